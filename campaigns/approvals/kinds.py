@@ -1,0 +1,100 @@
+"""What can be approved. Upper rooms register their kinds in `apps.py`; this room never names them.
+
+register(Kind(code="content.item", label=_("Content item"), freeze=..., go_live=..., take_down=..., describe=...))
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from campaigns.lib.refusals import NotFound
+from campaigns.tenants.scopes import Scope
+
+if TYPE_CHECKING:
+    from campaigns.approvals.models import Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A draft at the moment of submission.
+
+    `payload` is the whole closure as JSON (orjson's types: UUIDs and moments become text), with the SHA-256 of
+    every file it shows. `branch_id` and `branch_pos` are the thing's. `missing` says in the reader's language
+    what must still be filled in; nothing can be submitted while it says something.
+    """
+
+    title: str
+    payload: Mapping[str, Any]
+    branch_id: int
+    branch_pos: int
+    missing: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One fact of a payload as the reviewer reads it. `key` is stable, so that two revisions can be compared.
+
+    `picture` is an address to show instead of `value`; then `value` is what tells two pictures apart.
+    """
+
+    key: str
+    label: str
+    value: str
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A payload as people see it: the phone (a template and what it is given) and the facts line by line.
+
+    `styles` are static files that the template needs beside the phone's own.
+    """
+
+    template: str
+    context: Mapping[str, Any]
+    lines: list[Line]
+    styles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of approvable thing. `code` is that of its references, "room.noun".
+
+    The verbs `<code>.submit` and `<code>.take_down` are the rights to do so.
+    * `freeze(scope, subject_id)` -> Frozen; raises NotFound for a foreign and an absent draft alike.
+    * `go_live(scope, revision)` writes the published copy from `revision.payload`, with `revision.pk`
+      and `revision.sha256`; the revision is approved already, in the same transaction.
+    * `take_down(scope, subject_id)` removes the published copy.
+    * `describe(scope, payload)` -> Description, of a submitted or a live payload.
+    """
+
+    code: str
+    label: Any
+    freeze: Callable[[Scope, UUID], Frozen]
+    go_live: Callable[[Scope, "Revision"], None]
+    take_down: Callable[[Scope, UUID], None]
+    describe: Callable[[Scope, Mapping[str, Any]], Description]
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make `kind` approvable. Called once per kind from the `ready()` of the room that owns it."""
+    if kind.code in _KINDS and _KINDS[kind.code] is not kind:
+        raise ValueError(f"{kind.code} is registered already")
+    _KINDS[kind.code] = kind
+
+
+def kind_of(code: str) -> Kind:
+    """The kind of this code; raises NotFound for one that nobody registered."""
+    try:
+        return _KINDS[code]
+    except KeyError:
+        raise NotFound from None
+
+
+def kinds() -> list[Kind]:
+    """All of them, by code."""
+    return [_KINDS[code] for code in sorted(_KINDS)]

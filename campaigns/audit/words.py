@@ -1,0 +1,59 @@
+"""An audit row as a sentence: "王敏 批准了 海报《春节存款》". Pure but for the models' own names."""
+
+from django.apps import apps
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from campaigns.lib.refs import read_ref
+
+# The last part of a verb ("content.item.submit") in the past tense.
+DEEDS = {
+    "add": pgettext_lazy("deed", "added"),
+    "change": pgettext_lazy("deed", "changed"),
+    "delete": pgettext_lazy("deed", "deleted"),
+    "upload": pgettext_lazy("deed", "uploaded"),
+    "submit": pgettext_lazy("deed", "submitted for review"),
+    "withdraw": pgettext_lazy("deed", "withdrew"),
+    "decide": pgettext_lazy("deed", "decided on"),
+    "approve": pgettext_lazy("deed", "approved"),
+    "approved": pgettext_lazy("deed", "approved"),
+    "reject": pgettext_lazy("deed", "rejected"),
+    "rejected": pgettext_lazy("deed", "rejected"),
+    "send_back": pgettext_lazy("deed", "sent back"),
+    "go_live": pgettext_lazy("deed", "put live"),
+    "take_down": pgettext_lazy("deed", "took down"),
+    "allot": pgettext_lazy("deed", "allotted stock of"),
+    "claim": pgettext_lazy("deed", "claimed"),
+    "redeem": pgettext_lazy("deed", "redeemed"),
+    "reverse": pgettext_lazy("deed", "reversed"),
+    "void": pgettext_lazy("deed", "voided"),
+    "expire": pgettext_lazy("deed", "expired"),
+    "view": pgettext_lazy("deed", "viewed"),
+    "unmask": pgettext_lazy("deed", "unmasked"),
+    "import": pgettext_lazy("deed", "imported"),
+    "register": pgettext_lazy("deed", "registered"),
+}
+
+
+def deed(verb: str) -> str:
+    """What was done, in the reader's language; an unknown verb as it stands."""
+    last = verb.rpartition(".")[2]
+    return str(DEEDS[last]) if last in DEEDS else verb
+
+
+def kind_of(subject: str) -> str:
+    """The reader's word for the kind of thing that a reference names."""
+    try:
+        return str(apps.get_model(read_ref(subject).kind)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return subject.partition(":")[0]
+
+
+def sentence(*, actor_name: str, verb: str, subject: str, subject_name: str) -> str:
+    """The whole row in one line."""
+    return _("%(who)s %(did)s %(kind)s “%(name)s”") % {
+        "who": actor_name or _("The system"),
+        "did": deed(verb),
+        "kind": kind_of(subject),
+        "name": subject_name or subject.partition(":")[2][-8:],
+    }

@@ -1,0 +1,22 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CustomersApp(AppConfig):
+    name = "campaigns.customers"
+    label = "customers"
+    verbose_name = _("Customers")
+
+    def ready(self) -> None:
+        from campaigns.customers.scopes import customer
+        from campaigns.tenants.scopes import Scope
+        from campaigns.tenants.tasks import register_scope_kind
+
+        def derive(carry: dict[str, Any], at: datetime, cause: str) -> Scope:
+            return customer(customer_id=UUID(carry["customer"]), at=at, cause=cause)
+
+        register_scope_kind("customer", derive)

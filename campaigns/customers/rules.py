@@ -1,0 +1,29 @@
+"""What is allowed of customers; pure functions."""
+
+from collections.abc import Mapping
+
+# A customer's status and where it may go. Erased is the end: the key is gone and nothing can be read any more.
+MOVES: Mapping[str, frozenset[str]] = {
+    "active": frozenset({"blocked", "erased"}),
+    "blocked": frozenset({"active", "erased"}),
+    "erased": frozenset(),
+}
+
+TAIL = 4  # characters of a customer number that every screen may show
+
+
+def tail_of(number: str) -> str:
+    """The part of a customer number that may be shown; nothing of one too short to hide anything."""
+    return number[-TAIL:] if len(number) >= 2 * TAIL else ""
+
+
+def masked_number(tail: str) -> str:
+    """A customer number as screens and the API show it: `masked_number("4321") == "****4321"`."""
+    return f"****{tail}"
+
+
+def masked(value: str) -> str:
+    """Any identity as screens show it: at most the first and the last three characters of a long one."""
+    if len(value) < 10:
+        return "*" * len(value)
+    return f"{value[:3]}{'*' * min(len(value) - 6, 6)}{value[-3:]}"

@@ -1,0 +1,109 @@
+"""Questions about customers."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from campaigns.customers.models import Customer, CustomerKey, Identity
+from campaigns.customers.rules import masked, masked_number
+from campaigns.lib import crypto
+from campaigns.lib.refusals import NotFound
+from campaigns.tenants.models import Branch
+from campaigns.tenants.scopes import Scope
+from campaigns.tenants.selectors import branches_within
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom an identity names: `wrapped` is the person's key as stored, None once it is erased."""
+
+    customer_id: UUID
+    status: str
+    wrapped: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a customer sees of themselves."""
+
+    customer: Customer
+    branch: Branch
+
+    @property
+    def number(self) -> str:
+        return masked_number(self.customer.number_tail)
+
+
+def place_of_value(*, customer_id: object, identity_id: object) -> str:
+    """The place that an identity's ciphertext is bound to."""
+    return crypto.place_of(person=customer_id, table="customers_identity", row=identity_id, column="value")
+
+
+def lookup_of(*, kind: str, value: str, app: str = "") -> bytes:
+    """The keyed hash by which an identity is found."""
+    return crypto.lookup_of(f"{kind}\x00{app}", value)
+
+
+def customer_by_identity(*, kind: str, value: str, app: str = "") -> Known | None:
+    """Whom does this identity name, in the whole bank? For log-in alone; asked before there is a scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM customer_by_identity(%s, %s)", [kind, lookup_of(kind=kind, value=value, app=app)]
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    customer_id, status, wrapped = row
+    return Known(customer_id, status, bytes(wrapped) if wrapped is not None else None)
+
+
+def customers_within(*, scope: Scope) -> QuerySet[Customer]:
+    """Which customers have their home branch in the scope?"""
+    return Customer.objects.within(scope)
+
+
+def customers_known_by(*, scope: Scope, words: str) -> QuerySet[Customer]:
+    """Which customers in the scope have this customer number, or a number that ends like this?"""
+    words = words.strip().replace("\x00", "")
+    lookup = lookup_of(kind=Identity.Kind.CUSTOMER_NUMBER, value=words)
+    by_number = Identity.objects.within(scope).filter(kind=Identity.Kind.CUSTOMER_NUMBER, lookup=lookup)
+    return customers_within(scope=scope).filter(
+        Q(number_tail=words) | Q(pk__in=by_number.values("customer_id"))
+    )
+
+
+def home_branches(*, scope: Scope) -> QuerySet[Branch]:
+    """Which open branches of the scope may customers belong to? The lowest ones: branches and outlets."""
+    lowest = branches_within(scope=scope).filter(
+        level__in=[Branch.Level.BRANCH, Branch.Level.OUTLET], is_open=True, children__isnull=True
+    )
+    return lowest.order_by("code")
+
+
+def profile_of(*, scope: Scope) -> Profile:
+    """Who is the customer of this scope? Raises NotFound for a scope that is not a customer's."""
+    rows = Customer.objects.filter(pk=scope.customer_id) if scope.customer_id else Customer.objects.none()
+    customer = rows.select_related("branch").first()
+    if customer is None:
+        raise NotFound
+    return Profile(customer, customer.branch)
+
+
+def masked_identities(*, scope: Scope, customer_id: UUID) -> list[tuple[Identity, str]]:
+    """What is this customer known by, masked? "—" for what cannot be read any more."""
+    rows = list(Identity.objects.within(scope).filter(customer_id=customer_id).order_by("kind", "id"))
+    stored = CustomerKey.objects.within(scope).filter(customer_id=customer_id).first()
+    return [(row, _masked(row, stored)) for row in rows]
+
+
+def _masked(row: Identity, stored: CustomerKey | None) -> str:
+    if stored is None:
+        return "—"
+    place = place_of_value(customer_id=row.customer_id, identity_id=row.pk)
+    try:
+        key = crypto.unwrap_key(bytes(stored.wrapped), person=row.customer_id)
+        return masked(crypto.unseal(bytes(row.value), key=key, place=place))
+    except crypto.Unreadable:
+        return "—"

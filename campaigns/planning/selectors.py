@@ -1,0 +1,27 @@
+"""Questions about campaigns."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from campaigns.lib.refusals import NotFound
+from campaigns.planning.models import Campaign
+from campaigns.tenants.scopes import Scope
+
+
+def campaigns_within(*, scope: Scope) -> QuerySet[Campaign]:
+    """Which campaigns belong to the scope's branches? Latest start first."""
+    return Campaign.objects.within(scope)
+
+
+def running_campaigns(*, scope: Scope) -> QuerySet[Campaign]:
+    """Which campaigns of the scope run at its moment?"""
+    return campaigns_within(scope=scope).filter(starts_at__lte=scope.at, ends_at__gt=scope.at)
+
+
+def campaign_in_scope(*, scope: Scope, campaign_id: UUID) -> Campaign:
+    """The campaign; raises NotFound for a foreign and an absent one alike."""
+    campaign = campaigns_within(scope=scope).filter(pk=campaign_id).first()
+    if campaign is None:
+        raise NotFound
+    return campaign

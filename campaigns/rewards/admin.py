@@ -1,0 +1,370 @@
+"""The pages of batches and coupons."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.approvals.selectors import standings
+from campaigns.lib.forms import ServiceForm, YuanField
+from campaigns.lib.money import yuan
+from campaigns.lib.refs import ref
+from campaigns.lib.refusals import Refusal
+from campaigns.rewards.models import Batch, Coupon
+from campaigns.rewards.rules import sentence, shown_status
+from campaigns.rewards.selectors import funnel_of, shares_of, terms_of, zone_of
+from campaigns.rewards.services.batches import (
+    BatchTerms,
+    add_batch,
+    change_batch,
+    submit_batch,
+    take_down_batch,
+)
+from campaigns.rewards.services.coupons import void_coupon
+from campaigns.rewards.services.stock import allot_stock, draw_back_stock
+from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.scopes import current_scope
+from campaigns.tenants.selectors import branches_within
+
+_TERMS = (
+    "title",
+    "campaign",
+    "kind",
+    "threshold_fen",
+    "off_fen",
+    "claim_from",
+    "claim_until",
+    "usable_days",
+    "usable_from",
+    "usable_until",
+    "per_customer_limit",
+    "payer",
+    "handed_down",
+    "quota",
+)
+
+
+class BatchForm(ServiceForm):
+    threshold_fen = YuanField(label=_("order from (yuan)"), initial=0, help_text=_("0: any order"))
+    off_fen = YuanField(label=_("money off (yuan)"))
+
+    class Meta:
+        model = Batch
+        fields = _TERMS
+
+    def terms(self) -> BatchTerms:
+        values = {name: self.cleaned_data[name] for name in _TERMS if name != "campaign"}
+        campaign = self.cleaned_data["campaign"]
+        return BatchTerms(**values, campaign_id=campaign.pk if campaign else None)
+
+
+class StockForm(forms.Form):
+    """Allot or draw back, in place."""
+
+    branch = forms.IntegerField(min_value=1)
+    quantity = forms.IntegerField(min_value=1, max_value=2_000_000_000)
+    move = forms.ChoiceField(choices=[("allot", "allot"), ("draw_back", "draw_back")])
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(max_length=200)
+
+
+def said_of(batch: Batch) -> str:
+    """The one sentence a customer reads, in the reader's language."""
+    return sentence(terms=terms_of(promise=batch), zone=_zone(), language=get_language() or "zh-hans")
+
+
+def _zone() -> Any:
+    scope = current_scope()
+    assert scope is not None
+    return zone_of(scope=scope)
+
+
+@admin.register(Batch)
+class BatchAdmin(ScopedAdmin):
+    noun = "rewards.batch"
+    form = BatchForm
+    list_display = ("title", "said", "branch", "state", "used", "claim_from", "claim_until")
+    list_select_related = ("branch",)
+    list_filter = ("kind", "payer", "handed_down")
+    search_fields = ("title",)
+    autocomplete_fields = ("campaign",)
+    change_form_outer_before_template = "rewards/batch_head.html"
+    change_form_outer_after_template = "rewards/batch_shares.html"
+    fieldsets = (
+        (None, {"fields": ("title", "campaign", "kind", ("threshold_fen", "off_fen"))}),
+        (_("Claiming"), {"fields": ("claim_from", "claim_until", ("quota", "per_customer_limit"))}),
+        (
+            _("Using"),
+            {
+                "fields": ("usable_days", "usable_from", "usable_until"),
+                "description": _("Either days after the claim, or a fixed window."),
+            },
+        ),
+        (_("For whom, by whom"), {"fields": ("handed_down", "payer")}),
+    )
+
+    class Media:
+        css = {"all": ("rewards/batch.css",)}
+
+    @admin.display(description=_("what the customer reads"))
+    def said(self, batch: Batch) -> str:
+        return said_of(batch)
+
+    @admin.display(description=_("state"))
+    def state(self, batch: Batch) -> str:
+        return getattr(batch, "standing_words", "")
+
+    @admin.display(description=_("allotted / in all"))
+    def used(self, batch: Batch) -> str:
+        return f"{batch.allotted:,} / {batch.quota:,}"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        page = super().get_changelist_instance(request)
+        rows = list(page.result_list)
+        stand = standings(scope=scope_of(request), subjects=[ref("rewards.batch", row.pk) for row in rows])
+        for row in rows:
+            row.standing_words = _words_of(stand[ref("rewards.batch", row.pk)])
+        page.result_list = rows
+        return page
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # what was planned or promised stays on record
+
+    def save_model(self, request: HttpRequest, obj: Batch, form: Any, change: bool) -> None:
+        if change:
+            change_batch(scope=scope_of(request), batch_id=obj.pk, terms=form.terms())
+        else:
+            obj.pk = add_batch(scope=scope_of(request), terms=form.terms()).pk
+
+    def get_urls(self) -> list[Any]:
+        own = [
+            path(
+                "<uuid:batch_id>/submit/",
+                self.admin_site.admin_view(self.submit_view),
+                name="rewards_batch_submit",
+            ),
+            path(
+                "<uuid:batch_id>/stock/",
+                self.admin_site.admin_view(self.stock_view),
+                name="rewards_batch_stock",
+            ),
+            path(
+                "<uuid:batch_id>/down/", self.admin_site.admin_view(self.down_view), name="rewards_batch_down"
+            ),
+        ]
+        return own + super().get_urls()
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        if obj is not None:
+            scope = scope_of(request)
+            stand = standings(scope=scope, subjects=[ref("rewards.batch", obj.pk)])[
+                ref("rewards.batch", obj.pk)
+            ]
+            shares = shares_of(scope=scope, batch_id=obj.pk)
+            context |= {
+                "batch": obj,
+                "batch_said": said_of(obj),
+                "funnel": funnel_of(scope=scope, batch=obj),
+                "standing_words": _words_of(stand),
+                "standing": stand,
+                "shares": shares,
+                "may_submit": scope.may("rewards.batch.submit") and not (stand.last and stand.last.is_open),
+                "may_take_down": scope.may("rewards.batch.take_down") and stand.is_live,
+                "may_allot": scope.may("rewards.stock.allot"),
+                "allot_to": self._allot_to(request, obj),
+                "left_to_allot": min(obj.quota, obj.approved_quota or obj.quota) - obj.allotted,
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _allot_to(self, request: HttpRequest, batch: Batch) -> list[Any]:
+        """Branches the page offers; the list stays short enough to read, the service knows the rest."""
+        rows = branches_within(scope=scope_of(request)).filter(is_open=True)
+        own = rows.filter(pk=batch.branch_id).first()
+        if own is None:
+            return []
+        return list(rows.filter(pos__range=(own.pos, own.pos_end))[:500]) if batch.handed_down else [own]
+
+    def submit_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        return self._act(
+            request,
+            batch_id,
+            lambda: submit_batch(scope=scope_of(request), batch_id=batch_id),
+            gettext("Submitted. Another person must approve it now."),
+        )
+
+    def stock_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        form = StockForm(request.POST)
+        if not form.is_valid():
+            return self._act(
+                request, batch_id, None, gettext("Choose a branch and a quantity of at least 1.")
+            )
+        move = allot_stock if form.cleaned_data["move"] == "allot" else draw_back_stock
+        branch_id, quantity = form.cleaned_data["branch"], form.cleaned_data["quantity"]
+        return self._act(
+            request,
+            batch_id,
+            lambda: move(scope=scope_of(request), batch_id=batch_id, branch_id=branch_id, quantity=quantity),
+            ngettext("%(number)s coupon moved.", "%(number)s coupons moved.", quantity)
+            % {"number": quantity},
+        )
+
+    def down_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        form = ReasonForm(request.POST)
+        if not form.is_valid():
+            return self._act(request, batch_id, None, gettext("Say why."))
+        return self._act(
+            request,
+            batch_id,
+            lambda: take_down_batch(
+                scope=scope_of(request), batch_id=batch_id, reason=form.cleaned_data["reason"]
+            ),
+            gettext("Taken down. Customers no longer see it; coupons already claimed stay good."),
+        )
+
+    def _act(
+        self, request: HttpRequest, batch_id: UUID, act: Callable[[], Any] | None, words: str
+    ) -> HttpResponse:
+        """One service call from a button of the page; back to the page with what happened."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        back = HttpResponseRedirect(reverse("admin:rewards_batch_change", args=[batch_id]))
+        if act is None:
+            messages.error(request, words)
+            return back
+        try:
+            with transaction.atomic():
+                act()
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, words)
+        return back
+
+
+def _words_of(standing: Any) -> str:
+    """How a batch stands, in a few words."""
+    live = gettext("live") if standing.is_live else ""
+    if standing.last is None:
+        return gettext("draft")
+    if standing.last.is_open:
+        rest = gettext("in review")
+    elif standing.last.is_live:
+        return live
+    else:
+        rest = str(standing.last.get_state_display())
+    return f"{live} · {rest}" if live else rest
+
+
+@admin.register(Coupon)
+class CouponAdmin(ScopedAdmin):
+    """Read only; the code is on nobody's screen but the customer's own."""
+
+    noun = "rewards.coupon"
+    list_display = (
+        "title",
+        "branch",
+        "customer_masked",
+        "worth",
+        "now",
+        "claimed_at",
+        "usable_until",
+        "redeemed_at",
+    )
+    list_select_related = ("branch", "customer", "redeemed_place")
+    list_filter = ("status", "payer", "claimed_at")
+    search_fields = ("title",)
+    fieldsets = (
+        (None, {"fields": ("title", "now", "worth", "branch", "customer_masked", "nth")}),
+        (
+            _("Times"),
+            {"fields": ("claimed_at", "usable_from", "usable_until", "redeemed_at", "redeemed_place")},
+        ),
+    )
+    readonly_fields = (
+        "title", "now", "worth", "branch", "customer_masked", "nth", "claimed_at", "usable_from", "usable_until",
+        "redeemed_at", "redeemed_place",
+    )  # fmt: skip
+    change_form_outer_after_template = "rewards/coupon_void.html"
+
+    class Media:
+        css = {"all": ("rewards/batch.css",)}
+
+    @admin.display(description=_("customer"))
+    def customer_masked(self, coupon: Coupon) -> str:
+        return str(coupon.customer)
+
+    @admin.display(description=_("gives"), ordering="off_fen")
+    def worth(self, coupon: Coupon) -> str:
+        return yuan(coupon.off_fen)
+
+    @admin.display(description=_("status"))
+    def now(self, coupon: Coupon) -> str:
+        scope = current_scope()
+        assert scope is not None
+        status = shown_status(status=coupon.status, usable_until=coupon.usable_until, at=scope.at)
+        return str(dict(Coupon._meta.get_field("status").flatchoices)[status])
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[Any]:
+        void = path(
+            "<uuid:coupon_id>/void/", self.admin_site.admin_view(self.void_view), name="rewards_coupon_void"
+        )
+        return [void, *super().get_urls()]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        may = obj is not None and obj.status == "claimed" and scope_of(request).may("rewards.coupon.void")
+        context |= {"coupon": obj, "may_void": may}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def void_view(self, request: HttpRequest, coupon_id: UUID) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = ReasonForm(request.POST)
+        try:
+            if not form.is_valid():
+                raise ValidationError(gettext("Say why."))
+            with transaction.atomic():
+                void_coupon(scope=scope_of(request), coupon_id=coupon_id, reason=form.cleaned_data["reason"])
+        except (Refusal, ValidationError) as no:
+            messages.error(request, str(no) if isinstance(no, Refusal) else no.message)
+        else:
+            messages.success(request, gettext("The coupon is void."))
+        return HttpResponseRedirect(reverse("admin:rewards_coupon_change", args=[coupon_id]))

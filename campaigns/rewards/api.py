@@ -1,0 +1,286 @@
+"""Coupons over HTTP: batches, claims, the customer's wallet, and the clerk's counter."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.lib.http.limits import Limit
+from campaigns.lib.http.openapi import page_of
+from campaigns.lib.http.pages import PageQuery, Pages
+from campaigns.lib.http.views import ApiView
+from campaigns.requests.keys import idempotent
+from campaigns.rewards.codes import code_of
+from campaigns.rewards.models import Coupon, Kind, LiveBatch, Payer, Redemption
+from campaigns.rewards.rules import Terms, sentence, shown_status
+from campaigns.rewards.selectors import (
+    claimed_by_customer,
+    coupon_of_customer,
+    coupons_of_customer,
+    left_at_branch,
+    live_batch,
+    live_batches,
+    sentences_of,
+    zone_of,
+)
+from campaigns.rewards.services.coupons import (
+    claim_coupon,
+    issue_redeem_token,
+    redeem_coupon,
+    reverse_redemption,
+)
+
+# Beyond what any order is; keeps the number inside the column.
+MAX_ORDER_FEN = 100_000_000_000
+
+
+class BatchOut(serializers.Serializer[Any]):
+    """优惠券批次 · A batch of coupons as a customer sees it."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    sentence = serializers.CharField(help_text="满100减20，领取后7天内有效")
+    sentence_en = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.values)
+    threshold_fen = serializers.IntegerField()
+    off_fen = serializers.IntegerField()
+    claim_from = serializers.DateTimeField()
+    claim_until = serializers.DateTimeField()
+    per_customer_limit = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="本支行剩余 · left at the customer's branch")
+    claimed = serializers.IntegerField(help_text="本人已领 · claimed by this customer")
+
+
+class CouponOut(serializers.Serializer[Any]):
+    """优惠券 · A coupon."""
+
+    id = serializers.UUIDField()
+    batch_id = serializers.UUIDField()
+    title = serializers.CharField()
+    sentence = serializers.CharField()
+    sentence_en = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.values)
+    threshold_fen = serializers.IntegerField()
+    off_fen = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=["claimed", "redeemed", "void", "expired"])
+    claimed_at = serializers.DateTimeField()
+    usable_from = serializers.DateTimeField()
+    usable_until = serializers.DateTimeField()
+    redeemed_at = serializers.DateTimeField(allow_null=True)
+
+
+class WalletCouponOut(CouponOut):
+    """优惠券及券码 · A coupon with its code."""
+
+    code = serializers.CharField(help_text="券码 · to be read out at the counter")
+
+
+class RedeemTokenOut(serializers.Serializer[Any]):
+    """二维码内容 · What the QR code says."""
+
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class RedemptionIn(serializers.Serializer[Any]):
+    """核销请求 · One of `token` and `code`."""
+
+    token = serializers.CharField(required=False, max_length=200)
+    code = serializers.CharField(required=False, max_length=60)
+    order_fen = serializers.IntegerField(required=False, min_value=0, max_value=MAX_ORDER_FEN)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("token" in attrs) == ("code" in attrs):
+            raise serializers.ValidationError("token 和 code 须且只须给出一个。 · Give either token or code.")
+        return attrs
+
+
+class RedemptionOut(serializers.Serializer[Any]):
+    """核销结果 · A redemption and what it was worth."""
+
+    id = serializers.UUIDField()
+    coupon_id = serializers.UUIDField()
+    title = serializers.CharField()
+    off_fen = serializers.IntegerField()
+    order_fen = serializers.IntegerField(allow_null=True)
+    payer = serializers.ChoiceField(choices=Payer.values)
+    redeemed_at = serializers.DateTimeField()
+
+
+class ReversalIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(required=False, max_length=200, allow_blank=True, default="")
+
+
+class ReversalOut(serializers.Serializer[Any]):
+    """冲正结果 · A reversal."""
+
+    id = serializers.UUIDField()
+    redemption_id = serializers.UUIDField()
+    reversed_at = serializers.DateTimeField()
+
+
+class WalletQuery(PageQuery):
+    state = serializers.ChoiceField(
+        required=False,
+        choices=["usable", "used", "expired"],
+        help_text="可用、已用、已过期 · which tab of the wallet",
+    )
+
+
+def _batch_out(
+    batch: LiveBatch, *, zone: ZoneInfo, left: dict[UUID, int], claimed: dict[UUID, int]
+) -> dict[str, Any]:
+    zh, en = sentences_of(promise=batch, zone=zone)
+    return {
+        "id": batch.batch_id,
+        "title": batch.title,
+        "sentence": zh,
+        "sentence_en": en,
+        "kind": batch.kind,
+        "threshold_fen": batch.threshold_fen,
+        "off_fen": batch.off_fen,
+        "claim_from": batch.claim_from,
+        "claim_until": batch.claim_until,
+        "per_customer_limit": batch.per_customer_limit,
+        "left": left.get(batch.batch_id, 0),
+        "claimed": claimed.get(batch.batch_id, 0),
+    }
+
+
+def _coupon_out(coupon: Coupon, *, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
+    # The days after the claim became a window of this coupon's own.
+    terms = Terms(coupon.threshold_fen, coupon.off_fen, coupon.usable_from, coupon.usable_until, None)
+    return {
+        "id": coupon.pk,
+        "batch_id": coupon.batch_id,
+        "title": coupon.title,
+        "sentence": sentence(terms=terms, zone=zone, language="zh"),
+        "sentence_en": sentence(terms=terms, zone=zone, language="en"),
+        "kind": coupon.kind,
+        "threshold_fen": coupon.threshold_fen,
+        "off_fen": coupon.off_fen,
+        "status": shown_status(status=coupon.status, usable_until=coupon.usable_until, at=view.scope.at),
+        "claimed_at": coupon.claimed_at,
+        "usable_from": coupon.usable_from,
+        "usable_until": coupon.usable_until,
+        "redeemed_at": coupon.redeemed_at,
+    }
+
+
+def _wallet_coupon_out(coupon: Coupon, *, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
+    """With the code. Answers to GET alone: those to a POST are stored under their key, and a code never is."""
+    return {**_coupon_out(coupon, view=view, zone=zone), "code": code_of(coupon.pk)}
+
+
+def _redemption_out(redemption: Redemption) -> dict[str, Any]:
+    return {
+        "id": redemption.pk,
+        "coupon_id": redemption.coupon_id,
+        "title": redemption.title,
+        "off_fen": redemption.off_fen,
+        "order_fen": redemption.order_fen,
+        "payer": redemption.payer,
+        "redeemed_at": redemption.at,
+    }
+
+
+class Batches(ApiView):
+    who = "customer"
+    query = PageQuery
+
+    @extend_schema(summary="可领的优惠券 · Batches to claim", responses=page_of(BatchOut))
+    def get(self, request: Request) -> Response:
+        page = Pages(order=("claim_until", "id")).cut(live_batches(scope=self.scope), self.query_values)
+        ids = [batch.batch_id for batch in page.items]
+        zone, left = zone_of(scope=self.scope), left_at_branch(scope=self.scope, batch_ids=ids)
+        claimed = claimed_by_customer(scope=self.scope, batch_ids=ids)
+        return self.answer(page.shown(lambda batch: _batch_out(batch, zone=zone, left=left, claimed=claimed)))
+
+
+class BatchDetail(ApiView):
+    who = "customer"
+
+    @extend_schema(summary="一个优惠券批次 · One batch", responses=BatchOut)
+    def get(self, request: Request, batch_id: UUID) -> Response:
+        batch = live_batch(scope=self.scope, batch_id=batch_id)
+        return self.answer(
+            _batch_out(
+                batch,
+                zone=zone_of(scope=self.scope),
+                left=left_at_branch(scope=self.scope, batch_ids=[batch_id]),
+                claimed=claimed_by_customer(scope=self.scope, batch_ids=[batch_id]),
+            )
+        )
+
+
+class Claims(ApiView):
+    who = "customer"
+
+    @extend_schema(summary="领取优惠券 · Claim a coupon", request=None, responses={201: CouponOut})
+    @idempotent(required=True)
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        coupon = claim_coupon(scope=self.scope, batch_id=batch_id)
+        return self.answer(_coupon_out(coupon, view=self, zone=zone_of(scope=self.scope)), status=201)
+
+
+class Wallet(ApiView):
+    who = "customer"
+    query = WalletQuery
+
+    @extend_schema(summary="我的优惠券 · My coupons", responses=page_of(WalletCouponOut))
+    def get(self, request: Request) -> Response:
+        rows = coupons_of_customer(scope=self.scope, state=self.query_values.get("state", ""))
+        page = Pages(order=("-id",)).cut(rows, self.query_values)
+        zone = zone_of(scope=self.scope)
+        return self.answer(page.shown(lambda coupon: _wallet_coupon_out(coupon, view=self, zone=zone)))
+
+
+class WalletCoupon(ApiView):
+    who = "customer"
+
+    @extend_schema(summary="我的一张优惠券 · One of my coupons", responses=WalletCouponOut)
+    def get(self, request: Request, coupon_id: UUID) -> Response:
+        coupon = coupon_of_customer(scope=self.scope, coupon_id=coupon_id)
+        return self.answer(_wallet_coupon_out(coupon, view=self, zone=zone_of(scope=self.scope)))
+
+
+class RedeemTokens(ApiView):
+    who = "customer"
+
+    @extend_schema(
+        summary="出示二维码 · A token for the QR code", request=None, responses={201: RedeemTokenOut}
+    )
+    @idempotent()
+    def post(self, request: Request, coupon_id: UUID) -> Response:
+        token, expires_at = issue_redeem_token(scope=self.scope, coupon_id=coupon_id)
+        return self.answer({"token": token, "expires_at": expires_at}, status=201)
+
+
+class Redemptions(ApiView):
+    who = "staff"
+    verb = "rewards.coupon.redeem"
+    # A code has 100 bits; this only keeps a broken client from filling the log.
+    limits = (Limit("redemptions", 60, 60),)
+
+    @extend_schema(summary="核销 · Redeem a coupon", request=RedemptionIn, responses={201: RedemptionOut})
+    @idempotent(required=True)
+    def post(self, request: Request) -> Response:
+        redemption = redeem_coupon(scope=self.scope, **self.body(RedemptionIn))
+        return self.answer(_redemption_out(redemption), status=201)
+
+
+class Reversals(ApiView):
+    who = "staff"
+    verb = "rewards.coupon.reverse"
+
+    @extend_schema(summary="冲正 · Reverse a redemption", request=ReversalIn, responses={201: ReversalOut})
+    @idempotent(required=True)
+    def post(self, request: Request, redemption_id: UUID) -> Response:
+        made = reverse_redemption(scope=self.scope, redemption_id=redemption_id, **self.body(ReversalIn))
+        return self.answer(
+            {"id": made.pk, "redemption_id": made.redemption_id, "reversed_at": made.at}, status=201
+        )

@@ -1,0 +1,86 @@
+"""Coupon codes and redeem tokens. Neither is stored anywhere.
+
+A code is made from the coupon's id under a key of the installation, so it can be shown to its holder at any
+time, while the database keeps only a keyed hash of it: whoever reads the tables, or a backup of them, can redeem
+nothing. The key comes from DATA_KEY, which stays for the life of the installation; tokens live a minute, so their
+key comes from SECRET_KEY, which may be changed.
+"""
+
+import hmac
+from base64 import b64decode, urlsafe_b64encode
+from binascii import Error
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from struct import Struct
+from uuid import UUID
+
+from django.conf import settings
+
+from campaigns.rewards.refusals import TokenExpired, TokenInvalid
+
+# Crockford's alphabet: no I, L, O or U, so that a code read aloud or off a receipt survives.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None, "·": None})
+_LENGTH = 20  # characters of 5 bits: 100 bits
+_GROUP = 5
+
+TOKEN_SECONDS = 60
+_TOKEN = Struct(">16sHI")  # coupon, times redeemed, seconds since 1970
+_SEAL = 16  # bytes of the token's HMAC
+
+
+@cache
+def _key(purpose: bytes, secret: str) -> bytes:
+    raw = b64decode(secret) if purpose.startswith(b"code") else secret.encode()
+    return hmac.digest(raw, b"fenhang coupon " + purpose, "sha256")
+
+
+def code_of(coupon_id: UUID) -> str:
+    """The coupon's code as people read it: four groups of five characters, 100 bits."""
+    seal = int.from_bytes(hmac.digest(_key(b"code", settings.DATA_KEY), coupon_id.bytes, sha256)[:13])
+    letters = "".join(_ALPHABET[(seal >> (5 * n)) & 31] for n in range(_LENGTH))
+    return "-".join(letters[n : n + _GROUP] for n in range(0, _LENGTH, _GROUP))
+
+
+def hash_of(code: str) -> bytes:
+    """The keyed hash under which a code is found. Case, spaces, hyphens and O/0, I/1, L/1 do not matter."""
+    plain = code.upper().translate(_READ_AS)
+    return hmac.digest(_key(b"code hash", settings.DATA_KEY), plain.encode(), sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemToken:
+    """What a QR code says: this coupon, as long as it was redeemed so many times, until then."""
+
+    coupon_id: UUID
+    redeemed_times: int
+    expires_at: datetime
+
+
+def seal_token(*, coupon_id: UUID, redeemed_times: int, at: datetime) -> tuple[str, datetime]:
+    """A token good for `TOKEN_SECONDS` from `at`, and its end. Spent by any redemption of the coupon."""
+    expires_at = (at + timedelta(seconds=TOKEN_SECONDS)).replace(microsecond=0)
+    body = _TOKEN.pack(coupon_id.bytes, redeemed_times, int(expires_at.timestamp()))
+    return urlsafe_b64encode(body + _seal(body)).rstrip(b"=").decode(), expires_at
+
+
+def open_token(*, token: str, at: datetime) -> RedeemToken:
+    """Read a token. Raises TokenInvalid when it is not ours, TokenExpired when its minute has passed."""
+    try:
+        raw = b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (UnicodeEncodeError, Error, ValueError):
+        raise TokenInvalid from None
+    body, seal = raw[: _TOKEN.size], raw[_TOKEN.size :]
+    if len(body) != _TOKEN.size or not hmac.compare_digest(seal, _seal(body)):
+        raise TokenInvalid
+    coupon, times, seconds = _TOKEN.unpack(body)
+    opened = RedeemToken(UUID(bytes=coupon), times, datetime.fromtimestamp(seconds, UTC))
+    if opened.expires_at <= at:
+        raise TokenExpired
+    return opened
+
+
+def _seal(body: bytes) -> bytes:
+    return hmac.digest(_key(b"token", settings.SECRET_KEY), body, sha256)[:_SEAL]

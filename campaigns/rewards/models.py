@@ -1,0 +1,304 @@
+"""Coupon batches, each branch's stock of them, coupons, redemptions and their reversals."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.customers.models import Customer
+from campaigns.lib.ids import new_id
+from campaigns.planning.models import Campaign
+from campaigns.tenants.models import Branch, Person, TenantModel, tracked
+
+
+class Kind(models.TextChoices):
+    """What a coupon is. More kinds join here; each brings its amounts and its sentence in `rules.py`."""
+
+    CASH_OFF = "cash_off", _("Money off")
+
+
+class Payer(models.TextChoices):
+    """Whose money a redemption spends."""
+
+    HEAD_OFFICE = "head_office", _("Head office")
+    BRANCH = "branch", _("Branch")
+    MERCHANT = "merchant", _("Merchant")
+
+
+class Status(models.TextChoices):
+    """Where a coupon stands; the allowed moves are `rules.MOVES`, kept by a trigger as well."""
+
+    CLAIMED = "claimed", _("Claimed")
+    REDEEMED = "redeemed", _("Redeemed")
+    VOID = "void", _("Void")
+    EXPIRED = "expired", _("Expired")
+
+
+class Promise(TenantModel):
+    """What a batch says a coupon gives: the columns that draft and published copy share."""
+
+    title = models.CharField(_("title"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CASH_OFF)
+    threshold_fen = models.BigIntegerField(
+        _("order from (fen)"), default=0, validators=[MinValueValidator(0)]
+    )
+    off_fen = models.BigIntegerField(_("money off (fen)"), validators=[MinValueValidator(1)])
+    claim_from = models.DateTimeField(_("claims from"))
+    claim_until = models.DateTimeField(_("claims until"))
+    # Either a fixed window, or whole days after the claim.
+    usable_from = models.DateTimeField(_("usable from"), null=True, blank=True)
+    usable_until = models.DateTimeField(_("usable until"), null=True, blank=True)
+    usable_days = models.PositiveSmallIntegerField(
+        _("usable for days after the claim"), null=True, blank=True
+    )
+    per_customer_limit = models.PositiveSmallIntegerField(
+        _("limit per customer"), default=1, validators=[MinValueValidator(1)]
+    )
+    payer = models.CharField(_("paid by"), max_length=16, choices=Payer, default=Payer.HEAD_OFFICE)
+    handed_down = models.BooleanField(_("also for the branches below"), default=False)
+    quota = models.PositiveIntegerField(_("coupons in all"), validators=[MinValueValidator(1)])
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(claim_from__lt=F("claim_until")),
+                name="%(app_label)s_%(class)s_claim_window_is_forward",
+            ),
+            models.CheckConstraint(
+                condition=Q(usable_days__gte=1, usable_from__isnull=True, usable_until__isnull=True)
+                | Q(usable_days__isnull=True, usable_from__isnull=False, usable_until__gt=F("usable_from")),
+                name="%(app_label)s_%(class)s_usable_window_is_fixed_or_in_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(off_fen__gt=0) & (Q(threshold_fen=0) | Q(threshold_fen__gte=F("off_fen"))),
+                name="%(app_label)s_%(class)s_off_is_at_most_the_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(per_customer_limit__gte=1), name="%(app_label)s_%(class)s_limit_is_one_or_more"
+            ),
+            models.CheckConstraint(
+                condition=Q(quota__gte=1), name="%(app_label)s_%(class)s_quota_is_one_or_more"
+            ),
+        ]
+
+
+@tracked(exclude=("allotted",))
+class Batch(Promise):
+    """The draft of a batch of coupons, and how much of its quota the branches were given.
+
+    Customers meet the published copy (`LiveBatch`) only. `approved_quota` repeats the published quota, so that
+    one CHECK on one row holds the allotments under it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, null=True, blank=True, related_name="batches", verbose_name=_("campaign")
+    )
+    allotted = models.PositiveIntegerField(_("allotted"), default=0, editable=False)
+    approved_quota = models.PositiveIntegerField(_("approved quota"), null=True, editable=False)
+
+    class Meta(Promise.Meta):
+        verbose_name = _("coupon batch")
+        verbose_name_plural = _("coupon batches")
+        ordering = ["-id"]
+        constraints = [
+            *Promise.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(allotted__lte=F("quota")), name="rewards_batch_allotted_within_quota"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_quota__isnull=True) | Q(allotted__lte=F("approved_quota")),
+                name="rewards_batch_allotted_within_approved_quota",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+@tracked()
+class LiveBatch(Promise):
+    """The published copy: what customers see and claim. Written by go-live alone, from an approved revision."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    batch = models.OneToOneField(Batch, models.PROTECT, related_name="live", verbose_name=_("coupon batch"))
+    revision_id = models.UUIDField(_("revision"))
+    sha256 = models.CharField(max_length=64)
+    shown_from = models.DateTimeField(_("shown from"))
+    shown_until = models.DateTimeField(_("shown until"))
+
+    class Meta(Promise.Meta):
+        verbose_name = _("published batch")
+        verbose_name_plural = _("published batches")
+        ordering = ["claim_until", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Stock(TenantModel):
+    """One bucket of one branch's share of a batch. Many buckets, so that many can claim at once.
+
+    No history: a row per claim would be written twice; the coupons are its history.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="stock", verbose_name=_("coupon batch"))
+    bucket = models.PositiveSmallIntegerField(_("bucket"))
+    allotted = models.PositiveIntegerField(_("allotted"))
+    claimed = models.PositiveIntegerField(_("claimed"), db_default=0)
+
+    class Meta:
+        verbose_name = _("branch quota")
+        verbose_name_plural = _("branch quotas")
+        ordering = ["branch_pos", "bucket"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "branch", "bucket"], name="rewards_stock_bucket_is_unique_in_its_branch"
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed__lte=F("allotted")), name="rewards_stock_claimed_within_allotted"
+            ),
+            models.CheckConstraint(condition=Q(bucket__lt=64), name="rewards_stock_has_at_most_64_buckets"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.branch_id}/{self.bucket}"
+
+
+@tracked()
+class Coupon(TenantModel):
+    """What one customer holds. The promise was copied from the published batch when it was claimed.
+
+    `branch` is the customer's home branch at the claim; `issuer` is whose batch it is; `redeemed_place` is where
+    it was last redeemed. Written by verbs only. The code itself is stored nowhere (campaigns/rewards/codes.py).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="coupons", verbose_name=_("coupon batch"))
+    revision_id = models.UUIDField(_("revision"))
+    issuer = models.ForeignKey(
+        Branch, models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("issuer")
+    )
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="coupons", verbose_name=_("customer"))
+    nth = models.PositiveSmallIntegerField(_("number per customer"))
+    code_hash = models.BinaryField(max_length=32)
+    title = models.CharField(_("title"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    threshold_fen = models.BigIntegerField(_("order from (fen)"))
+    off_fen = models.BigIntegerField(_("money off (fen)"))
+    payer = models.CharField(_("paid by"), max_length=16, choices=Payer)
+    claimed_at = models.DateTimeField(_("claimed at"))
+    usable_from = models.DateTimeField(_("usable from"))
+    usable_until = models.DateTimeField(_("usable until"))
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.CLAIMED)
+    # Ever, reversals included: a redeem token names this number, so that none works twice.
+    redeemed_times = models.PositiveSmallIntegerField(_("times redeemed"), default=0)
+    redeemed_at = models.DateTimeField(_("redeemed at"), null=True)
+    redeemed_place = models.ForeignKey(
+        Branch,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("redeemed at branch"),
+    )
+
+    class Meta:
+        verbose_name = _("coupon")
+        verbose_name_plural = _("coupons")
+        ordering = ["-id"]
+        constraints = [
+            # Bank-wide on purpose: a clerk anywhere asks by code. Asked through the redeem verb only.
+            models.UniqueConstraint(fields=["code_hash"], name="rewards_coupon_code_hash_is_unique"),
+            models.UniqueConstraint(
+                fields=["batch", "customer", "nth"], name="rewards_coupon_number_per_customer_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(usable_from__lt=F("usable_until")), name="rewards_coupon_usable_window_is_forward"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.REDEEMED, redeemed_at__isnull=False, redeemed_place__isnull=False)
+                | (~Q(status=Status.REDEEMED) & Q(redeemed_at__isnull=True, redeemed_place__isnull=True)),
+                name="rewards_coupon_redeemed_has_time_and_place",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="rewards_coupon_of_customer"),
+            models.Index(fields=["batch", "branch"], name="rewards_coupon_of_batch"),
+            models.Index(fields=["usable_until"], condition=Q(status="claimed"), name="rewards_coupon_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Redemption(TenantModel):
+    """One coupon spent at one branch. Never changed: a mistake is a `Reversal` that points here.
+
+    `branch` is the place of redemption. `follows` is the reversal that made the coupon free again; unique per
+    coupon with one empty value, it allows one open redemption at a time and no row is ever edited for it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="redemptions", verbose_name=_("coupon"))
+    follows = models.ForeignKey(
+        "Reversal",
+        models.PROTECT,
+        null=True,
+        related_name="followed_by",
+        db_index=False,
+        verbose_name=_("follows"),
+    )
+    home = models.ForeignKey(
+        Branch, models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("customer's branch")
+    )
+    issuer = models.ForeignKey(
+        Branch, models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("issuer")
+    )
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("clerk"))
+    at = models.DateTimeField(_("redeemed at"))
+    title = models.CharField(_("title"), max_length=80)
+    off_fen = models.BigIntegerField(_("money off (fen)"))
+    order_fen = models.BigIntegerField(_("order (fen)"), null=True)
+    payer = models.CharField(_("paid by"), max_length=16, choices=Payer)
+
+    class Meta:
+        verbose_name = _("redemption")
+        verbose_name_plural = _("redemptions")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["coupon", "follows"],
+                nulls_distinct=False,
+                name="rewards_redemption_one_is_open_per_coupon",
+            ),
+            models.CheckConstraint(
+                condition=Q(order_fen__isnull=True) | Q(order_fen__gte=0),
+                name="rewards_redemption_order_is_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Reversal(TenantModel):
+    """A redemption taken back, by the branch that made it, the same local day."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    redemption = models.OneToOneField(
+        Redemption, models.PROTECT, related_name="reversal", verbose_name=_("redemption")
+    )
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("clerk"))
+    at = models.DateTimeField(_("reversed at"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("reversal")
+        verbose_name_plural = _("reversals")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.redemption_id)

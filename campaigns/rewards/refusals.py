@@ -1,0 +1,206 @@
+"""Every "no" of coupons. The database's verbs answer with the code's last word; `BY_WORD` finds the class."""
+
+from campaigns.lib.refusals import NotFound, Refusal
+
+
+class WindowIsBackward(Refusal):
+    code = "rewards.batch.window_is_backward"
+    status = 422
+    zh = "领取的结束时间必须晚于开始时间。"
+    en = "Claiming must end after it starts."
+
+
+class AmountsDoNotFit(Refusal):
+    code = "rewards.batch.amounts_do_not_fit"
+    status = 422
+    zh = "减免金额须大于 0，且不超过使用门槛（门槛为 0 表示无门槛）。"
+    en = "The money off must be above zero and at most the order it needs (zero means any order)."
+
+
+class UsableIsUnclear(Refusal):
+    code = "rewards.batch.usable_is_unclear"
+    status = 422
+    zh = "有效期请二选一：填写固定的起止时间，或填写领取后的有效天数。"
+    en = "Give either a fixed window or a number of days after the claim."
+
+
+class QuotaTooSmall(Refusal):
+    code = "rewards.batch.quota_too_small"
+    status = 409
+    zh = "已向机构分配 {allotted} 张，总量不能小于它。请先收回未领取的额度。"
+    en = "{allotted} coupons are allotted to branches already; draw unused ones back before lowering the total."
+
+
+class PromiseIsClaimed(Refusal):
+    code = "rewards.batch.promise_is_claimed"
+    status = 409
+    zh = "这个批次已有客户领取，券的类型、金额、有效期和出资方不能再改。请另建批次。"
+    en = (
+        "Customers hold coupons of this batch: kind, amounts, validity and payer are fixed. Make a new batch."
+    )
+
+
+class CampaignElsewhere(Refusal):
+    code = "rewards.batch.campaign_elsewhere"
+    status = 422
+    zh = "没有找到所选的活动，请选择本机构范围内的活动。"
+    en = "The campaign chosen was not found; choose one of your branches."
+
+
+class AboveQuota(Refusal):
+    code = "rewards.stock.above_quota"
+    status = 409
+    zh = "总量 {quota} 张中只剩 {left} 张可分配，请减少数量或提高总量。"
+    en = "Only {left} of {quota} coupons are left to allot: allot fewer or raise the total."
+
+
+class QuantityIsNotPositive(Refusal):
+    code = "rewards.stock.quantity_is_not_positive"
+    status = 422
+    zh = "数量必须是大于 0 的整数。"
+    en = "The quantity must be a whole number above zero."
+
+
+class UnusedTooFew(Refusal):
+    code = "rewards.stock.unused_too_few"
+    status = 409
+    zh = "该机构只剩 {unused} 张未领取，不能收回 {quantity} 张。"
+    en = "Only {unused} coupons of this branch are unclaimed; {quantity} cannot be drawn back."
+
+
+class BranchElsewhere(Refusal):
+    code = "rewards.stock.branch_elsewhere"
+    status = 422
+    zh = "只能分配给批次所属机构或其下级机构；分配给下级时，批次须勾选“下级机构可用”。"
+    en = "Allot to the batch's own branch or, when the batch is for the branches below, to one of those."
+
+
+class NotOpenYet(Refusal):
+    code = "rewards.claim.not_open_yet"
+    status = 409
+    zh = "还没有到领取时间。"
+    en = "Claiming has not started yet."
+
+
+class ClaimIsOver(Refusal):
+    code = "rewards.claim.over"
+    status = 409
+    zh = "领取时间已过。"
+    en = "Claiming is over."
+
+
+class LimitReached(Refusal):
+    code = "rewards.claim.limit_reached"
+    status = 409
+    zh = "您已领完每人可领的数量。"
+    en = "You have claimed all you may of this coupon."
+
+
+class SoldOut(Refusal):
+    code = "rewards.claim.sold_out"
+    status = 409
+    zh = "您所在支行的券已领完。"
+    en = "Your branch has no more of these coupons."
+
+
+class CodeUnknown(Refusal):
+    code = "rewards.coupon.code_unknown"
+    status = 404
+    zh = "没有这张券，请核对券码。"
+    en = "There is no such coupon; check the code."
+
+
+class AlreadyRedeemed(Refusal):
+    code = "rewards.coupon.already_redeemed"
+    status = 409
+    zh = "这张券已经核销过了。"
+    en = "This coupon has been redeemed already."
+
+
+class CouponIsVoid(Refusal):
+    code = "rewards.coupon.void"
+    status = 409
+    zh = "这张券已作废。"
+    en = "This coupon is void."
+
+
+class CouponExpired(Refusal):
+    code = "rewards.coupon.expired"
+    status = 409
+    zh = "这张券已过期。"
+    en = "This coupon has expired."
+
+
+class NotUsableYet(Refusal):
+    code = "rewards.coupon.not_usable_yet"
+    status = 409
+    zh = "这张券还没有到可用时间。"
+    en = "This coupon is not usable yet."
+
+
+class OrderTooSmall(Refusal):
+    code = "rewards.coupon.order_too_small"
+    status = 409
+    zh = "订单金额未达到这张券的使用门槛。"
+    en = "The order is below what this coupon asks for."
+
+
+class TokenSpent(Refusal):
+    code = "rewards.redeem_token.spent"
+    status = 409
+    zh = "这个二维码已经用过，请客户刷新后再出示。"
+    en = "This QR code was used already: ask the customer to refresh it."
+
+
+class TokenInvalid(Refusal):
+    code = "rewards.redeem_token.invalid"
+    status = 422
+    zh = "无法识别这个二维码，请客户刷新后再出示。"
+    en = "This QR code is not one of ours: ask the customer to refresh it."
+
+
+class TokenExpired(Refusal):
+    code = "rewards.redeem_token.expired"
+    status = 409
+    zh = "二维码已过期，请客户刷新后再出示。"
+    en = "This QR code has expired: ask the customer to refresh it."
+
+
+class AlreadyReversed(Refusal):
+    code = "rewards.redemption.already_reversed"
+    status = 409
+    zh = "这笔核销已经冲正过了。"
+    en = "This redemption has been reversed already."
+
+
+class ReversalTooLate(Refusal):
+    code = "rewards.redemption.reversal_too_late"
+    status = 409
+    zh = "只能在核销当天冲正。"
+    en = "A redemption can be reversed on its own day only."
+
+
+class NotVoidable(Refusal):
+    code = "rewards.coupon.not_voidable"
+    status = 409
+    zh = "只有已领取、未核销的券可以作废。"
+    en = "Only a claimed coupon that is not redeemed can be voided."
+
+
+BY_WORD: dict[str, type[Refusal]] = {
+    "not_found": NotFound,
+    "not_open_yet": NotOpenYet,
+    "over": ClaimIsOver,
+    "limit_reached": LimitReached,
+    "sold_out": SoldOut,
+    "code_unknown": CodeUnknown,
+    "already_redeemed": AlreadyRedeemed,
+    "void": CouponIsVoid,
+    "expired": CouponExpired,
+    "not_usable_yet": NotUsableYet,
+    "order_too_small": OrderTooSmall,
+    "token_spent": TokenSpent,
+    "already_reversed": AlreadyReversed,
+    "too_late": ReversalTooLate,
+    "not_voidable": NotVoidable,
+}

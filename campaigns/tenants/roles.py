@@ -1,0 +1,105 @@
+"""The preset roles: verbs are "room.noun.verb"; a star ends an entry. Data, loaded by `load_roles`; a bank edits
+the rows, not this file.
+
+Nouns: tenants.branch|person|role, audit.entry, approvals.revision, customers.customer, planning.campaign,
+rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
+"""
+
+_LOOK = [
+    "tenants.branch.view",
+    "planning.campaign.view",
+    "rewards.batch.view",
+    "content.asset.view",
+    "content.item.view",
+    "content.placement.view",
+    "approvals.revision.view",
+]
+_MAKE = [
+    "content.asset.add",
+    "content.asset.change",
+    "content.item.add",
+    "content.item.change",
+    "content.item.submit",
+    "content.placement.add",
+    "content.placement.change",
+    "content.placement.submit",
+    "approvals.revision.withdraw",
+]
+
+PRESETS: dict[str, tuple[str, str, list[str]]] = {
+    "administrator": (
+        "总行管理员",
+        "Head-office administrator",
+        [
+            *_LOOK,
+            "tenants.*",
+            "audit.entry.view",
+            "customers.customer.view",
+            "rewards.coupon.view",
+            "schedule.*",
+        ],
+    ),
+    "editor": ("内容编辑", "Content editor", [*_LOOK, *_MAKE]),
+    "reviewer": (
+        "审核",
+        "Reviewer",
+        [
+            *_LOOK,
+            "approvals.revision.decide",
+            "content.item.take_down",
+            "content.placement.take_down",
+            "rewards.batch.take_down",
+        ],
+    ),
+    "community_operator": ("社群运营", "Community operator", [*_LOOK]),
+    "rewards_operator": (
+        "权益运营",
+        "Rewards operator",
+        [
+            *_LOOK,
+            "planning.campaign.add",
+            "planning.campaign.change",
+            "rewards.batch.add",
+            "rewards.batch.change",
+            "rewards.batch.submit",
+            "rewards.batch.take_down",
+            "rewards.stock.allot",
+            "rewards.coupon.view",
+            "rewards.coupon.void",
+            "approvals.revision.withdraw",
+        ],
+    ),
+    "branch_manager": (
+        "支行行长",
+        "Branch manager",
+        [
+            *_LOOK,
+            "tenants.person.view",
+            "tenants.assignment.view",
+            "customers.customer.view",
+            "rewards.coupon.view",
+            "approvals.revision.decide",
+            "audit.entry.view",
+        ],
+    ),
+    "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
+    "relationship_manager": (
+        "客户经理",
+        "Relationship manager",
+        ["customers.customer.view", "rewards.coupon.view", "rewards.coupon.redeem", "rewards.coupon.reverse"],
+    ),
+    "analyst": ("分析", "Analyst", [*_LOOK]),
+    "auditor": (
+        "审计",
+        "Auditor",
+        [
+            *_LOOK,
+            "tenants.person.view",
+            "tenants.assignment.view",
+            "tenants.role.view",
+            "audit.entry.view",
+            "customers.customer.view",
+            "rewards.coupon.view",
+        ],
+    ),
+}

@@ -1,0 +1,97 @@
+"""The admin site: who may enter, where they stand, and what they are told when they stand nowhere."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+from campaigns.lib.refusals import Refusal
+from campaigns.tenants.doors import STAND_AT_KEY
+from campaigns.tenants.models import Role
+from campaigns.tenants.scopes import Scope, ScopeClosed
+from campaigns.tenants.selectors import path_of
+from config import switcher
+from config.log_in import LogInForm
+
+# Pages of the log-in itself: they need no assignment.
+_WITHOUT_SCOPE = {"logout", "password_change", "password_change_done", "jsi18n"}
+
+
+class BankSite(UnfoldAdminSite):
+    """Every page but those of the log-in itself stands in the scope of one assignment."""
+
+    login_form = LogInForm
+    enable_nav_sidebar = True
+    index_title = _("Home")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path("switch/", self.admin_view(switcher.switch), name="switch"),
+            path("switch/search/", self.admin_view(switcher.search), name="switch_search"),
+            *super().get_urls(),
+        ]
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        def stand(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            name = request.resolver_match.url_name if request.resolver_match else ""
+            if name in _WITHOUT_SCOPE or getattr(view, "own_scope", False):
+                return view(request, *args, **kwargs)
+            scope: Scope | None = getattr(request, "scope", None)
+            if scope is None or scope.kind != "staff":
+                return self.nowhere(request)
+            try:
+                scope.facts  # noqa: B018 - the first look verifies the assignment
+            except ScopeClosed as refusal:
+                if request.session.pop(STAND_AT_KEY, None) is None:
+                    return self.nowhere(request)
+                # The branch below which one stood has moved away; the assignment itself still holds.
+                messages.warning(request, str(refusal))
+                return HttpResponseRedirect(reverse("admin:index"))
+            try:
+                with transaction.atomic():
+                    return view(request, *args, **kwargs)
+            except Refusal as refusal:
+                # Pages turn refusals into form errors themselves; what is left was asked by hand.
+                messages.error(request, str(refusal))
+                return HttpResponseRedirect(reverse("admin:index"))
+
+        guarded: Callable[..., Any] = super().admin_view(update_wrapper(stand, view), cacheable)
+        return guarded
+
+    def nowhere(self, request: HttpRequest) -> HttpResponse:
+        """Logged in, but in no assignment: the others are offered, or a way out."""
+        held = switcher.held_by(request)
+        roles = Role.objects.in_bulk({each.role for each in held})
+        request.scope = None  # type: ignore[attr-defined]
+        context = {
+            **self.each_context(request),
+            "title": _("No valid assignment"),
+            "held": [{"assignment": each, "role": roles.get(each.role, each.role)} for each in held],
+        }
+        return TemplateResponse(request, "admin/nowhere.html", context, status=403)
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        # The theme's search keeps its answers for five minutes per log-in, whatever the assignment.
+        raise Http404
+
+    def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+        """What the header and the sidebar's foot show on every page."""
+        scope: Scope | None = getattr(request, "scope", None)
+        if scope is None or scope.kind != "staff":
+            return context
+        held = getattr(request, "assignments", [])
+        roles = Role.objects.in_bulk({*(each.role for each in held), scope.facts.role})
+        context |= {
+            "actor_name": scope.facts.actor_name,
+            "role_name": roles.get(scope.facts.role, scope.facts.role),
+            "stands_at": path_of(scope=scope),
+            "switcher": switcher.panel(request, scope=scope, roles=roles),
+        }
+        return context

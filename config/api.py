@@ -1,0 +1,34 @@
+"""Every address under /api/v1/. Each room keeps its views; this is the list that clients know."""
+
+from django.urls import path
+
+from campaigns.audit import api as audit
+from campaigns.customers import api as customers
+from campaigns.rewards import api as rewards
+from campaigns.tenants.middleware import own_scope
+from config import api_docs
+from content import api as content
+
+urlpatterns = [
+    # anyone
+    path("schema/", own_scope(api_docs.SchemaDocument.as_view()), name="schema"),
+    path("docs/", own_scope(api_docs.docs), name="docs"),
+    path("auth/wechat", own_scope(customers.LogInWithWeChat.as_view()), name="auth-wechat"),
+    path("auth/refresh", own_scope(customers.RefreshTokens.as_view()), name="auth-refresh"),
+    path("auth/logout", own_scope(customers.LogOut.as_view()), name="auth-logout"),
+    # customers
+    path("home", own_scope(content.HomePage.as_view()), name="home"),
+    path("contents/<uuid:content_id>", content.Content.as_view(), name="content"),
+    path("media/<uuid:rendition_id>/<str:signature>", content.media, name="media"),
+    path("batches", rewards.Batches.as_view(), name="batches"),
+    path("batches/<uuid:batch_id>", rewards.BatchDetail.as_view(), name="batch"),
+    path("batches/<uuid:batch_id>/claims", rewards.Claims.as_view(), name="claims"),
+    path("me/coupons", rewards.Wallet.as_view(), name="wallet"),
+    path("me/coupons/<uuid:coupon_id>", rewards.WalletCoupon.as_view(), name="wallet-coupon"),
+    path("me/coupons/<uuid:coupon_id>/redeem-token", rewards.RedeemTokens.as_view(), name="redeem-token"),
+    path("me", customers.Me.as_view(), name="me"),
+    # staff
+    path("staff/redemptions", rewards.Redemptions.as_view(), name="redemptions"),
+    path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),
+    path("staff/auth/token", own_scope(audit.StaffToken.as_view()), name="staff-auth-token"),
+]

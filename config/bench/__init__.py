@@ -1,0 +1,6 @@
+"""Benches: a workload beside its limit or peer, measured in one run. `manage.py bench` lists and runs them."""
+
+# Name -> module with `run(*, quick: bool, say: Callable[[str], None]) -> harness.Report`.
+BENCHES = {
+    "rls": "config.bench.rls",
+}

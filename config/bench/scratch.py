@@ -1,0 +1,48 @@
+"""A database of its own for a bench: made by the owner, migrated, used as the serving role, dropped at the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.db.utils import ProgrammingError
+
+from config.embedded.roles import grants
+
+
+@contextmanager
+def scratch_database(name: str, *, rooms: tuple[str, ...]) -> Iterator[None]:
+    """Every alias speaks to the new database `name` for the block; it has the tables of `rooms` (app labels).
+
+    Raises CommandError when it cannot be made.
+    """
+    owner = connections["owner"]
+    home = owner.settings_dict["NAME"]
+    with owner.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        try:
+            cursor.execute(f'CREATE DATABASE "{name}"')
+        except ProgrammingError as error:
+            raise CommandError(
+                f"a bench works in a database of its own, and fenhang_owner may not make one: {error}"
+            ) from None
+    _speak_to(name)
+    try:
+        with owner.cursor() as cursor:
+            cursor.execute(grants())
+        for room in rooms:
+            call_command("migrate", room, database="owner", verbosity=0, interactive=False)
+        yield
+    finally:
+        _speak_to(home)
+        with owner.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        owner.close()
+
+
+def _speak_to(name: str) -> None:
+    for alias in connections:
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+        settings.DATABASES[alias]["NAME"] = name

@@ -1,0 +1,76 @@
+"""The Celery app. Tasks are sweeps over due rows: safe twice and side by side, so a lost worker costs nothing."""
+
+import os
+import signal
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from celery import Celery
+from celery.signals import worker_process_init, worker_ready
+
+from config.embedded import leash
+from config.heartbeats import EVERY, note_alive
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+def broker_of(redis_url: str) -> str:
+    """The broker's address for kombu, which spells Unix sockets in its own way."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    # The password is URL-safe and the path already quoted; both stand as they are.
+    return f"redis+socket://:{unquote(parts.password or '')}@{parts.path}?virtual_host={database}"
+
+
+def _settings() -> dict[str, Any]:
+    from django.conf import settings
+
+    return {
+        "broker_url": broker_of(settings.REDIS_URL),
+        "timezone": settings.TIME_ZONE,
+    }
+
+
+app = Celery("fenhang")
+app.conf.update(
+    enable_utc=True,
+    accept_content=["json"],
+    task_serializer="json",
+    result_serializer="json",
+    # Nobody waits for a result: what a task did is in the database.
+    task_ignore_result=True,
+    result_backend=None,
+    result_expires=None,  # or beat adds a clean-up of results that nobody keeps
+    # Acknowledged when done, so a task of a killed worker runs again.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    # A message of a lost worker comes back after this many seconds; no task may run longer, or it runs twice at once.
+    broker_transport_options={"visibility_timeout": 900},
+    task_time_limit=840,
+    task_soft_time_limit=780,
+    task_default_queue="fenhang",
+    broker_connection_retry_on_startup=True,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    beat_scheduler="config.timetable:Timetable",
+)
+app.conf.update(_settings())
+# Threads of a web server have no "current" app, and would publish to a default broker that is not there.
+app.set_default()
+app.autodiscover_tasks()
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _keep_noting(sender: Any, **_: Any) -> None:
+    """The worker's own timer, so that a worker whose loop hangs is not called alive."""
+    note_alive("worker")
+    sender.timer.call_repeatedly(EVERY, note_alive, ("worker",))
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _die_with_the_worker(**_: Any) -> None:
+    """A pool process whose worker was killed must not go on taking messages from its pipe."""
+    leash.prctl(leash.PR_SET_PDEATHSIG, signal.SIGKILL)

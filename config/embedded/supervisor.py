@@ -1,0 +1,201 @@
+"""Runs several parts as one program: starts them in order, restarts one that ends by itself, stops them in reverse.
+
+Nothing outlives it. Each part is on a leash (`leash.py`) that ends it when this process dies in any way; what a
+killed leash leaves behind is adopted and ended here; and when the `uv` that started us is killed, we stop.
+"""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Protocol
+
+from config.embedded import leash
+from config.embedded.parts import Launch, Running, wait_ready
+from config.embedded.places import BASE_DIR
+from config.embedded.words import StartRefused, word
+
+# This many deaths of one part within this many seconds, and everything stops.
+DEATHS = 3
+WITHIN = 60.0
+
+
+class Part(Protocol):
+    """What the supervisor runs."""
+
+    name: str
+    ready_within: float
+
+    def prepare(self) -> list[str]:
+        """Before each start; returns what to tell people."""
+
+    def launch(self) -> Launch: ...
+
+    def is_ready(self) -> bool: ...
+
+    def is_noise(self, line: str) -> bool:
+        """May this line of its output be left out?"""
+
+
+class StopAsked(BaseException):
+    """Somebody asked us to stop; raised wherever the main thread is. Not an Exception, so nothing swallows it."""
+
+
+@dataclass
+class _Kept:
+    part: Part
+    level: int
+    running: Running | None = None
+    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
+    is_back: bool = True
+
+
+class Supervisor:
+    """Use as a context manager, in the main thread: leaving it stops every part, whatever happened."""
+
+    def __init__(self, *, keep: Sequence[int] = ()) -> None:
+        self._keep = keep
+        self._kept: list[_Kept] = []
+        self._printing = threading.Lock()
+        self._is_stopping = False
+        self._old_handlers: dict[int, object] = {}
+
+    def __enter__(self) -> "Supervisor":
+        leash.prctl(leash.PR_SET_CHILD_SUBREAPER, 1)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._old_handlers[number] = signal.signal(number, self._on_signal)
+        if _parent_name() == "uv":
+            threading.Thread(target=self._watch_parent, args=(os.getppid(),), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_stopping = True
+        self.stop()
+        for number, handler in self._old_handlers.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def say(self, line: str, *, part: str = "") -> None:
+        """Print a line; harmless when nobody listens any more."""
+        with self._printing, contextlib.suppress(OSError, ValueError):
+            print(f"{part:>9} | {line}" if part else line, flush=True)
+
+    def start(self, *parts: Part, level: int) -> None:
+        """Start `parts` side by side and return when all are ready. Higher levels stop first.
+
+        Raises StartRefused when one cannot start.
+        """
+        kept = [_Kept(part, level) for part in parts]
+        self._kept += kept
+        for each in kept:
+            self._launch(each)
+        for each in kept:
+            assert each.running is not None
+            wait_ready(each.part.name, each.running, each.part.is_ready, within=each.part.ready_within)
+
+    def run(self) -> None:
+        """Watch until asked to stop (StopAsked). Raises StartRefused when a part keeps ending."""
+        while True:
+            for each in self._kept:
+                self._look_after(each)
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Stop everything, highest level first, each level side by side."""
+        for level in sorted({each.level for each in self._kept}, reverse=True):
+            running = [each.running for each in self._kept if each.level == level and each.running]
+            for one in running:
+                one.ask_to_stop()
+            for one in running:
+                one.stop()
+        self._kept.clear()
+        self._end_strays()
+
+    def _look_after(self, each: _Kept) -> None:
+        running = each.running
+        assert running is not None
+        if running.code() is None:
+            if not each.is_back and each.part.is_ready():
+                each.is_back = True
+                self.say(word("part_back", part=word(each.part.name)))
+            return
+        each.deaths.append(time.monotonic())
+        name, how, reason = word(each.part.name), running.how(), running.reason()
+        self._end_strays()
+        if len(each.deaths) == DEATHS and each.deaths[-1] - each.deaths[0] < WITHIN:
+            raise StartRefused("keeps_ending", part=name, how=how, reason=reason)
+        self.say(word("part_ended", part=name, how=how))
+        each.is_back = False
+        self._launch(each)
+
+    def _launch(self, each: _Kept) -> None:
+        name = each.part.name
+        for line in each.part.prepare():
+            self.say(line)
+
+        def on_line(line: str) -> None:
+            if not each.part.is_noise(line):
+                self.say(line, part=name)
+
+        each.running = Running(each.part.launch(), on_line=on_line, keep=self._keep)
+
+    def _end_strays(self) -> None:
+        """End what a killed leash left: the kernel made its processes our children."""
+        known = {each.running.pid for each in self._kept if each.running}
+        for child in leash.children().get(os.getpid(), []):
+            if child not in known:
+                leash.kill_all([child, *leash.descendants(child)])
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child, 0)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if not self._is_stopping:
+            self._is_stopping = True
+            raise StopAsked
+
+    def _watch_parent(self, parent: int) -> None:
+        """A `kill -9` of uv tells us nothing; the kernel only gives us another parent."""
+        while os.getppid() == parent:
+            time.sleep(0.3)
+        self.say(word("parent_gone"))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _parent_name() -> str:
+    try:
+        with open(f"/proc/{os.getppid()}/comm") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+Probe = Callable[[], bool]
+
+
+@dataclass
+class Program:
+    """A part that is a plain program with an environment and a probe."""
+
+    name: str
+    command: Sequence[str]
+    environment: dict[str, str]
+    probe: Probe
+    ready_within: float = 90.0
+    grace: float = 1.2
+    noise: tuple[str, ...] = ()
+
+    def prepare(self) -> list[str]:
+        return []
+
+    def launch(self) -> Launch:
+        return Launch(self.command, self.environment, cwd=str(BASE_DIR), grace=self.grace)
+
+    def is_ready(self) -> bool:
+        return self.probe()
+
+    def is_noise(self, line: str) -> bool:
+        return not line.strip() or any(mark in line for mark in self.noise)

@@ -1,0 +1,240 @@
+"""The parts of the home page. Each answers with what its template shows, or None where it has nothing to say."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from campaigns.approvals.kinds import kind_of
+from campaigns.approvals.models import Revision
+from campaigns.approvals.selectors import queue, queue_figures
+from campaigns.audit.models import Entry
+from campaigns.audit.words import sentence
+from campaigns.lib.money import yuan
+from campaigns.lib.refs import read_ref
+from campaigns.lib.refusals import NotFound
+from campaigns.planning.selectors import running_campaigns
+from campaigns.rewards.selectors import coupon_figures, coupons_within, stock_running_low, zone_of
+from campaigns.tenants.scopes import Scope
+from config.home.figures import DAYS, branches_compared, first_moment, six
+from config.pages import page_of
+from content.addresses import addresses_of
+from content.models import LiveItem
+from content.selectors import going_live, my_drafts, sent_back
+
+_ROWS = 8
+
+
+@dataclass(frozen=True)
+class Section:
+    """One card of the page: admin/desk/<name>.html with `rows` and what else it needs."""
+
+    name: str
+    rows: Any
+    is_wide: bool = False
+    more: Any = None
+
+    @property
+    def template(self) -> str:
+        return f"admin/desk/{self.name}.html"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A row with the address of its page."""
+
+    row: Any
+    link: str
+    kind: str = ""
+    words: str = ""
+    by: str = ""
+    is_late: bool = False
+    picture: str = ""
+    number: int = 0
+
+
+def link_to(subject: str) -> str:
+    """The admin page of the thing that a reference names; "" when it has none."""
+    kind, key = read_ref(subject)
+    return page_of(kind, key)
+
+
+def figures(scope: Scope) -> Section:
+    return Section("figures", six(scope), is_wide=True)
+
+
+def review_queue(scope: Scope) -> Section | None:
+    """What waits for this reader, due first."""
+    if not scope.may("approvals.revision.decide"):
+        return None
+    rows = [
+        Linked(
+            revision,
+            page_of("approvals.revision", revision.pk),
+            kind=_label(revision),
+            is_late=revision.due_at < scope.at,
+        )
+        for revision in queue(scope=scope).select_related("branch").defer("payload")[:_ROWS]
+    ]
+    return Section("review_queue", rows, is_wide=True, more=queue_figures(scope=scope))
+
+
+def came_back(scope: Scope) -> Section:
+    """What the reviewer sent back, with the reviewer's words."""
+    rows = [
+        Linked(
+            back.revision,
+            link_to(back.revision.subject),
+            kind=_label(back.revision),
+            words=back.words,
+            by=back.by,
+        )
+        for back in sent_back(scope=scope, limit=_ROWS)
+    ]
+    return Section("came_back", rows)
+
+
+def drafts(scope: Scope) -> Section:
+    rows = [Linked(item, page_of("content.item", item.pk)) for item in my_drafts(scope=scope, limit=_ROWS)]
+    return Section("drafts", rows)
+
+
+def live_today(scope: Scope) -> Section:
+    today = scope.at.astimezone(zone_of(scope=scope)).date()
+    rows = [
+        Linked(row, link_to(f"{row.kind}:{row.subject_id}"))
+        for row in going_live(scope=scope, day=today)[:_ROWS]
+    ]
+    return Section("live_today", rows)
+
+
+def did_well(scope: Scope) -> Section:
+    """Published content by the coupons claimed of its batch this week; pictures as customers see them."""
+    first = first_moment(scope, zone_of(scope=scope))
+    claims = (
+        coupons_within(scope=scope).filter(claimed_at__gte=first).order_by().values_list("batch_id", "status")
+    )
+    claimed: Counter[Any] = Counter()
+    redeemed: Counter[Any] = Counter()
+    for batch_id, status, number in claims.annotate(Count("pk")):
+        claimed[batch_id] += number
+        if status == "redeemed":
+            redeemed[batch_id] += number
+    top = [batch_id for batch_id, _n in claimed.most_common(_ROWS)]
+    live = {row.batch_id: row for row in LiveItem.objects.within(scope).filter(batch_id__in=top)}
+    rows = [
+        Linked(
+            live[batch_id],
+            page_of("content.item", live[batch_id].item_id),
+            number=claimed[batch_id],
+            words=str(redeemed[batch_id]),
+            picture=_picture(live[batch_id], scope),
+        )
+        for batch_id in top
+        if batch_id in live
+    ]
+    return Section("did_well", rows)
+
+
+def compared(scope: Scope) -> Section | None:
+    rows = branches_compared(scope)
+    return Section("compared", rows[:20], more=len(rows)) if rows else None
+
+
+def running(scope: Scope) -> Section:
+    """Campaigns and content that customers of these branches meet now."""
+    live = (
+        LiveItem.objects.visible(scope)
+        .filter(shown_from__lte=scope.at, shown_until__gt=scope.at)
+        .select_related("branch")
+        .order_by("-shown_from")[:_ROWS]
+    )
+    rows = [
+        Linked(item, page_of("content.item", item.item_id), picture=_picture(item, scope)) for item in live
+    ]
+    campaigns = [
+        Linked(each, page_of("planning.campaign", each.pk))
+        for each in running_campaigns(scope=scope).select_related("branch")[:_ROWS]
+    ]
+    return Section("running", rows, more=campaigns)
+
+
+def stock_low(scope: Scope) -> Section:
+    rows = [
+        Linked(low, page_of("rewards.batch", low.batch_id))
+        for low in stock_running_low(scope=scope, limit=_ROWS)
+    ]
+    return Section("stock_low", rows)
+
+
+def week_of_coupons(scope: Scope) -> Section:
+    """Each day's claims and redemptions, latest first."""
+    rows = [
+        {"day": d.day, "claimed": d.claimed, "redeemed": d.redeemed, "spent": yuan(d.redeemed_fen)}
+        for d in reversed(coupon_figures(scope=scope, days=DAYS))
+    ]
+    return Section("week_of_coupons", rows)
+
+
+def last_deeds(scope: Scope) -> Section | None:
+    if not scope.may("audit.entry.view"):
+        return None
+    rows = [
+        Linked(
+            entry,
+            page_of("audit.entry", entry.pk),
+            words=sentence(
+                actor_name=entry.actor_name,
+                verb=entry.verb,
+                subject=entry.subject,
+                subject_name=entry.subject_name,
+            ),
+        )
+        for entry in Entry.objects.within(scope).select_related("branch").order_by("-id")[:_ROWS]
+    ]
+    return Section("last_deeds", rows, is_wide=True)
+
+
+def at_the_counter(scope: Scope) -> Section:
+    return Section("at_the_counter", [], is_wide=True)
+
+
+Part = Callable[[Scope], Section | None]
+
+# What each role comes for, in the order of its day.
+PARTS: dict[str, list[Part]] = {
+    "editor": [came_back, drafts, live_today, did_well],
+    "reviewer": [review_queue, live_today, running],
+    "branch_manager": [figures, review_queue, compared, running, live_today],
+    "rewards_operator": [figures, stock_low, week_of_coupons, running],
+    "administrator": [figures, compared, running, last_deeds],
+    "auditor": [last_deeds, figures, compared],
+    "community_operator": [live_today, running],
+    "analyst": [figures, compared, running],
+    "clerk": [at_the_counter],
+    "relationship_manager": [at_the_counter, figures],
+}
+
+
+def parts_for(scope: Scope) -> list[Section]:
+    """The page of the scope's role; a role that a bank made itself gets what runs now."""
+    found = (part(scope) for part in PARTS.get(scope.facts.role, [running]))
+    return [section for section in found if section is not None]
+
+
+def _item_page(item: LiveItem, scope: Scope) -> str:
+    """What is handed down from above is shown here, but worked on there."""
+    return page_of("content.item", item.item_id) if scope.lo <= item.branch_pos <= scope.hi else ""
+
+
+def _label(revision: Revision) -> str:
+    try:
+        return str(kind_of(revision.kind).label)
+    except NotFound:
+        return str(revision.kind)
+
+
+def _picture(item: LiveItem, scope: Scope) -> str:
+    return addresses_of(picture=item.picture, at=scope.at).get("thumb", "")

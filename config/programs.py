@@ -1,0 +1,166 @@
+"""The programs that serve: web, worker, beat, and in demo mode a stand-in for WeChat; each with its probe."""
+
+import http.client
+import json
+import os
+import socket
+import sys
+
+from config.embedded.places import BASE_DIR, var_dir
+from config.embedded.supervisor import Program
+
+# Threads keep their connections (one for requests, one for what outlives a refusal), so processes x threads x 2
+# must stay well below the server's max_connections.
+WEB_PROCESSES = 2
+WEB_THREADS = 12
+WORKER_PROCESSES = 2
+
+
+_WECHAT = """
+import sys
+from config.standins.wechat import WeChatStandIn
+with WeChatStandIn(("127.0.0.1", int(sys.argv[1]))) as server:
+    server.serve_forever()
+"""
+
+
+def web(host: str, port: int, environment: dict[str, str]) -> Program:
+    """The site on granian."""
+    return Program(
+        name="web",
+        command=[
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+            *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS)),
+            # No more requests at once than there are threads: the rest wait in the queue and not on the interpreter.
+            *("--backpressure", str(WEB_THREADS), "--backlog", "2048"),
+            *("--respawn-failed-workers", "--workers-kill-timeout", "1", "--log-level", "warning"),
+            *("--no-ws", "config.wsgi:application"),
+        ],
+        environment=environment,
+        probe=lambda: _is_healthy(host, port),
+        # It takes threads for cores; ours mostly wait for the database.
+        noise=("Configuration allows spawning",),
+    )
+
+
+def worker(host: str, port: int, environment: dict[str, str]) -> Program:
+    """Runs tasks."""
+    return Program(
+        name="worker",
+        command=[
+            *(sys.executable, "-m", "celery", "--app", "config.celery", "--skip-checks", "--quiet", "worker"),
+            *("--concurrency", str(WORKER_PROCESSES), "--without-gossip", "--without-mingle"),
+            *("--loglevel", "warning"),
+        ],
+        # As root it warns at length; the embedded default is meant to be tried out as root, too.
+        environment=environment | {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"},
+        probe=lambda: _is_ready(host, port, "worker"),
+    )
+
+
+def beat(host: str, port: int, environment: dict[str, str]) -> Program:
+    """Sends what is due by the timetable."""
+    return Program(
+        name="beat",
+        command=[
+            *(sys.executable, "-m", "celery", "--app", "config.celery", "--skip-checks", "--quiet", "beat"),
+            *("--pidfile", "", "--loglevel", "warning"),
+        ],
+        environment=environment,
+        probe=lambda: _is_ready(host, port, "beat"),
+    )
+
+
+def wechat_standin(port: int, environment: dict[str, str]) -> Program:
+    """Answers as WeChat does, for the demo's customers."""
+    return Program(
+        name="wechat",
+        # Without Django, which it does not need: on two cores each program less to load is felt at the start.
+        command=[sys.executable, "-c", _WECHAT, str(port)],
+        environment=environment,
+        probe=lambda: _listens("127.0.0.1", port),
+    )
+
+
+def environment_of(*, is_demo: bool, host: str, wechat_port: int | None) -> dict[str, str]:
+    """What the programs inherit: ours, and what `up` decided."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(BASE_DIR), os.environ.get("PYTHONPATH")))),
+        "PYTHONUNBUFFERED": "1",
+        "FENHANG_DEMO": "1" if is_demo else "0",
+    }
+    if sys.pycache_prefix:
+        environment |= {"PYTHONPYCACHEPREFIX": sys.pycache_prefix, "PYTHONDONTWRITEBYTECODE": ""}
+    if wechat_port is not None:
+        environment["WECHAT_BASE_URL"] = f"http://127.0.0.1:{wechat_port}"
+    if "ALLOWED_HOSTS" not in os.environ:
+        names = {"127.0.0.1", "localhost", "[::1]", socket.gethostname()}
+        environment["ALLOWED_HOSTS"] = ",".join(sorted(names | _names_of(host)))
+    return environment
+
+
+def keep_bytecode() -> None:
+    """Where nothing may be written beside the sources, keep what Python compiles in our own folder.
+
+    Otherwise each program compiles a thousand files at each start, which takes as long as all the rest of it.
+    """
+    if sys.dont_write_bytecode and not sys.pycache_prefix:
+        sys.pycache_prefix = str(var_dir() / "bytecode")
+        sys.dont_write_bytecode = False
+
+
+def url_of(host: str, port: int) -> str:
+    """The address to type into a browser on this machine."""
+    return f"http://{_reachable(host)}:{port}"
+
+
+def _names_of(host: str) -> set[str]:
+    if host not in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
+        return {f"[{host}]" if ":" in host else host}
+    # Every address of this machine, so that a phone in the same network can open the demo.
+    try:
+        found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
+    except OSError:
+        return set()
+    return {f"[{a[4][0]}]" if a[0] == socket.AF_INET6 else str(a[4][0]) for a in found}
+
+
+def _reachable(host: str) -> str:
+    if host in {"0.0.0.0", ""}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_healthy(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": "127.0.0.1"})
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _is_ready(host: str, port: int, part: str) -> bool:
+    """What the site says of `part`: it sees the same signs of life that a load balancer is told of."""
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=5)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": "127.0.0.1"})
+        return bool(json.loads(connection.getresponse().read())["parts"][part] == "ready")
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        return False
+    finally:
+        connection.close()
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,259 @@
+"""Every setting of one installation. Configuration comes from the environment; the README has the table."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pghistory
+from django.utils.translation import gettext_lazy as _
+
+from config import embedded
+from config.unfold import UNFOLD  # noqa: F401 - a setting
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _flag(name: str, default: bool = False) -> bool:
+    return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+DEMO = _flag("FENHANG_DEMO")
+DEBUG = _flag("FENHANG_DEBUG")
+TESTING = _flag("FENHANG_TESTING")
+INSTANCE = os.environ.get("FENHANG_INSTANCE", "main")
+IS_EMBEDDED = "DATABASE_URL" not in os.environ
+
+# --- addresses and secrets: given by the environment, or those of the embedded services ----------------------
+
+if IS_EMBEDDED:
+    _addresses = embedded.addresses(INSTANCE)
+    _app_url, _owner_url, REDIS_URL = (
+        _addresses.database_url,
+        _addresses.database_owner_url,
+        os.environ.get("REDIS_URL", _addresses.redis_url),
+    )
+    _secrets = embedded.secrets(INSTANCE)
+else:
+    _app_url = os.environ["DATABASE_URL"]
+    _owner_url = os.environ.get("DATABASE_OWNER_URL", _app_url)
+    REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+    _secrets = {}
+
+SECRET_KEY = os.environ.get("SECRET_KEY") or _secrets.get("secret_key", "")
+# Wraps each customer's own key; 32 bytes, base64. Losing it loses every encrypted column.
+DATA_KEY = os.environ.get("DATA_KEY") or _secrets.get("data_key", "")
+
+
+def _database(url: str, **more: object) -> dict[str, object]:
+    """A PostgreSQL address (`postgresql://name:password@host:port/database?option=...`) as Django wants it."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "campaigns.tenants.postgres",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", "") or parts.hostname or "",
+        "PORT": options.pop("port", "") or (str(parts.port) if parts.port else ""),
+        "OPTIONS": options,
+        # PgBouncer in transaction mode keeps no cursor between transactions.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        **more,
+    }
+
+
+DATABASES = {
+    # Serves staff and, after set_config('role', ...), customers. ATOMIC_REQUESTS is the savepoint around the view.
+    "default": _database(_app_url, ATOMIC_REQUESTS=True),
+    # What outlives a refused request: failed log-ins, lock-outs, security records.
+    "aside": _database(_app_url, TEST={"MIRROR": "default"}),
+    # Migrates and flushes; never serves.
+    "owner": _database(_owner_url),
+}
+# How long a connection may be kept between requests, seconds; 0 with PgBouncer is fine too.
+if not TESTING:
+    for _alias in ("default", "aside"):
+        DATABASES[_alias]["CONN_MAX_AGE"] = int(os.environ.get("CONN_MAX_AGE", "300"))
+        DATABASES[_alias]["CONN_HEALTH_CHECKS"] = True
+DATABASE_ROUTERS = ["config.routers.OneDatabase"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# --- the house, bottom to top ---------------------------------------------------------------------------------
+
+ROOMS = [
+    "campaigns.tenants",
+    "campaigns.audit",
+    "campaigns.requests",
+    "campaigns.approvals",
+    "campaigns.customers",
+    "campaigns.planning",
+    "campaigns.rewards",
+    "content",
+    "community",
+]
+INSTALLED_APPS = [
+    "config",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "config.admin_app.AdminApp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "pghistory",
+    "django_celery_beat",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_prose_editor",
+    *ROOMS,
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.language.LanguageByChoice",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Innermost, so that it spans the view, its savepoint and the rendering of its response, and nothing else.
+    "campaigns.tenants.middleware.ScopeMiddleware",
+    # Inside the scope's transaction, outside the view's savepoint: a kept answer outlives the view's refusal.
+    "campaigns.requests.middleware.RequestKeys",
+]
+
+# Ways in, tried in this order (campaigns/tenants/middleware.py).
+SCOPE_DOORS = [
+    "campaigns.customers.doors.bearer_door",
+    "campaigns.tenants.doors.session_door",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "tenants.Login"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if TESTING
+    else [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.ScryptPasswordHasher",
+    ]
+)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- language and time ----------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+FORMAT_MODULE_PATH = ["config.formats"]
+
+# --- files ----------------------------------------------------------------------------------------------------
+
+VAR_DIR = Path(os.environ.get("FENHANG_VAR", BASE_DIR / "var"))
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", VAR_DIR / INSTANCE / "media"))
+MEDIA_URL = "/media/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+# --- history: every event row carries who and why as JSON; the scope sets it (campaigns/tenants/scopes.py) -----
+
+PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_constraint=False)
+PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
+
+# --- API ------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK: dict[str, object] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "campaigns.lib.http.openapi.ProblemSchema",
+    "EXCEPTION_HANDLER": "campaigns.lib.http.problems.exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "分行营销平台接口 · Fenhang API",
+    "DESCRIPTION": "小程序、柜面与客户经理使用的接口。 · For the mini-program, the counter and relationship managers.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "campaigns.lib.http.openapi.add_security_schemes",
+    ],
+}
+# Off in tests: they share one Valkey and one address.
+RATE_LIMITS = not TESTING
+ACCESS_TOKEN_SECONDS = 15 * 60
+REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
+
+# --- outside services -----------------------------------------------------------------------------------------
+
+WECHAT_BASE_URL = os.environ.get("WECHAT_BASE_URL", "https://api.weixin.qq.com")
+WECHAT_APP_ID = os.environ.get("WECHAT_APP_ID", "")
+WECHAT_APP_SECRET = os.environ.get("WECHAT_APP_SECRET", "")
+
+# --- cache: may shed load, never decides ----------------------------------------------------------------------
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+
+# --- security -------------------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = [h for h in os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if h]
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if o]
+X_FRAME_OPTIONS = "SAMEORIGIN"
+if _flag("FENHANG_HTTPS"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 31_536_000

@@ -1,0 +1,134 @@
+"""The sidebar: by task, and the reader's own task first. A page shows where the role may view its noun."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.approvals.selectors import queue
+from campaigns.tenants.scopes import Scope
+from config.pages import has_pages, list_page
+
+
+@dataclass(frozen=True)
+class Page:
+    """One entry: the list page of `model` ("content.item"), for roles that may view `noun` (the model, if empty)."""
+
+    title: Any
+    icon: str
+    model: str
+    noun: str = ""
+    # Bank-wide things are shown only to those who stand at head office.
+    head_office_only: bool = False
+
+    def is_for(self, scope: Scope) -> bool:
+        if self.head_office_only and scope.ancestors:
+            return False
+        return scope.may(f"{self.noun or self.model}.view")
+
+
+@dataclass(frozen=True)
+class Group:
+    title: Any
+    pages: list[Page]
+    # Roles whose daily work this is: theirs comes first.
+    first_for: tuple[str, ...] = field(default=())
+
+
+GROUPS = [
+    Group(
+        _("Content"),
+        [
+            Page(_("Content items"), "article", "content.item"),
+            Page(_("Asset library"), "photo_library", "content.asset"),
+            Page(_("Placements"), "view_carousel", "content.placement"),
+        ],
+        ("editor",),
+    ),
+    Group(
+        _("Review"),
+        [Page(_("Review queue"), "fact_check", "approvals.revision")],
+        ("reviewer", "branch_manager"),
+    ),
+    Group(
+        _("Campaigns and benefits"),
+        [
+            Page(_("Campaigns"), "campaign", "planning.campaign"),
+            Page(_("Coupon batches"), "confirmation_number", "rewards.batch"),
+            Page(_("Coupons"), "local_activity", "rewards.coupon"),
+        ],
+        ("rewards_operator",),
+    ),
+    Group(_("Customers"), [Page(_("Customers"), "group", "customers.customer")], ("relationship_manager",)),
+    Group(
+        _("Branches and people"),
+        [
+            Page(_("Branches"), "account_tree", "tenants.branch"),
+            Page(_("Staff"), "badge", "tenants.person"),
+            Page(_("Assignments"), "assignment_ind", "tenants.assignment"),
+            Page(_("Roles"), "shield_person", "tenants.role"),
+        ],
+        ("administrator",),
+    ),
+    Group(
+        _("Oversight"),
+        [
+            Page(_("Audit"), "history", "audit.entry"),
+            Page(
+                _("Security records"),
+                "security",
+                "audit.securityrecord",
+                "audit.entry",
+                head_office_only=True,
+            ),
+        ],
+        ("auditor",),
+    ),
+    Group(
+        _("Installation"),
+        [
+            Page(
+                _("Timetable"),
+                "schedule",
+                "django_celery_beat.periodictask",
+                "schedule.task",
+                head_office_only=True,
+            ),
+        ],
+    ),
+]
+
+
+def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar of this reader, as the theme takes it."""
+    scope: Scope | None = getattr(request, "scope", None)
+    if scope is None or scope.kind != "staff":
+        return []
+    home = {"title": _("Home"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    groups: list[dict[str, Any]] = [{"items": [home]}]
+    for group in sorted(GROUPS, key=lambda each: scope.facts.role not in each.first_for):
+        items = [_item(page, scope) for page in group.pages if page.is_for(scope) and has_pages(page.model)]
+        if items:
+            groups.append({"title": group.title, "separator": True, "items": items})
+    return groups
+
+
+def _item(page: Page, scope: Scope) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "title": page.title,
+        "icon": page.icon,
+        "link": list_page(page.model),
+    }
+    waiting = _waiting(page, scope)
+    if waiting:
+        item |= {"badge": "99+" if waiting > 99 else str(waiting), "badge_variant": "primary"}
+    return item
+
+
+def _waiting(page: Page, scope: Scope) -> int:
+    """How many revisions wait for this reader's decision."""
+    if page.model != "approvals.revision" or not scope.may("approvals.revision.decide"):
+        return 0
+    return queue(scope=scope).count()

@@ -1,0 +1,139 @@
+"""A small server that answers `/sns/jscode2session` as WeChat does, for the demo bank and for tests.
+
+demo-<unionid>          logs that person in, as often as wanted (a real code works once)
+demo-openid:<openid>    a person whose app is not bound to an open platform: no unionid
+once-<unionid>          works once, then answers 40163
+error-<errcode>         answers that error
+slow-<seconds>          answers late;  garbled / broken / endless answer what is no JSON object, HTTP 500, and
+                        one long line
+anything else           40029
+"""
+
+import base64
+import hashlib
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+PATH = "/sns/jscode2session"
+
+# errcode -> errmsg, as the official page of code2Session words them.
+ERRORS = {
+    -1: "system error",
+    40013: "invalid appid",
+    40029: "invalid code",
+    40125: "invalid appsecret",
+    40163: "code been used",
+    40226: "code blocked",
+    45011: "api minute-quota reach limit  mustslower  retry next minute",
+}
+
+
+def openid_of(*, app: str, unionid: str) -> str:
+    """The openid a person has in one app: 28 characters that begin with "o", the same every time."""
+    digest = hashlib.sha256(f"{app}\x00{unionid}".encode()).digest()
+    return "o" + base64.urlsafe_b64encode(digest).decode()[:27]
+
+
+def _error(errcode: int) -> dict[str, Any]:
+    return {
+        "errcode": errcode,
+        "errmsg": f"{ERRORS.get(errcode, 'unknown error')}, rid: 00000000-00000000-00000000",
+    }
+
+
+class WeChatStandIn(ThreadingHTTPServer):
+    """`with WeChatStandIn(("127.0.0.1", 0)) as server: ...`; with `app` and `secret` it refuses any other."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], *, app: str = "", secret: str = "") -> None:
+        super().__init__(address, _Answers)
+        self.app, self.secret = app, secret
+        self.asked: list[str] = []  # the codes, in order
+        self._used: set[str] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
+
+    def answer(self, query: dict[str, str]) -> dict[str, Any]:
+        """The JSON object for one exchange."""
+        app, code = query.get("appid", ""), query.get("js_code", "")
+        if self.app and app != self.app:
+            return _error(40013)
+        if self.secret and query.get("secret", "") != self.secret:
+            return _error(40125)
+        kind, _dash, rest = code.partition("-")
+        with self._lock:
+            self.asked.append(code)
+            is_used = code in self._used
+            self._used.add(code)
+        if kind == "error" and rest.lstrip("-").isdigit():
+            return _error(int(rest))
+        if kind == "once" and is_used:
+            return _error(40163)
+        if kind == "slow":
+            time.sleep(float(rest))
+            return self._person(app, f"slow-{rest}")
+        if kind not in ("demo", "once") or not rest:
+            return _error(40029)
+        if rest.startswith("openid:"):
+            return {"session_key": _session_key(rest), "openid": rest.removeprefix("openid:")}
+        return self._person(app, rest)
+
+    @staticmethod
+    def _person(app: str, unionid: str) -> dict[str, Any]:
+        return {
+            "session_key": _session_key(unionid),
+            "expires_in": 7200,
+            "openid": openid_of(app=app, unionid=unionid),
+            "unionid": unionid,
+        }
+
+
+def _session_key(text: str) -> str:
+    return base64.b64encode(hashlib.md5(text.encode(), usedforsecurity=False).digest()).decode()
+
+
+class _Answers(BaseHTTPRequestHandler):
+    server: WeChatStandIn
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        if parts.path == "/healthz":
+            self._send(200, b"ok")
+            return
+        if parts.path != PATH:
+            self._send(404, b"not found")
+            return
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        match query.get("js_code"):
+            case "garbled":
+                self._send(200, b"<html>captive portal</html>")
+            case "broken":
+                self._send(500, b"{}")
+            case "endless":
+                self._send(200, b'{"openid": "' + b"x" * 1_000_000 + b'"}')
+            case _:
+                self._send(200, orjson.dumps(self.server.answer(query)))
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain")  # as WeChat does
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except ConnectionError:
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return None

@@ -1,0 +1,141 @@
+"""The branch switcher: where I stand, and where else I may stand."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns.lib.clock import now
+from campaigns.tenants.doors import ASSIGNMENT_KEY, STAND_AT_KEY
+from campaigns.tenants.middleware import own_scope
+from campaigns.tenants.models import Branch, Role
+from campaigns.tenants.scopes import Scope, ScopeClosed, staff_scope
+from campaigns.tenants.selectors import Held, assignments_of, branches_matching
+
+RECENT_KEY = "recent_places"
+_RECENT_KEPT = 5
+_FOUND_AT_MOST = 20
+
+
+def _login_id(request: HttpRequest) -> int:
+    assert request.user.pk is not None  # admin_view let nobody else in
+    return request.user.pk
+
+
+def held_by(request: HttpRequest) -> list[Held]:
+    """Assignments of the request's log-in at this moment."""
+    held = getattr(request, "assignments", None)
+    return assignments_of(login_id=_login_id(request), at=now()) if held is None else list(held)
+
+
+def panel(request: HttpRequest, *, scope: Scope, roles: dict[str, Role]) -> dict[str, Any]:
+    """What the switcher's panel offers before anything is typed."""
+    held = held_by(request)
+    chosen = str(scope.carry["assignment"])
+    ids = {str(each.id) for each in held}
+    return {
+        "chosen": chosen,
+        "is_below": bool(scope.carry["stand_at"]),
+        "held": [
+            {"assignment": each, "role": roles.get(each.role, each.role), "is_chosen": str(each.id) == chosen}
+            for each in held
+        ],
+        "recent": [
+            place
+            for place in request.session.get(RECENT_KEY, [])
+            if place["assignment"] in ids
+            and (place["assignment"], place["branch"]) != (chosen, scope.branch_id)
+        ],
+    }
+
+
+@own_scope
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Branches below the chosen assignment's branch, by name, code or pinyin: {"items": [...]}."""
+    held = _chosen(request)
+    if held is None:
+        return JsonResponse({"items": []}, status=403)
+    words = request.GET.get("q", "").replace("\x00", "")[:60]
+    with staff_scope(
+        login_id=_login_id(request), assignment_id=held.id, at=now(), cause="switcher search"
+    ) as scope:
+        found = branches_matching(scope=scope, words=words, limit=_FOUND_AT_MOST)
+        parents = Branch.objects.in_bulk({each.parent_id for each in found if each.parent_id})
+        items = [
+            {
+                "id": each.pk,
+                "name": each.name,
+                "code": each.code,
+                "level": each.get_level_display(),
+                "under": parents[each.parent_id].name if each.parent_id in parents else "",
+            }
+            for each in found
+        ]
+    return JsonResponse({"items": items})
+
+
+@own_scope
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """Stand elsewhere: `assignment` (one of mine) and, perhaps, `branch` below it. Refused ones change nothing."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = reverse("admin:index")
+    asked = request.POST.get("assignment", "")
+    at = now()
+    held = next(
+        (each for each in assignments_of(login_id=_login_id(request), at=at) if str(each.id) == asked), None
+    )
+    branch = request.POST.get("branch", "")
+    if held is None or (branch and not (branch.isascii() and branch.isdigit() and len(branch) < 10)):
+        messages.error(request, str(ScopeClosed()))
+        return HttpResponseRedirect(reverse("admin:index"))
+    stand_at = int(branch) if branch and int(branch) != held.branch_id else None
+    try:
+        name = _name_of_place(request, held.id, stand_at)
+    except ScopeClosed as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(reverse("admin:index"))
+    request.session[ASSIGNMENT_KEY] = str(held.id)
+    if stand_at is None:
+        request.session.pop(STAND_AT_KEY, None)
+    else:
+        request.session[STAND_AT_KEY] = stand_at
+    _remember(request, {"assignment": str(held.id), "branch": stand_at or held.branch_id, "name": name})
+    messages.success(
+        request,
+        _("You now stand at %(branch)s; every page shows what lies there and below.") % {"branch": name},
+    )
+    return HttpResponseRedirect(back)
+
+
+def _name_of_place(request: HttpRequest, assignment_id: UUID, stand_at: int | None) -> str:
+    with staff_scope(
+        login_id=_login_id(request),
+        assignment_id=assignment_id,
+        stand_at=stand_at,
+        at=now(),
+        cause="switch",
+    ) as scope:
+        return Branch.objects.get(pk=scope.branch_id).name
+
+
+def _chosen(request: HttpRequest) -> Held | None:
+    held = assignments_of(login_id=_login_id(request), at=now())
+    asked = request.GET.get("assignment") or request.session.get(ASSIGNMENT_KEY)
+    return next((each for each in held if str(each.id) == asked), None)
+
+
+def _remember(request: HttpRequest, place: dict[str, Any]) -> None:
+    others = [
+        each
+        for each in request.session.get(RECENT_KEY, [])
+        if (each["assignment"], each["branch"]) != (place["assignment"], place["branch"])
+    ]
+    request.session[RECENT_KEY] = [place, *others][:_RECENT_KEPT]

@@ -1,0 +1,31 @@
+"""How the admin looks and what its sidebar holds; read by settings.py."""
+
+import os
+from typing import Any
+
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+from config.colours import steps_of
+
+# The bank's own colour, #rrggbb.
+ACCENT = os.environ.get("FENHANG_ACCENT", "#1f5fa8")
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Fenhang"),
+    "SITE_HEADER": _("Fenhang"),
+    "SITE_SUBHEADER": _("Campaign CMS"),
+    "SITE_SYMBOL": "account_balance",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shell/favicon.svg")},
+    ],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {"primary": steps_of(ACCENT)},
+    "STYLES": [lambda request: static("shell/shell.css")],
+    "SCRIPTS": [lambda request: static("shell/switcher.js")],
+    "DASHBOARD_CALLBACK": "config.home.desk",
+    "SIDEBAR": {"show_search": False, "navigation": "config.sidebar.groups_for"},
+}

@@ -1,0 +1,144 @@
+"""What customers see of content."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.lib.clock import now
+from campaigns.lib.http.problems import problem_answer
+from campaigns.lib.http.views import ApiView
+from campaigns.tenants.middleware import own_scope
+from campaigns.tenants.scopes import opened
+from content.addresses import CONTENT_TYPES, addresses_of, check_address
+from content.files import path_of
+from content.rich_text import clean, nodes
+from content.rules import AddressIsVoid
+from content.selectors import Card, content_for, home_feed
+
+
+class PictureOut(serializers.Serializer[Any]):
+    alt = serializers.CharField(help_text="读屏说明 · read aloud")
+    colour = serializers.CharField(help_text="加载前的底色 #rrggbb · stands in its place until it arrives")
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    urls = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="尺寸名 -> 限时地址 · rendition (thumb, banner, poster, desk, share, fallback) -> address, for a day",
+    )
+
+
+class OfferOut(serializers.Serializer[Any]):
+    batch_id = serializers.UUIDField()
+    sentence = serializers.CharField()
+    sentence_en = serializers.CharField()
+    left = serializers.IntegerField(allow_null=True, help_text="本机构剩余张数 · left at the branch")
+
+
+class CardOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    picture = PictureOut(allow_null=True)
+    coupon = OfferOut(allow_null=True)
+
+
+class ContentOut(CardOut):
+    body = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="小程序 rich-text 组件的节点 · nodes of the rich-text component",
+    )
+
+
+class BranchOut(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class HomeOut(serializers.Serializer[Any]):
+    branch = BranchOut()
+    banner = CardOut(many=True)
+    feed = CardOut(many=True)
+
+
+def card_out(card: Card, at: Any) -> dict[str, Any]:
+    """One card as the phone gets it."""
+    live, picture, offer = card.live, card.picture, card.coupon
+    return {
+        "id": card.content_id,
+        "kind": live.kind,
+        "title": live.title,
+        "summary": live.summary,
+        "picture": {
+            "alt": picture["alt"],
+            "colour": picture["colour"],
+            "width": picture["width"],
+            "height": picture["height"],
+            "urls": addresses_of(picture=picture, at=at),
+        }
+        if picture
+        else None,
+        "coupon": {
+            "batch_id": offer.batch_id,
+            "sentence": offer.sentence_zh,
+            "sentence_en": offer.sentence_en,
+            "left": offer.left,
+        }
+        if offer
+        else None,
+    }
+
+
+class HomePage(ApiView):
+    """Opens a scope of its own: the view's savepoint alone would be a query more."""
+
+    who = "customer"
+
+    @extend_schema(summary="首页 · Home page", responses=HomeOut, tags=["content"])
+    def get(self, request: Request) -> Response:
+        with opened(self.scope) as scope:
+            home = home_feed(scope=scope)
+        return self.answer(
+            {
+                "branch": {"code": home.branch.code, "name": home.branch.name},
+                "banner": [card_out(card, scope.at) for card in home.banner],
+                "feed": [card_out(card, scope.at) for card in home.feed],
+            }
+        )
+
+
+class Content(ApiView):
+    who = "customer"
+
+    @extend_schema(summary="内容详情 · One piece of content", responses=ContentOut, tags=["content"])
+    def get(self, request: Request, content_id: UUID) -> Response:
+        card = content_for(scope=self.scope, content_id=content_id)
+        return self.answer({**card_out(card, self.scope.at), "body": nodes(clean(card.live.body))})
+
+
+@own_scope
+@require_safe
+def media(request: HttpRequest, rendition_id: UUID, signature: str) -> HttpResponse | FileResponse:
+    """The bytes of one rendition at its signed address. No session, no database: the address is the credential."""
+    try:
+        format, left = check_address(rendition_id=rendition_id, signature=signature, at=now())
+        content = path_of(rendition_id, format).open("rb")
+    except (AddressIsVoid, FileNotFoundError):
+        return problem_answer(request, AddressIsVoid())
+    headers = {
+        "ETag": f'"{rendition_id}"',
+        # The bytes under an id never change.
+        "Cache-Control": f"private, max-age={int(left.total_seconds())}, immutable",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if request.headers.get("If-None-Match", "") == headers["ETag"]:
+        content.close()
+        return HttpResponseNotModified(headers=headers)
+    return FileResponse(content, content_type=CONTENT_TYPES[format], headers=headers)

@@ -1,0 +1,236 @@
+"""How content is approved: what is frozen, what goes live, what the reviewer reads."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.html import strip_tags
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.approvals.kinds import Description, Frozen, Kind, Line
+from campaigns.lib.clock import FOREVER
+from campaigns.rewards.models import LiveBatch
+from campaigns.rewards.selectors import sentences_of, zone_of
+from campaigns.tenants.scopes import Scope
+from content.addresses import addresses_of
+from content.models import Asset, Item, Slot
+from content.rich_text import clean
+from content.selectors import item_in_scope, placement_in_scope
+from content.services import live
+
+# What a phone shows of these.
+ITEM_TEMPLATE = "content/phone/item.html"
+PLACEMENT_TEMPLATE = "content/phone/placement.html"
+STYLES = ("content/phone.css",)
+
+
+def picture_of(*, asset: Asset) -> dict[str, Any]:
+    """A picture as it is frozen: what is said about it, and every rendition with the hash of its bytes."""
+    return {
+        "asset": str(asset.pk),
+        "alt": asset.alt,
+        "colour": asset.colour,
+        "width": asset.width,
+        "height": asset.height,
+        "sha256": asset.sha256,
+        "renditions": [
+            {
+                "id": str(made.pk),
+                "name": made.name,
+                "format": made.format,
+                "width": made.width,
+                "height": made.height,
+                "sha256": made.sha256,
+            }
+            for made in asset.renditions.all()
+        ],
+    }
+
+
+def item_payload(*, item: Item) -> dict[str, Any]:
+    """A draft as JSON: everything that customers would see of it."""
+    return {
+        "kind": item.kind,
+        "title": item.title,
+        "summary": item.summary,
+        "body": clean(item.body),
+        "picture": picture_of(asset=item.asset) if item.asset else None,
+        "batch_id": str(item.batch_id) if item.batch_id else None,
+        "campaign_id": str(item.campaign_id) if item.campaign_id else None,
+        **_window_payload(item),
+    }
+
+
+def freeze_item(scope: Scope, item_id: UUID) -> Frozen:
+    """The draft and what it still lacks. Raises NotFound."""
+    item = item_in_scope(scope=scope, item_id=item_id)
+    missing = []
+    if item.asset is None:
+        missing.append(gettext("a picture"))
+    else:
+        if not item.asset.alt:
+            missing.append(gettext("a description of the picture, for people who cannot see it"))
+        if item.asset.rights_until <= max(scope.at, item.shown_from):
+            missing.append(gettext("a picture whose rights have not ended"))
+    if item.shown_until <= scope.at:
+        missing.append(gettext("a time to be shown that is not over yet"))
+    return Frozen(item.title, item_payload(item=item), item.branch_id, item.branch_pos, missing)
+
+
+def freeze_placement(scope: Scope, placement_id: UUID) -> Frozen:
+    """The draft and what it still lacks. Raises NotFound."""
+    placement = placement_in_scope(scope=scope, placement_id=placement_id)
+    missing = []
+    if placement.shown_until <= scope.at:
+        missing.append(gettext("a time to be shown that is not over yet"))
+    payload = {
+        "slot": placement.slot,
+        "item_id": str(placement.item_id),
+        "item_title": placement.item.title,
+        "priority": placement.priority,
+        **_window_payload(placement),
+    }
+    return Frozen(str(placement), payload, placement.branch_id, placement.branch_pos, missing)
+
+
+def _window_payload(draft: Any) -> dict[str, Any]:
+    return {
+        "shown_from": draft.shown_from.isoformat(),
+        "shown_until": draft.shown_until.isoformat(),
+        "handed_down": draft.handed_down,
+    }
+
+
+def phone_context(*, scope: Scope, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What the phone's template is given, for a draft, a submitted and a live payload alike."""
+    picture = payload["picture"]
+    return {
+        "title": payload["title"],
+        "summary": payload["summary"],
+        "body": clean(payload["body"]),
+        "picture": picture,
+        "urls": addresses_of(picture=picture, at=scope.at) if picture else {},
+        "coupon": _coupon_sentence(scope, payload["batch_id"]),
+    }
+
+
+def describe_item(scope: Scope, payload: Mapping[str, Any]) -> Description:
+    """The poster on a phone, and its facts line by line."""
+    picture = payload["picture"]
+    context = phone_context(scope=scope, payload=payload)
+    label = Item._meta.get_field
+    return Description(
+        template=ITEM_TEMPLATE,
+        context=context,
+        lines=[
+            Line("title", str(label("title").verbose_name), payload["title"]),  # type: ignore[union-attr]
+            Line("summary", str(label("summary").verbose_name), payload["summary"]),  # type: ignore[union-attr]
+            Line("body", str(label("body").verbose_name), _plain(payload["body"])),  # type: ignore[union-attr]
+            Line(
+                "picture",
+                gettext("picture"),
+                picture["sha256"][:12] if picture else "",
+                picture=context["urls"].get("poster", ""),
+            ),
+            Line("alt", gettext("description of the picture"), picture["alt"] if picture else ""),
+            Line("coupon", gettext("coupon batch"), _coupon_line(scope, payload["batch_id"])),
+            *_window_lines(scope, payload),
+        ],
+        styles=STYLES,
+    )
+
+
+def describe_placement(scope: Scope, payload: Mapping[str, Any]) -> Description:
+    """Where what is shown, and when."""
+    return Description(
+        template=PLACEMENT_TEMPLATE,
+        context={
+            "slot": str(Slot(payload["slot"]).label),
+            "is_banner": payload["slot"] == Slot.HOME_BANNER,
+            **_item_now(scope, UUID(payload["item_id"])),
+        },
+        lines=[
+            Line("slot", gettext("slot"), str(Slot(payload["slot"]).label)),
+            Line("item", gettext("content item"), payload["item_title"]),
+            Line("priority", gettext("priority"), str(payload["priority"])),
+            *_window_lines(scope, payload),
+        ],
+        styles=STYLES,
+    )
+
+
+def _item_now(scope: Scope, item_id: UUID) -> dict[str, Any]:
+    return phone_context(scope=scope, payload=item_payload(item=item_in_scope(scope=scope, item_id=item_id)))
+
+
+def _plain(html: str) -> str:
+    """The text of a body with its paragraphs kept, for the comparison."""
+    for end in ("</p>", "</li>", "</h2>", "</h3>", "</h4>", "<br>"):
+        html = html.replace(end, end + "\n")
+    return strip_tags(html).strip()
+
+
+def _window_lines(scope: Scope, payload: Mapping[str, Any]) -> list[Line]:
+    zone = zone_of(scope=scope)
+    first, last = (
+        datetime.fromisoformat(payload["shown_from"]),
+        datetime.fromisoformat(payload["shown_until"]),
+    )
+    return [
+        Line("from", gettext("shown from"), _moment(first, zone)),
+        Line(
+            "until", gettext("shown until"), gettext("open end") if last >= FOREVER else _moment(last, zone)
+        ),
+        Line(
+            "reach",
+            gettext("for"),
+            gettext("this branch and those below")
+            if payload["handed_down"]
+            else gettext("this branch alone"),
+        ),
+    ]
+
+
+def _moment(moment: datetime, zone: ZoneInfo) -> str:
+    return str(date_format(moment.astimezone(zone), "SHORT_DATETIME_FORMAT"))
+
+
+def _coupon_sentence(scope: Scope, batch_id: str | None) -> str:
+    """The sentence of the coupon as customers read it; empty while nobody can claim it."""
+    if not batch_id:
+        return ""
+    batch = LiveBatch.objects.visible(scope).filter(batch_id=batch_id).first()
+    if batch is None:
+        return ""
+    zh, en = sentences_of(promise=batch, zone=zone_of(scope=scope))
+    return zh if (get_language() or "zh").startswith("zh") else en
+
+
+def _coupon_line(scope: Scope, batch_id: str | None) -> str:
+    if not batch_id:
+        return ""
+    return _coupon_sentence(scope, batch_id) or gettext(
+        "a batch that is not live: customers will not see it yet"
+    )
+
+
+ITEM = Kind(
+    code="content.item",
+    label=_("Content item"),
+    freeze=freeze_item,
+    go_live=lambda scope, revision: live.publish_item(scope=scope, revision=revision),
+    take_down=lambda scope, item_id: live.withdraw_item(scope=scope, item_id=item_id),
+    describe=describe_item,
+)
+PLACEMENT = Kind(
+    code="content.placement",
+    label=_("Placement"),
+    freeze=freeze_placement,
+    go_live=lambda scope, revision: live.publish_placement(scope=scope, revision=revision),
+    take_down=lambda scope, placement_id: live.withdraw_placement(scope=scope, placement_id=placement_id),
+    describe=describe_placement,
+)

@@ -1,0 +1,63 @@
+"""What makes content fit to be shown. Pure."""
+
+from datetime import datetime
+
+from campaigns.lib.refusals import Refusal
+
+
+class WindowIsBackward(Refusal):
+    code = "content.window_is_backward"
+    status = 422
+    zh = "展示的结束时间必须晚于开始时间。"
+    en = "It must be shown until a time after it is first shown."
+
+
+class TitleIsMissing(Refusal):
+    code = "content.title_is_missing"
+    status = 422
+    zh = "请填写标题。"
+    en = "Give it a title."
+
+
+class AssetIsThere(Refusal):
+    code = "content.asset.is_there"
+    status = 409
+    zh = "素材库里已有同一张图片“{name}”，直接使用它即可。"
+    en = "This picture is in the library already, as “{name}”: use that one."
+
+
+class EditedMeanwhile(Refusal):
+    code = "content.edited_meanwhile"
+    status = 409
+    zh = "您编辑期间，{who}已保存过这份内容。请重新打开后再修改，以免覆盖对方的改动。"
+    en = "{who} saved this while you were editing. Open it again, so that nothing is overwritten."
+
+
+class BatchIsNotOffered(Refusal):
+    code = "content.batch_is_not_offered"
+    status = 422
+    zh = "选择的券批次不在您的机构范围内，或没有下发到您的机构。"
+    en = "The chosen coupon batch is not of your branches, and none above hands it down."
+
+
+class AddressIsVoid(Refusal):
+    """The signed address of a picture is wrong or has expired; answers as if nothing were there."""
+
+    code = "content.address_is_void"
+    status = 404
+    zh = "图片地址无效或已过期，请重新获取页面。"
+    en = "The address of this picture is wrong or has expired: load the page again."
+
+
+def check_window(*, shown_from: datetime, shown_until: datetime) -> None:
+    """Raise WindowIsBackward unless the window (exclusive end) is forward."""
+    if shown_until <= shown_from:
+        raise WindowIsBackward
+
+
+def check_title(*, title: str) -> str:
+    """The title without outer blanks; raises TitleIsMissing."""
+    title = title.strip()
+    if not title:
+        raise TitleIsMissing
+    return title

@@ -1,0 +1,219 @@
+"""Questions about content: what staff work on, and what customers see."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from campaigns.approvals.models import Revision
+from campaigns.approvals.selectors import SentBack, sent_back_to, standings
+from campaigns.lib.refs import ref
+from campaigns.lib.refusals import NotFound
+from campaigns.rewards.models import LiveBatch
+from campaigns.rewards.selectors import batches_within, left_at_branch, live_batches, sentences_of
+from campaigns.tenants.models import Branch
+from campaigns.tenants.scopes import Scope
+from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Slot
+
+# A home page is short; what does not fit is not asked for.
+MOST_BANNERS, MOST_IN_FEED = 5, 30
+
+
+def assets_within(*, scope: Scope) -> QuerySet[Asset]:
+    """Which pictures are in the library of the scope's branches? Newest first."""
+    return Asset.objects.within(scope)
+
+
+def asset_in_scope(*, scope: Scope, asset_id: UUID) -> Asset:
+    """The picture; raises NotFound for a foreign and an absent one alike."""
+    asset: Asset = _one(assets_within(scope=scope), asset_id)
+    return asset
+
+
+def items_within(*, scope: Scope) -> QuerySet[Item]:
+    """Which drafts belong to the scope's branches? Newest first."""
+    return Item.objects.within(scope)
+
+
+def item_in_scope(*, scope: Scope, item_id: UUID) -> Item:
+    """The draft; raises NotFound for a foreign and an absent one alike."""
+    item: Item = _one(items_within(scope=scope), item_id)
+    return item
+
+
+def placements_within(*, scope: Scope) -> QuerySet[Placement]:
+    """Which placements belong to the scope's branches?"""
+    return Placement.objects.within(scope).select_related("item")
+
+
+def placement_in_scope(*, scope: Scope, placement_id: UUID) -> Placement:
+    """The draft; raises NotFound for a foreign and an absent one alike."""
+    placement: Placement = _one(placements_within(scope=scope), placement_id)
+    return placement
+
+
+def batches_offered(*, scope: Scope) -> list[tuple[UUID, str]]:
+    """Which coupon batches may an item name? Those of the scope's branches, and published ones from above."""
+    own = list(batches_within(scope=scope).values_list("pk", "title")[:500])
+    above = LiveBatch.objects.filter(
+        handed_down=True, branch_id__in=scope.ancestors, shown_until__gt=scope.at
+    ).values_list("batch_id", "title")
+    return own + [row for row in above if row not in own]
+
+
+# --- what staff work on --------------------------------------------------------------------------------------
+
+
+def my_drafts(*, scope: Scope, limit: int = 20) -> list[Item]:
+    """On which drafts does the scope's person still work? Never submitted, or changed since; latest first."""
+    mine = list(
+        items_within(scope=scope).filter(author_id=scope.person_id).order_by("-changed_at")[: limit * 3]
+    )
+    stand = standings(scope=scope, subjects=[ref("content.item", item.pk) for item in mine])
+
+    def is_draft(item: Item) -> bool:
+        last = stand[ref("content.item", item.pk)].last
+        if last is None or last.state in (Revision.State.WITHDRAWN, Revision.State.SUPERSEDED):
+            return True
+        return item.changed_at > last.submitted_at
+
+    return [item for item in mine if is_draft(item)][:limit]
+
+
+def sent_back(*, scope: Scope, limit: int = 20) -> list[SentBack]:
+    """Which content came back to the scope's person, and with what words? Newest first."""
+    return [
+        row
+        for row in sent_back_to(scope=scope, limit=limit)
+        if row.revision.kind.partition(".")[0] == "content"
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class GoingLive:
+    """A published copy that begins to be shown on a day."""
+
+    at: datetime
+    kind: str
+    subject_id: UUID
+    title: str
+    branch_name: str
+
+
+def going_live(*, scope: Scope, day: date) -> list[GoingLive]:
+    """What begins to be shown on this local day of the scope's branch? Earliest first."""
+    zone = ZoneInfo(Branch.objects.values_list("zone", flat=True).get(pk=scope.branch_id))
+    first = datetime.combine(day, time(), zone)
+    window = {"shown_from__gte": first, "shown_from__lt": first + timedelta(days=1)}
+    found = [
+        GoingLive(row.shown_from, "content.item", row.item_id, row.title, row.branch.name)
+        for row in LiveItem.objects.within(scope).filter(**window).select_related("branch")
+    ]
+    found += [
+        GoingLive(row.shown_from, "content.placement", row.placement_id, str(row.placement), row.branch.name)
+        for row in LivePlacement.objects.within(scope)
+        .filter(**window)
+        .select_related("branch", "placement__item")
+    ]
+    return sorted(found, key=lambda row: (row.at, row.title))
+
+
+# --- what customers see --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CouponOffer:
+    """The coupon of a piece of content: one sentence in both languages, and how many are left at the branch."""
+
+    batch_id: UUID
+    sentence_zh: str
+    sentence_en: str
+    left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One published item with its coupon, if that can be claimed now. `content_id` is the item's id."""
+
+    content_id: UUID
+    live: LiveItem
+    coupon: CouponOffer | None
+
+    @property
+    def picture(self) -> dict[str, Any]:
+        picture: dict[str, Any] = self.live.picture
+        return picture
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A customer's home page."""
+
+    branch: Branch
+    banner: list[Card]
+    feed: list[Card]
+
+
+def _shown(scope: Scope) -> Q:
+    """What the scope's branch shows at the scope's moment: its own, and what the branches above hand down."""
+    return Q(shown_from__lte=scope.at, shown_until__gt=scope.at) & (
+        Q(branch_id=scope.branch_id) | Q(handed_down=True, branch_id__in=scope.ancestors)
+    )
+
+
+def home_feed(*, scope: Scope) -> Home:
+    """What does the home page of the scope's branch show now?
+
+    A placement whose item is not shown is left out; the nearer branch comes first among equal priorities.
+    """
+    branch = Branch.objects.get(pk=scope.branch_id)
+    places = list(
+        LivePlacement.objects.filter(_shown(scope), slot__in=[Slot.HOME_BANNER, Slot.HOME_FEED]).order_by(
+            "-priority", "-branch_pos", "-id"
+        )[:200]
+    )
+    items = {
+        row.item_id: row
+        for row in LiveItem.objects.filter(_shown(scope), item_id__in={p.item_id for p in places})
+    }
+    cards = {card.content_id: card for card in _cards(scope, branch, list(items.values()))}
+    slots: dict[str, dict[UUID, Card]] = {Slot.HOME_BANNER: {}, Slot.HOME_FEED: {}}
+    for place in places:
+        if place.item_id in cards:
+            slots[place.slot].setdefault(place.item_id, cards[place.item_id])
+    return Home(
+        branch,
+        list(slots[Slot.HOME_BANNER].values())[:MOST_BANNERS],
+        list(slots[Slot.HOME_FEED].values())[:MOST_IN_FEED],
+    )
+
+
+def content_for(*, scope: Scope, content_id: UUID) -> Card:
+    """One piece of content as the scope's branch shows it now, by the item's id; raises NotFound."""
+    live = LiveItem.objects.filter(_shown(scope), item_id=content_id).first()
+    if live is None:
+        raise NotFound
+    branch = Branch.objects.get(pk=scope.branch_id)
+    return _cards(scope, branch, [live])[0]
+
+
+def _cards(scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Card]:
+    batch_ids = {item.batch_id for item in items if item.batch_id}
+    offers: dict[UUID, CouponOffer] = {}
+    if batch_ids:
+        zone = ZoneInfo(branch.zone)
+        left = left_at_branch(scope=scope, batch_ids=batch_ids)
+        for batch in live_batches(scope=scope).filter(batch_id__in=batch_ids):
+            zh, en = sentences_of(promise=batch, zone=zone)
+            offers[batch.batch_id] = CouponOffer(batch.batch_id, zh, en, left.get(batch.batch_id))
+    return [Card(item.item_id, item, offers.get(item.batch_id) if item.batch_id else None) for item in items]
+
+
+def _one(rows: "QuerySet[Any]", key: UUID) -> Any:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise NotFound
+    return found

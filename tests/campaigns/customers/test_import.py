@@ -1,0 +1,275 @@
+"""A bank's file of customers comes in whole or not at all, and only once."""
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from campaigns.audit.models import Entry
+from campaigns.customers import bank_marketing
+from campaigns.customers.bank_marketing import (
+    COLUMNS,
+    Rejected,
+    Row,
+    number_of,
+    rows_of,
+    source_of,
+    unionid_of,
+)
+from campaigns.customers.models import Customer, CustomerKey, Identity
+from campaigns.customers.selectors import customers_known_by
+from config.standins.wechat import WeChatStandIn
+from tests.campaigns.customers.conftest import Phone
+from tests.support.cast import Cast
+
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "bank_marketing" / "bank-full.csv"
+
+HEADER = ";".join(f'"{name}"' for name in COLUMNS)
+FIRST = (
+    '58;"management";"married";"tertiary";"no";2143;"yes";"no";"unknown";5;"may";261;1;-1;0;"unknown";"no"'
+)
+SECOND = (
+    '44;"technician";"single";"secondary";"no";-29;"yes";"no";"unknown";5;"may";151;1;-1;0;"unknown";"yes"'
+)
+
+
+def written(path: Path, *lines: str, header: str = HEADER, end: str = "\n") -> Path:
+    path.write_text(end.join([header, *lines]) + end, encoding="utf-8")
+    return path
+
+
+def imported(path: Path, tmp_path: Path, **options: Any) -> str:
+    out = io.StringIO()
+    call_command("import_customers", str(path), refused=tmp_path / "refused.csv", stdout=out, **options)
+    return out.getvalue().rpartition(";")[0]
+
+
+def refused(tmp_path: Path) -> list[list[str]]:
+    with (tmp_path / "refused.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+def count(cast: Cast) -> int:
+    with cast.ho_administrator.scope():
+        return Customer.objects.count()
+
+
+@pytest.fixture(autouse=True)
+def in_english(settings: Any) -> None:
+    settings.LANGUAGE_CODE = "en"
+
+
+def test_each_row_becomes_a_customer_of_a_branch_that_serves_customers(cast: Cast, tmp_path: Path) -> None:
+    said = imported(written(tmp_path / "bank.csv", FIRST, SECOND), tmp_path)
+    assert said == "2 new, 0 changed, 0 unchanged, 0 refused"
+    with cast.ho_administrator.scope() as scope:
+        first = customers_known_by(scope=scope, words=number_of(source="bank", row=1)).get()
+        assert first.attributes == {
+            "age": 58, "job": "management", "marital": "married", "education": "tertiary", "default": "no",
+            "balance": 2143, "housing": "yes", "loan": "no", "contact": "unknown", "day": 5, "month": "may",
+            "duration": 261, "campaign": 1, "pdays": -1, "previous": 0, "poutcome": "unknown", "y": "no",
+        }  # fmt: skip
+        assert first.branch.code in {"NB", "SB"}
+        assert first.number_tail == "0001"
+        assert (first.source, first.status) == ("bank", "active")
+        assert sorted(i.kind for i in Identity.objects.filter(customer=first)) == [
+            "customer_number",
+            "unionid",
+        ]
+        assert CustomerKey.objects.filter(customer=first).exists()
+        event = first.events.get()
+        assert event.pgh_context == {"kind": "system", "cause": "import_customers"}
+        entry = Entry.objects.get(verb="customers.customer.import")
+        assert entry.detail == {"new": 2, "changed": 0, "unchanged": 0, "refused": 0}
+        assert entry.actor == "system:import_customers"
+
+
+def test_a_second_run_changes_nothing_and_a_changed_row_changes_one(cast: Cast, tmp_path: Path) -> None:
+    path = written(tmp_path / "bank.csv", FIRST, SECOND)
+    imported(path, tmp_path)
+    with cast.ho_administrator.scope():
+        before = {c.pk: (c.branch_id, c.attributes) for c in Customer.objects.all()}
+    assert imported(path, tmp_path) == "0 new, 0 changed, 2 unchanged, 0 refused"
+    with cast.ho_administrator.scope():
+        assert {c.pk: (c.branch_id, c.attributes) for c in Customer.objects.all()} == before
+    written(path, FIRST.replace("2143", "9999"), SECOND, SECOND)
+    assert imported(path, tmp_path) == "1 new, 1 changed, 1 unchanged, 0 refused"
+    with cast.ho_administrator.scope():
+        assert Customer.objects.filter(attributes__balance=9999).count() == 1
+
+
+def test_more_rows_than_a_chunk_are_all_there(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.customers.services.imports.CHUNK", 3)
+    path = written(tmp_path / "bank.csv", *[FIRST.replace("58", str(age), 1) for age in range(20, 30)])
+    assert imported(path, tmp_path).startswith("10 new")
+    with cast.ho_administrator.scope():
+        ages = Customer.objects.filter(source="bank").values_list("attributes__age", flat=True)
+        assert sorted(ages) == list(range(20, 30))
+
+
+def test_a_row_that_cannot_be_is_told_with_its_line_and_reason_and_keeps_its_place(
+    cast: Cast, tmp_path: Path
+) -> None:
+    path = written(
+        tmp_path / "bank.csv",
+        FIRST,
+        FIRST.replace("58", "old", 1),
+        FIRST + ";1",
+        FIRST.replace('"management"', '""'),
+        FIRST.replace("2143", "99999999999"),
+        FIRST.replace('"may"', '"=cmd|1\x07"'),
+        FIRST.replace('"may"', '"m"ay"'),
+        "",
+        SECOND,
+    )
+    assert imported(path, tmp_path) == "2 new, 0 changed, 0 unchanged, 6 refused"
+    assert [(line, column, value, code) for line, column, value, code, _ in refused(tmp_path)] == [
+        ("3", "age", "old", "number"),
+        ("4", "", "18", "columns"),
+        ("5", "job", "", "text"),
+        ("6", "balance", "99999999999", "number"),
+        ("7", "month", "'=cmd|1\x07", "text"),
+        ("8", "", FIRST.replace('"may"', '"m"ay"')[:60], "quotes"),
+    ]
+    with cast.ho_administrator.scope() as scope:
+        # A corrected file finds the same people again: a row is known by its place.
+        assert (
+            customers_known_by(scope=scope, words=number_of(source="bank", row=9)).get().attributes["age"]
+            == 44
+        )
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b"age;job\n58;x\n", "header is wrong"),
+        (HEADER.replace(";", ",").encode() + b"\n", "header is wrong"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "Line 1 is not UTF-8"),
+        (f"{HEADER}\n{FIRST}\n".encode() + b"\x00\n", "Line 3 is not UTF-8"),
+        (f"{HEADER}\n{FIRST}\n".encode() + b"\xff\xfe;\n", "Line 3 is not UTF-8"),
+        (
+            f"{HEADER}\n{FIRST}\n".encode() + FIRST.replace("management", "经理").encode("gb18030"),
+            "Line 3 is not UTF-8",
+        ),
+        (f'{HEADER}\n{FIRST}\n58;"management\n{SECOND}\n'.encode(), "quote in line 3 is never closed"),
+        (f"{HEADER}\n{FIRST}\n".encode() + b"x" * 2_000_000, "Line 3 is longer"),
+    ],
+)
+def test_a_broken_file_is_refused_in_words_and_changes_nothing(
+    cast: Cast, tmp_path: Path, content: bytes, says: str
+) -> None:
+    path = tmp_path / "bank.csv"
+    path.write_bytes(content)
+    with pytest.raises(CommandError, match=says):
+        imported(path, tmp_path)
+    assert count(cast) == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["bank.csv"]
+
+
+@pytest.mark.parametrize("name", ["absent.csv", "."])
+def test_a_path_that_is_no_file_is_refused_in_words(cast: Cast, tmp_path: Path, name: str) -> None:
+    with pytest.raises(CommandError, match="Cannot open the file"):
+        imported(tmp_path / name, tmp_path, source="bank")
+
+
+def test_a_gigabyte_in_one_line_is_never_read_into_memory() -> None:
+    class Endless(io.RawIOBase):
+        asked = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            self.asked += len(buffer)
+            buffer[:] = b"x" * len(buffer)
+            return len(buffer)
+
+    source = Endless()
+    with pytest.raises(bank_marketing.LineTooLong):
+        list(rows_of(io.BufferedReader(source)))
+    assert source.asked < 100_000
+
+
+def test_the_same_row_is_the_same_person_and_another_source_another(cast: Cast, tmp_path: Path) -> None:
+    path = written(tmp_path / "bank.csv", FIRST)
+    assert imported(path, tmp_path, source="one").startswith("1 new")
+    assert imported(path, tmp_path, source="two").startswith("1 new")
+    assert imported(path, tmp_path, source="one").startswith("0 new, 0 changed, 1 unchanged")
+    with pytest.raises(CommandError, match="cannot name a source"):
+        imported(path, tmp_path, source="Two Words")
+
+
+def test_an_erased_customer_does_not_come_back(cast: Cast, tmp_path: Path) -> None:
+    path = written(tmp_path / "bank.csv", FIRST, SECOND)
+    imported(path, tmp_path)
+    with cast.ho_administrator.scope() as scope:
+        gone = customers_known_by(scope=scope, words=number_of(source="bank", row=1))
+        gone.update(status="erased", attributes={})
+    assert imported(path, tmp_path) == "0 new, 0 changed, 1 unchanged, 1 refused"
+    assert [(line, code) for line, _c, _v, code, _r in refused(tmp_path)] == [("2", "erased")]
+
+
+def test_an_imported_customer_logs_in_through_wechat(
+    cast: Cast, tmp_path: Path, wechat: WeChatStandIn, phone: Phone
+) -> None:
+    imported(written(tmp_path / "bank-full.csv", FIRST, SECOND), tmp_path)
+    answer = phone.log_in(f"demo-{unionid_of(source='bank-full', row=2)}")
+    assert answer.status_code == 200
+    assert answer.json()["customer"]["number"] == "****0002"
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_read_alike() -> None:
+    plain = list(rows_of(io.BytesIO(f"{HEADER}\n{FIRST}\n{SECOND}".encode())))
+    windows = list(rows_of(io.BytesIO(f"\ufeff{HEADER}\r\n{FIRST}\r\n{SECOND}\r\n".encode())))
+    assert plain == windows and len(plain) == 2
+    assert all(isinstance(row, Row) for row in plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [("bank-full.csv", "bank-full"), ("Kunden 2026.CSV", "kunden-2026"), ("a", "a"), ("客户.csv", "")],
+)
+def test_a_source_is_named_after_its_file(name: str, source: str) -> None:
+    assert source_of(name) == source
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not REAL.exists(), reason="the shared folder of real files is absent")
+def test_every_customer_of_the_real_file_comes_in_once(cast: Cast, tmp_path: Path) -> None:
+    with REAL.open(newline="") as file:
+        lines = list(csv.DictReader(file, delimiter=";"))
+    assert imported(REAL, tmp_path) == f"{len(lines)} new, 0 changed, 0 unchanged, 0 refused"
+    assert len(lines) == 45_211
+    assert imported(REAL, tmp_path) == f"0 new, 0 changed, {len(lines)} unchanged, 0 refused"
+    with cast.ho_administrator.scope(), connection.cursor() as cursor:
+        for column in COLUMNS:
+            cursor.execute(
+                "SELECT attributes ->> %s, count(*) FROM customers_customer WHERE source = 'bank-full' GROUP BY 1",
+                [column],
+            )
+            assert dict(cursor.fetchall()) == dict(Counter(line[column] for line in lines)), column
+        homes = Counter(Customer.objects.filter(source="bank-full").values_list("branch__code", flat=True))
+        assert set(homes) == {"NB", "SB"}
+        # By hash: even within four standard deviations.
+        assert abs(homes["NB"] - homes["SB"]) < 4 * 45_211**0.5
+        assert Identity.objects.filter(source="bank-full").count() == 2 * 45_211
+    with cast.sb_manager.scope():
+        assert set(Customer.objects.values_list("branch__code", flat=True)) == {"SB"}
+
+
+def test_no_line_of_words_ever_breaks_the_reader() -> None:
+    for line in ("", ";" * 16, '"', '""', "\t", "\r\r\n", '"a";' * 17, "😀" * 100, "-", "+1;" * 17):
+        try:
+            for found in rows_of(io.BytesIO(f"{HEADER}\n{line}\n".encode())):
+                assert isinstance(found, Rejected)
+        except bank_marketing.QuoteOpen:
+            assert line == '"'

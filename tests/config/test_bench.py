@@ -1,0 +1,67 @@
+"""A bench says what it measured, against what, and whether the promise was kept."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from config.bench import harness, rls
+from config.bench.harness import Report, Target, Variant, compare
+
+
+def spin(seconds: float) -> None:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+@pytest.fixture
+def unblocked(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        yield
+        for alias in connections:
+            connections[alias].close()
+
+
+def test_a_variant_that_works_three_times_as_long_has_about_that_ratio(unblocked: None) -> None:
+    variants = [Variant("short", lambda _n: spin(0.001)), Variant("long", lambda _n: spin(0.003))]
+    comparison = compare("spinning", variants, rounds=5, items=4)
+    assert comparison.base == "short"
+    ratio = comparison.ratios["long"]["cpu"]
+    assert ratio is not None
+    assert 2 < ratio < 4
+    assert comparison.figures["short"].items == 20
+    assert comparison.figures["long"].p50_ms >= 2.9
+
+
+def test_every_variant_of_a_round_does_the_same_items(unblocked: None) -> None:
+    done: dict[str, list[int]] = {"a": [], "b": []}
+    variants = [Variant(name, done[name].append) for name in done]
+    compare("counting", variants, rounds=3, items=2)
+    assert sorted(done["a"]) == sorted(done["b"])
+
+
+def report(limit: float, cpu: float | None) -> Report:
+    comparison = harness.Comparison("list", "no policies", {}, {"walled": {"cpu": cpu}})
+    return Report("x", {}, {}, [comparison], [Target("list", "walled", limit)])
+
+
+def test_a_target_is_met_missed_or_not_measured() -> None:
+    assert report(1.3, 1.29).met is True
+    assert report(1.3, 1.31).met is False
+    assert report(1.3, None).met is None
+
+
+def test_rls_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: None) -> None:
+    home = connections["default"].settings_dict["NAME"]
+    found = rls.measure(branches=120, rows=600, rounds=2, say=lambda _words: None).as_json()
+    assert set(found) == {"name", "machine", "parameters", "figures", "ratios", "targets", "met"}
+    assert [t["case"] for t in found["targets"]][:2] == ["list page, head_office", "point read, head_office"]
+    assert len(found["targets"]) == 8
+    assert found["ratios"]["count, city"]["walled"]["cpu"] > 0
+    assert connections["default"].settings_dict["NAME"] == home
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_rls'")
+        assert cursor.fetchone() == (0,)

@@ -1,0 +1,164 @@
+"""The table of addresses: what each takes, and what else it may be asked. An address missing here fails the test.
+
+`staff` and `customer` addresses with parameters name the kind of thing (tests/leaks/objects.py) of each parameter.
+Standard admin pages are understood by their model: its kind is "app.model".
+"""
+
+from dataclasses import dataclass, field
+
+from campaigns.lib.ids import new_id
+from tests.leaks.addresses import Address
+
+
+@dataclass(frozen=True)
+class Row:
+    """`who` asks; `takes`: parameter -> kind of thing; `method`; `own`: what reading one's own answers.
+
+    `names`: form or body fields that name another thing -> its kind: a foreign one is answered like an absent one.
+    """
+
+    who: str
+    takes: dict[str, str] = field(default_factory=dict)
+    methods: tuple[str, ...] = ("get", "post")
+    own: int = 200
+    names: dict[str, str] = field(default_factory=dict)
+    body: dict[str, object] = field(default_factory=dict)
+
+
+# Pages of models without branches, each with the reason why it shows nobody's rows.
+BANK_WIDE = {
+    "django_celery_beat_periodictask": "the timetable of the installation",
+    "django_celery_beat_intervalschedule": "the timetable of the installation",
+    "django_celery_beat_crontabschedule": "the timetable of the installation",
+    "tenants_role": "roles are the bank's",
+    "audit_securityrecord": "failed log-ins, for head office's eyes",
+}
+
+# Addresses that take nothing and know nobody, each with the reason.
+PUBLIC = {
+    "healthz": "no database",
+    "readyz": "parts of the installation",
+    "set_language": "the reader's language",
+    "front": "leads to the admin",
+    "api:schema": "the contract",
+    "api:docs": "the contract",
+    "api:auth-wechat": "answers about the code given",
+    "api:auth-refresh": "answers about the token given",
+    "api:auth-logout": "answers about the token given",
+    "api:staff-auth-token": "answers about the log-in given",
+    "api:media": "a signed address is its own credential; there is no scope",
+    "admin:login": "before there is a scope",
+    "admin:logout": "ends the session",
+    "admin:password_change": "one's own log-in",
+    "admin:password_change_done": "one's own log-in",
+    "admin:jsi18n": "wording",
+    "admin:search": "closed: 404 for everybody",
+    "admin:view_on_site": "content types of models that have no public page",
+    "admin/(?P<url>.*)$": "the admin's own 404",
+}
+
+ROWS = {
+    "admin:index": Row("staff"),
+    "admin:app_list": Row("staff"),
+    "admin:autocomplete": Row("staff", methods=("get",)),
+    "admin:switch": Row(
+        "staff",
+        methods=("post",),
+        names={"assignment": "tenants.assignment", "branch": "tenants.branch"},
+        body={"assignment": "own:tenants.assignment"},
+    ),
+    "admin:switch_search": Row("staff", methods=("get",)),
+    "admin:tenants_person_add_login_page": Row("staff", {"object_id": "tenants.person"}),
+    "admin:tenants_person_assign_page": Row(
+        "staff", {"object_id": "tenants.person"}, names={"branch": "tenants.branch"}, body={"role": "clerk"}
+    ),
+    "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
+    "admin:rewards_batch_stock": Row(
+        "staff",
+        {"batch_id": "rewards.batch"},
+        methods=("post",),
+        names={"branch": "tenants.branch"},
+        body={"quantity": 1, "move": "allot"},
+    ),
+    "admin:rewards_batch_down": Row(
+        "staff", {"batch_id": "rewards.batch"}, methods=("post",), body={"reason": "停"}
+    ),
+    "admin:content_asset_upload": Row("staff", methods=("post",)),
+    "admin:content_item_preview": Row(
+        "staff",
+        methods=("post",),
+        names={"asset": "content.asset", "batch_id": "rewards.batch"},
+        body={"title": "春节", "summary": "", "body": ""},
+    ),
+    "admin:content_item_saved_preview": Row("staff", {"item_id": "content.item"}, methods=("get",)),
+    "admin:content_item_submit": Row("staff", {"thing_id": "content.item"}, methods=("post",)),
+    "admin:content_item_down": Row(
+        "staff", {"thing_id": "content.item"}, methods=("post",), body={"reason": "停"}
+    ),
+    "admin:content_placement_submit": Row("staff", {"thing_id": "content.placement"}, methods=("post",)),
+    "admin:content_placement_down": Row(
+        "staff", {"thing_id": "content.placement"}, methods=("post",), body={"reason": "停"}
+    ),
+    "admin:approvals_revision_phone": Row(
+        "staff", {"revision_id": "approvals.revision", "which": "=submitted"}, methods=("get",)
+    ),
+    "admin:rewards_coupon_void": Row(
+        "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
+    ),
+    "api:home": Row("customer", methods=("get",)),
+    "api:content": Row("customer", {"content_id": "content.item"}, methods=("get",)),
+    "api:batches": Row("customer", methods=("get",)),
+    "api:batch": Row("customer", {"batch_id": "rewards.batch"}, methods=("get",)),
+    "api:claims": Row("customer", {"batch_id": "rewards.batch"}, methods=("post",)),
+    "api:wallet": Row("customer", methods=("get",)),
+    "api:wallet-coupon": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",)),
+    "api:redeem-token": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("post",)),
+    "api:me": Row("customer", methods=("get",)),
+    "api:redemptions": Row("staff token", methods=("post",), body={"code": "2345-6789-ABCD"}),
+    "api:reversal": Row("staff token", {"redemption_id": "rewards.redemption"}, methods=("post",)),
+}
+
+# Fields of standard add pages that name another thing.
+NAMES = {
+    "admin:rewards_batch_add": {"campaign": "planning.campaign"},
+    "admin:content_item_add": {
+        "asset": "content.asset",
+        "campaign": "planning.campaign",
+        "batch_id": "rewards.batch",
+    },
+    "admin:content_placement_add": {"item": "content.item"},
+    "admin:tenants_branch_add": {"parent": "tenants.branch"},
+    "admin:tenants_person_add": {"branch": "tenants.branch"},
+}
+
+_STANDARD = ("_changelist", "_add", "_history", "_delete", "_change")
+
+
+def row_of(address: Address, kinds: set[str]) -> Row | None:
+    """What the table says about an address; None when it does not know it."""
+    if address.name in PUBLIC or address.name in ROWS:
+        return ROWS.get(address.name, Row("public"))
+    if address.name.startswith("admin:"):
+        for ending in _STANDARD:
+            if address.name.endswith(ending):
+                return _standard(address, address.name.removeprefix("admin:").removesuffix(ending), kinds)
+    # Django's old address of a change page leads to the new one without looking.
+    if address.route.endswith("/<path:object_id>/") and address.name == address.route:
+        return Row("public")
+    return None
+
+
+def _standard(address: Address, page: str, kinds: set[str]) -> Row | None:
+    if page in BANK_WIDE:
+        return Row("staff", methods=("get",)) if not address.parameters else Row("public")
+    kind = page.replace("_", ".", 1)
+    if kind not in kinds:
+        return None
+    takes = {"object_id": kind} if "object_id" in address.parameters else {}
+    # Nothing of weight is deleted in the admin: that door is shut for everybody.
+    own = 403 if address.name.endswith("_delete") else 200
+    return Row("staff", takes, own=own, names=NAMES.get(address.name, {}))
+
+
+ABSENT_UUID = new_id()
+ABSENT_NUMBER = 987_654
