@@ -9,7 +9,7 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 
 from config.embedded import leash
-from config.heartbeats import EVERY, note_alive
+from config.running.heartbeats import EVERY, note_alive
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

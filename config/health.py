@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from campaigns.tenants.middleware import own_scope
-from config import heartbeats
+from config.running import heartbeats
 
 OLDEST_SERVER = 180000
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from config.heartbeats import note_alive
+from config.running.heartbeats import note_alive
 
 
 class Timetable(DatabaseScheduler):

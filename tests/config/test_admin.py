@@ -12,10 +12,10 @@ from campaigns.audit.models import SecurityRecord
 from campaigns.lib.clock import now
 from campaigns.tenants.models import Assignment, Branch
 from campaigns.tenants.services import assign_role
-from config.colours import steps_of
-from config.home.sections import PARTS
-from config.home.sparkline import HEIGHT, points_of
-from config.sidebar import GROUPS
+from config.desk.colours import steps_of
+from config.desk.home.sections import PARTS
+from config.desk.home.sparkline import HEIGHT, points_of
+from config.desk.sidebar import GROUPS
 from tests.support.cast import PASSWORD, Cast, Player
 
 

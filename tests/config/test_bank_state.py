@@ -5,8 +5,8 @@ from django.conf import settings
 from psycopg.conninfo import make_conninfo
 
 from campaigns.tenants.models import Login
-from config import bank_state
-from config.bank_state import Bank
+from config.running import bank_state
+from config.running.bank_state import Bank
 from tests.support.cast import Cast
 
 pytestmark = pytest.mark.commits

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from config import heartbeats
+from config.running import heartbeats
 
 
 @pytest.fixture(autouse=True)

@@ -8,14 +8,15 @@ from typing import Any
 
 import psycopg
 
-from config import bank_state, embedded, programs
-from config.demo_words import log_ins
+from config import embedded
+from config.demo.words import log_ins
 from config.embedded import external
 from config.embedded.lifetime import InstanceLock, Service, ready_mark, wanted_services
 from config.embedded.postgres import Postgres
 from config.embedded.supervisor import StopAsked, Supervisor
 from config.embedded.valkey import Valkey
 from config.embedded.words import StartRefused, word
+from config.running import bank_state, programs
 
 HELP = "Start everything: services, migrations, the demo bank, web, worker and beat under one supervisor."
 

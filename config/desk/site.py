@@ -17,8 +17,8 @@ from campaigns.tenants.doors import STAND_AT_KEY
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, ScopeClosed
 from campaigns.tenants.selectors import path_of
-from config import switcher
-from config.log_in import LogInForm
+from config.desk import switcher
+from config.desk.log_in import LogInForm
 
 # Pages of the log-in itself: they need no assignment.
 _WITHOUT_SCOPE = {"logout", "password_change", "password_change_done", "jsi18n"}

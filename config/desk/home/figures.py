@@ -20,8 +20,8 @@ from campaigns.rewards.models import Redemption
 from campaigns.rewards.selectors import coupon_figures, coupons_within, zone_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
-from config.home.sparkline import sparkline
-from config.pages import list_page
+from config.desk.home.sparkline import sparkline
+from config.desk.pages import list_page
 
 DAYS = 7
 

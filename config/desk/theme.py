@@ -6,7 +6,7 @@ from typing import Any
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
-from config.colours import steps_of
+from config.desk.colours import steps_of
 
 # The bank's own colour, #rrggbb.
 ACCENT = os.environ.get("FENHANG_ACCENT", "#1f5fa8")
@@ -26,6 +26,6 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": steps_of(ACCENT)},
     "STYLES": [lambda request: static("shell/shell.css")],
     "SCRIPTS": [lambda request: static("shell/switcher.js")],
-    "DASHBOARD_CALLBACK": "config.home.desk",
-    "SIDEBAR": {"show_search": False, "navigation": "config.sidebar.groups_for"},
+    "DASHBOARD_CALLBACK": "config.desk.home.desk",
+    "SIDEBAR": {"show_search": False, "navigation": "config.desk.sidebar.groups_for"},
 }

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from campaigns.tenants.desk import scope_of
-from config.home.sections import parts_for
+from config.desk.home.sections import parts_for
 
 
 def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import running_campaigns
 from campaigns.rewards.selectors import coupon_figures, coupons_within, stock_running_low, zone_of
 from campaigns.tenants.scopes import Scope
-from config.home.figures import DAYS, branches_compared, first_moment, six
-from config.pages import page_of
+from config.desk.home.figures import DAYS, branches_compared, first_moment, six
+from config.desk.pages import page_of
 from content.addresses import addresses_of
 from content.models import LiveItem
 from content.selectors import going_live, my_drafts, sent_back

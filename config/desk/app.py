@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class AdminApp(AdminConfig):
-    default_site = "config.admin_site.BankSite"
+    default_site = "config.desk.site.BankSite"

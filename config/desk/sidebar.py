@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.selectors import queue
 from campaigns.tenants.scopes import Scope
-from config.pages import has_pages, list_page
+from config.desk.pages import has_pages, list_page
 
 
 @dataclass(frozen=True)
