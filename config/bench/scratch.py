@@ -20,7 +20,7 @@ def scratch_database(name: str, *, rooms: tuple[str, ...]) -> Iterator[None]:
     owner = connections["owner"]
     home = owner.settings_dict["NAME"]
     with owner.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
         try:
             cursor.execute(f'CREATE DATABASE "{name}"')
         except ProgrammingError as error:
@@ -37,7 +37,8 @@ def scratch_database(name: str, *, rooms: tuple[str, ...]) -> Iterator[None]:
     finally:
         _speak_to(home)
         with owner.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            # Without FORCE, which the owner may not use against an autovacuum worker; a plain DROP asks it to leave.
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
         owner.close()
 
 

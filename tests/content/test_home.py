@@ -14,7 +14,7 @@ from content.selectors import content_for, home_feed
 from content.services.items import take_down_item
 from tests.support.cast import AT, Cast
 from tests.support.content import FROM, live_poster
-from tests.support.rewards import live_batch
+from tests.support.rewards import TERMS, live_batch
 
 
 def titles(cards: list[Any]) -> list[str]:
@@ -146,5 +146,5 @@ def test_a_poster_carries_its_coupon_while_that_can_be_claimed(cast: Cast, clien
         "left": 10,
     }
     assert client.get(f"/api/v1/contents/{item.pk}", headers=headers).json()["coupon"] == card["coupon"]
-    with cast.customers["nb"].scope(at=AT + timedelta(days=31)) as scope:
+    with cast.customers["nb"].scope(at=TERMS.claim_until + timedelta(days=1)) as scope:
         assert content_for(scope=scope, content_id=item.pk).coupon is None

@@ -12,13 +12,13 @@ from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_bat
 from campaigns.rewards.services.stock import allot_stock
 from tests.support.cast import AT, Cast
 
-# 满100减20，领取后7天内有效; claimed from a day before the cast's moment until thirty days after it.
+# 满100减20，领取后7天内有效; claimed from a day before the cast's moment for a hundred years.
 TERMS = BatchTerms(
     title="北方满减券",
     threshold_fen=100_00,
     off_fen=20_00,
     claim_from=AT - timedelta(days=1),
-    claim_until=AT + timedelta(days=30),
+    claim_until=AT + timedelta(days=36_500),  # what goes over HTTP happens now, whenever that is
     usable_days=7,
     quota=100,
     handed_down=True,

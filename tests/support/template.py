@@ -8,14 +8,14 @@ import ast
 import hashlib
 import importlib.metadata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import ProgrammingError, connections
+from django.db import OperationalError, ProgrammingError, connections
 
 from config.embedded import roles
 
@@ -49,8 +49,9 @@ def make_database(name: str) -> None:
 
 
 def drop_database(name: str) -> None:
-    """Drop `name`, whoever is still connected to it."""
-    _drop(name)
+    """Drop `name`; while somebody is still connected it stays, and the next run drops it before making its own."""
+    with suppress(OperationalError):
+        _drop(name, tries=1)
     connections["owner"].close()
 
 
@@ -82,10 +83,17 @@ def _migrate_into(name: str) -> None:
         call_command("migrate", database="owner", verbosity=0, interactive=False)
 
 
-def _drop(name: str) -> None:
+def _drop(name: str, tries: int = 3) -> None:
+    """Without FORCE, which the owner may not use against sessions of other roles or an autovacuum worker; a plain
+    DROP asks the latter to leave and waits five seconds for everybody.
+    """
     with connections["owner"].cursor() as cursor:
         try:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        except OperationalError:
+            if tries == 1:
+                raise
+            _drop(name, tries - 1)
         except ProgrammingError as refused:
             # Another role's, from before: not ours to remove, and not in our way under this name.
             if not name.startswith(_PREFIX):

@@ -59,7 +59,7 @@ def test_without_a_share_or_after_its_time_a_batch_cannot_be_submitted(cast: Cas
     batch = draft_batch(cast)
     with cast.north_rewards.scope() as scope, pytest.raises(NotReady):
         submit_batch(scope=scope, batch_id=batch.pk)
-    with cast.north_rewards.scope(at=AT + timedelta(days=31)) as scope:
+    with cast.north_rewards.scope(at=TERMS.claim_until + timedelta(days=1)) as scope:
         allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch["NB"].pk, quantity=1)
         with pytest.raises(NotReady):
             submit_batch(scope=scope, batch_id=batch.pk)
