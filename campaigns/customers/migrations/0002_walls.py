@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
 
     operations = [
         *wall("customers_customer", verbs="SELECT, INSERT"),
+        migrations.RunSQL(sql.POSITION_WITH_ID, migrations.RunSQL.noop),
         migrations.RunSQL(sql.OWN_CUSTOMER, migrations.RunSQL.noop),
         *wall("customers_customerevent", append_only=True, verbs="INSERT"),
         # Following the customer includes following the branch: one key does both.
