@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.audit import api as audit
+from campaigns.access import api as access
 from campaigns.customers import api as customers
 from campaigns.rewards import api as rewards
 from campaigns.tenants.middleware import own_scope
@@ -30,5 +30,5 @@ urlpatterns = [
     # staff
     path("staff/redemptions", rewards.Redemptions.as_view(), name="redemptions"),
     path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),
-    path("staff/auth/token", own_scope(audit.StaffToken.as_view()), name="staff-auth-token"),
+    path("staff/auth/token", own_scope(access.StaffToken.as_view()), name="staff-auth-token"),
 ]

@@ -84,6 +84,7 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 ROOMS = [
     "campaigns.tenants",
     "campaigns.audit",
+    "campaigns.access",
     "campaigns.requests",
     "campaigns.approvals",
     "campaigns.customers",

@@ -6,3 +6,10 @@ class AuditApp(AppConfig):
     name = "campaigns.audit"
     label = "audit"
     verbose_name = _("Audit")
+
+    def ready(self) -> None:
+        # Models exist only now.
+        from campaigns.audit.services import record
+        from campaigns.tenants.deeds import register_recorder
+
+        register_recorder(record)

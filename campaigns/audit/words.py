@@ -32,6 +32,9 @@ DEEDS = {
     "unmask": pgettext_lazy("deed", "unmasked"),
     "import": pgettext_lazy("deed", "imported"),
     "register": pgettext_lazy("deed", "registered"),
+    "open_login": pgettext_lazy("deed", "opened a log-in for"),
+    "assign": pgettext_lazy("deed", "assigned a role to"),
+    "end": pgettext_lazy("deed", "ended"),
 }
 
 

@@ -15,7 +15,9 @@ from django.db import connection, connections, models, transaction
 
 from campaigns.tenants.models import Assignment, Branch, TenantModel, TenantQuerySet
 from campaigns.tenants.scopes import Scope, opened, staff, system_scope
-from campaigns.tenants.services import add_login, add_person, add_tree, assign_role, load_roles
+from campaigns.tenants.services.assignments import assign_role, load_roles
+from campaigns.tenants.services.branches import add_tree
+from campaigns.tenants.services.people import add_login, add_person
 from campaigns.tenants.walls import wall
 from config.bench.harness import Comparison, Report, Target, Variant, compare
 from config.bench.machine import machine

@@ -25,7 +25,9 @@ from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Login
 from campaigns.tenants.scopes import Scope, staff_scope, system_scope
-from campaigns.tenants.services import add_person, add_tree, assign_role, load_roles
+from campaigns.tenants.services.assignments import assign_role, load_roles
+from campaigns.tenants.services.branches import add_tree
+from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures
 from content.models import Slot
 from content.services.assets import add_asset

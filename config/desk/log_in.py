@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
-from campaigns.audit.log_ins import check_log_in
+from campaigns.access.log_ins import check_log_in
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import Refusal
 

@@ -19,7 +19,8 @@ from campaigns.planning.services import add_campaign
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.tenants.models import Branch, Role, TenantModel
 from campaigns.tenants.scopes import system_scope
-from campaigns.tenants.services import add_login, add_person, assign_role
+from campaigns.tenants.services.assignments import assign_role
+from campaigns.tenants.services.people import add_login, add_person
 from content.models import Slot
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
 from tests.support.content import live_poster, submitted_item

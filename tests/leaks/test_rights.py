@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from campaigns.tenants.roles import PRESETS
 from campaigns.tenants.scopes import system_scope
-from campaigns.tenants.services import add_login, add_person, assign_role
+from campaigns.tenants.services.assignments import assign_role
+from campaigns.tenants.services.people import add_login, add_person
 from tests.leaks.asking import Asker
 from tests.support.cast import AT, PASSWORD, Cast, Player
 

@@ -13,7 +13,7 @@ from campaigns.lib.http.views import ApiView
 from campaigns.lib.refusals import Refusal
 from campaigns.requests.keys import idempotent
 from campaigns.tenants.models import Person
-from campaigns.tenants.services import add_person
+from campaigns.tenants.services.people import add_person
 from config.urls import handler404, handler500
 from config.urls import urlpatterns as real
 

@@ -14,7 +14,9 @@ from campaigns.customers.services.customers import add_customer
 from campaigns.lib.http import tokens
 from campaigns.tenants.models import Assignment, Branch, Login, Person
 from campaigns.tenants.scopes import staff_scope, system_scope
-from campaigns.tenants.services import add_login, add_person, add_tree, assign_role, load_roles
+from campaigns.tenants.services.assignments import assign_role, load_roles
+from campaigns.tenants.services.branches import add_tree
+from campaigns.tenants.services.people import add_login, add_person
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 PASSWORD = "north-wind-42"

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from campaigns.lib.clock import now
 from campaigns.tenants.models import Branch, Login
 from campaigns.tenants.scopes import system_scope
-from campaigns.tenants.services import add_head_office, add_login, add_person, assign_role, load_roles
+from campaigns.tenants.services.assignments import assign_role, load_roles
+from campaigns.tenants.services.branches import add_head_office
+from campaigns.tenants.services.people import add_login, add_person
 
 PASSWORD_VARIABLE = "FENHANG_ADMIN_PASSWORD"  # noqa: S105
 

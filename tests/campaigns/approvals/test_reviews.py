@@ -62,7 +62,7 @@ def test_an_approved_revision_is_live_and_nothing_before_it_was(cast: Cast) -> N
 
 def test_the_maker_cannot_be_the_checker_by_any_assignment(cast: Cast) -> None:
     """Compared as persons: the editor is given a reviewer's assignment too, and still may not."""
-    from campaigns.tenants.services import assign_role
+    from campaigns.tenants.services.assignments import assign_role
     from tests.support.cast import Player
 
     revision = submitted_item(cast.north_editor)

@@ -9,7 +9,7 @@ from django.db.utils import DatabaseError
 from campaigns.tenants.guard import NoScope
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import ScopeClosed, staff_scope
-from campaigns.tenants.services import add_person
+from campaigns.tenants.services.people import add_person
 from tests.support.cast import AT, Cast
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.audit.log_ins import check_log_in
+from campaigns.access.log_ins import check_log_in
 from campaigns.lib.clock import now
 from campaigns.lib.http import tokens
 from campaigns.lib.http.limits import Limit

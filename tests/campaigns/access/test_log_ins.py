@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import override_settings
 
-from campaigns.audit.log_ins import LogInLocked, LogInRefused, check_log_in
+from campaigns.access.log_ins import LogInLocked, LogInRefused, check_log_in
 from campaigns.audit.models import SecurityRecord
 from campaigns.tenants.models import Login
 from tests.support.cast import AT, PASSWORD, Cast

@@ -1,0 +1,1 @@
+"""The only writers of branches, people and roles; one module per noun."""

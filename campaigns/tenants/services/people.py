@@ -1,0 +1,51 @@
+"""People and their log-ins."""
+
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from campaigns.lib.refs import ref
+from campaigns.tenants.deeds import note
+from campaigns.tenants.models import Login, Person
+from campaigns.tenants.scopes import Scope
+from campaigns.tenants.selectors import branch_in_scope
+from campaigns.tenants.services.keys import taken
+
+
+def add_person(*, scope: Scope, branch_id: int, name: str, staff_number: str) -> Person:
+    """Somebody who works at `branch_id`. Raises NotFound outside the scope, AlreadyTaken for a known number."""
+    scope.demand("tenants.person.add")
+    branch = branch_in_scope(scope=scope, branch_id=branch_id)
+    with taken("tenants_person_number_is_unique", staff_number):
+        person = Person.objects.create(
+            branch=branch, branch_pos=branch.pos, name=name, staff_number=staff_number
+        )
+    note_person(scope=scope, verb="tenants.person.add", person=person)
+    return person
+
+
+def note_person(*, scope: Scope, verb: str, person: Person, **detail: Any) -> None:
+    """A deed on a person, in the audit of the branch where that person works."""
+    note(
+        scope=scope,
+        verb=verb,
+        subject=ref("tenants.person", person.pk),
+        subject_name=person.name,
+        branch_id=person.branch_id,
+        branch_pos=person.branch_pos,
+        **detail,
+    )
+
+
+def add_login(*, scope: Scope, person: Person, username: str, password: str, is_demo: bool = False) -> Login:
+    """A way in for `person`. The password is stored as a hash only. `is_demo`: works in demo mode alone.
+
+    Raises AlreadyTaken for a known name.
+    """
+    scope.demand("tenants.person.change")
+    with taken("tenants_login_username_key", username):
+        login = Login.objects.create(
+            username=username, person=person, password=make_password(password), is_demo=is_demo
+        )
+    note_person(scope=scope, verb="tenants.person.open_login", person=person, login=username)
+    return login
