@@ -57,7 +57,7 @@ class Branch(models.Model):
     pos_end = models.IntegerField(_("end of position"))
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Shanghai")
     # Places up to here were given to children once; later children stand behind (rules.Node).
-    filled_until = models.IntegerField(default=0, db_default=0, editable=False)
+    filled_until = models.IntegerField(_("places given until"), default=0, db_default=0, editable=False)
     is_open = models.BooleanField(_("open"), default=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True, editable=False)
     # Who took over when it closed; what the branch owned may become the successor's, and nobody else's.

@@ -123,7 +123,7 @@ class BranchActs(ScopedAdmin):
             act=act,
         )
 
-    @action(description=_("Close"), url_path="close", icon="domain_disabled", permissions=["branch_close"])
+    @action(description=_("Close the branch"), url_path="close", icon="domain_disabled", permissions=["branch_close"])
     def close_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(branch: Branch, form: forms.Form) -> str:
             other = form.cleaned_data["other"]
@@ -136,7 +136,7 @@ class BranchActs(ScopedAdmin):
         return self._page(
             request,
             object_id,
-            title=_("Close"),
+            title=_("Close the branch"),
             words=_(
                 "Staff, customers, stock and running work go to the branch that takes over; its history stays its own"
                 " and lies below the other. This cannot be undone."
