@@ -17,7 +17,7 @@ from campaigns.tenants.doors import STAND_AT_KEY
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, ScopeClosed
 from campaigns.tenants.selectors import path_of
-from config.desk import switcher
+from config.desk import rights, switcher
 from config.desk.log_in import LogInForm
 
 # Pages of the log-in itself: they need no assignment.
@@ -35,6 +35,7 @@ class BankSite(UnfoldAdminSite):
         return [
             path("switch/", self.admin_view(switcher.switch), name="switch"),
             path("switch/search/", self.admin_view(switcher.search), name="switch_search"),
+            path("rights/", self.admin_view(rights.page), name="rights"),
             *super().get_urls(),
         ]
 
