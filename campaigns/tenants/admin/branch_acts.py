@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminAutocompleteWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, choices_within, scope_of
@@ -39,7 +40,7 @@ class OtherForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         field.label = label
         field.queryset = choices_within(Branch, scope).filter(is_open=True)
-        field.widget = UnfoldAdminAutocompleteWidget(Branch._meta.get_field("successor"), admin.site)
+        field.widget = AutocompleteSelect(Branch._meta.get_field("successor"), admin.site)
         field.widget.choices = field.choices
 
 
@@ -123,7 +124,12 @@ class BranchActs(ScopedAdmin):
             act=act,
         )
 
-    @action(description=_("Close the branch"), url_path="close", icon="domain_disabled", permissions=["branch_close"])
+    @action(
+        description=_("Close the branch"),
+        url_path="close",
+        icon="domain_disabled",
+        permissions=["branch_close"],
+    )
     def close_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(branch: Branch, form: forms.Form) -> str:
             other = form.cleaned_data["other"]
