@@ -1,13 +1,12 @@
 """Questions about branches and people."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Branch, Person, TenantModel
@@ -77,18 +76,12 @@ class Hanging:
     count: int
 
 
-def what_hangs_on(*, scope: Scope, branch: Branch) -> list[Hanging]:
-    """What goes along when the branch moves or ends? Kinds that people know, those without any left out."""
+def what_hangs_on(*, branch: Branch, kinds: Iterable[type[Model]]) -> list[Hanging]:
+    """What goes along when the branch moves or ends? Rows of these kinds, those without any left out."""
     below = Branch.objects.filter(pos__gt=branch.pos, pos__lte=branch.pos_end)
     found = [Hanging(str(Branch._meta.verbose_name_plural), below.count())]
-    for model in apps.get_models():
-        if (
-            not issubclass(model, TenantModel)
-            or hasattr(model, "pgh_tracked_model")
-            or model.__name__ == "Entry"
-        ):
-            continue
-        rows: Any = model._default_manager.all()
-        count = rows.filter(branch_pos__range=(branch.pos, branch.pos_end)).count()
-        found.append(Hanging(str(model._meta.verbose_name_plural), count))
+    for kind in kinds:
+        if issubclass(kind, TenantModel):
+            rows = kind.objects.filter(branch_pos__range=(branch.pos, branch.pos_end))
+            found.append(Hanging(str(kind._meta.verbose_name_plural), rows.count()))
     return [row for row in found if row.count]

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -175,6 +176,10 @@ class BranchActs(ScopedAdmin):
                 return redirect(reverse("admin:tenants_branch_changelist"))
         return TemplateResponse(request, "admin/tenants/act.html", context)
 
+    def _kinds_shown(self) -> list[type[Model]]:
+        """Kinds of rows that have a page, and so a name that people know; the audit is not a thing of its own."""
+        return [kind for kind in self.admin_site._registry if kind._meta.app_label != "audit"]
+
     def _page(
         self,
         request: HttpRequest,
@@ -208,6 +213,6 @@ class BranchActs(ScopedAdmin):
             "words": words,
             "form": filled,
             "media": self.media + filled.media,
-            "hangs": what_hangs_on(scope=scope_of(request), branch=branch),
+            "hangs": what_hangs_on(branch=branch, kinds=self._kinds_shown()),
         }
         return TemplateResponse(request, "admin/tenants/act.html", context)
