@@ -77,7 +77,7 @@ def _editors_map() -> str:
 def policy_of(request: HttpRequest, response: HttpResponseBase) -> Policy:
     """The content security policy of an answer, by its address and by what it is."""
     path = request.path_info
-    if not response.get("Content-Type", "").startswith("text/html"):
+    if 300 <= response.status_code < 400 or not response.get("Content-Type", "").startswith("text/html"):
         return NOTHING
     if path.startswith(ADMIN):
         if response.get("X-Frame-Options", "").upper() == "SAMEORIGIN":
