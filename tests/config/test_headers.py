@@ -62,6 +62,8 @@ def test_every_kind_of_answer_carries_the_headers(answers: dict[str, Any]) -> No
             "'none'", "'self'", "'unsafe-eval'", "'unsafe-inline'", "data:", "blob:",
             *re.findall(r"'sha256-[^']+'", found.get("script-src", "")),
         }, name  # fmt: skip
+    for name in ("desk", "editor", "phone", "log-in", "to the log-in"):
+        assert "no-store" in answers[name]["Cache-Control"], name
 
 
 def test_what_is_no_page_of_the_admin_may_do_nothing_loose(answers: dict[str, Any]) -> None:
@@ -80,8 +82,3 @@ def test_what_is_no_page_of_the_admin_may_do_nothing_loose(answers: dict[str, An
         assert found["frame-ancestors"] == "'none'", name
         if name not in ("absent", "docs"):
             assert found == NOTHING, name
-
-
-def test_pages_of_the_admin_are_not_kept(answers: dict[str, Any]) -> None:
-    for name in ("desk", "editor", "phone", "log-in", "to the log-in"):
-        assert "no-store" in answers[name]["Cache-Control"], name
