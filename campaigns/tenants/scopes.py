@@ -58,8 +58,9 @@ class Facts:
 class Scope:
     """One acting party at one branch at one moment. Made by `staff_scope` and its like, not by hand.
 
-    `opening` is the query that verifies the credential and applies the settings; `kind` is staff, customer or
-    system; `at` is the moment that policy, service and test agree on (UTC).
+    `opening` is the query that verifies the credential and applies the settings; `kind` is staff, customer,
+    public (a branch's customers, unnamed; reads alone) or system; `at` is the moment that policy, service and test
+    agree on (UTC).
     """
 
     kind: str
@@ -120,11 +121,13 @@ class Scope:
 
     @property
     def actor(self) -> str:
-        """Who acts, as a reference: "tenants.person:…", "customers.customer:…" or "system:task name"."""
+        """Who acts, as a reference: "tenants.person:…", "customers.customer:…", "public" or "system:task name"."""
         if self.kind == "staff":
             return f"tenants.person:{self.person_id}"
         if self.kind == "customer":
             return f"customers.customer:{self.customer_id}"
+        if self.kind == "public":
+            return "public"
         return f"system:{self.cause or 'unnamed'}"
 
     def may(self, verb: str) -> bool:

@@ -46,7 +46,6 @@ PUBLIC = {
     "api:auth-refresh": "answers about the token given",
     "api:auth-logout": "answers about the token given",
     "api:staff-auth-token": "answers about the log-in given",
-    "api:media": "a signed address is its own credential; there is no scope",
     "admin:login": "before there is a scope",
     "admin:logout": "ends the session",
     "admin:password_change": "one's own log-in",
@@ -100,6 +99,11 @@ ROWS = {
         "staff", {"batch_id": "rewards.batch"}, methods=("post",), body={"reason": "停"}
     ),
     "admin:content_asset_upload": Row("staff", methods=("post",)),
+    "admin:content_asset_media": Row(
+        "staff",
+        {"rendition_id": "content.rendition", "signature": "content.staff_signature"},
+        methods=("get",),
+    ),
     "admin:content_item_preview": Row(
         "staff",
         methods=("post",),
@@ -123,6 +127,11 @@ ROWS = {
     ),
     "api:home": Row("customer", methods=("get",)),
     "api:content": Row("customer", {"content_id": "content.item"}, methods=("get",)),
+    "api:media": Row(
+        "customer",
+        {"rendition_id": "content.rendition", "signature": "content.customer_signature"},
+        methods=("get",),
+    ),
     "api:batches": Row("customer", methods=("get",)),
     "api:batch": Row("customer", {"batch_id": "rewards.batch"}, methods=("get",)),
     "api:claims": Row("customer", {"batch_id": "rewards.batch"}, methods=("post",)),
