@@ -68,7 +68,7 @@ def places_of(*, login_id: int, at: datetime, words: str = "", limit: int = 20) 
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM places_of(%s, %s, %s, %s)", [login_id, at, cleaned(words), limit])
-        return [Place(*row[:-1], tuple(row[-1] or ())) for row in cursor.fetchall()]
+        return [Place(*row, tuple(above or ())) for *row, above in cursor.fetchall()]
 
 
 def path_of(*, scope: Scope) -> list[Branch]:
