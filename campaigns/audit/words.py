@@ -33,6 +33,12 @@ DEEDS = {
     "import": pgettext_lazy("deed", "imported"),
     "register": pgettext_lazy("deed", "registered"),
     "open_login": pgettext_lazy("deed", "opened a log-in for"),
+    "rename": pgettext_lazy("deed", "renamed"),
+    "move": pgettext_lazy("deed", "moved"),
+    "renumber": pgettext_lazy("deed", "renumbered the tree of"),
+    "close": pgettext_lazy("deed", "closed"),
+    "merge": pgettext_lazy("deed", "merged"),
+    "leave": pgettext_lazy("deed", "noted the leaving of"),
     "assign": pgettext_lazy("deed", "assigned a role to"),
     "end": pgettext_lazy("deed", "ended"),
 }

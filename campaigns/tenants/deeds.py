@@ -7,6 +7,8 @@ in which nobody listens.
 from collections.abc import Callable
 from typing import Any
 
+from campaigns.lib.refs import ref
+from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
 
 # Called with the keywords of `note`, in the transaction of the deed.
@@ -47,3 +49,29 @@ def note(
             branch_pos=branch_pos,
             **detail,
         )
+
+
+def note_branch(*, scope: Scope, verb: str, branch: Branch, **detail: Any) -> None:
+    """A deed on a branch, in that branch's own audit."""
+    note(
+        scope=scope,
+        verb=verb,
+        subject=ref("tenants.branch", branch.pk),
+        subject_name=branch.name,
+        branch_id=branch.pk,
+        branch_pos=branch.pos,
+        **detail,
+    )
+
+
+def note_person(*, scope: Scope, verb: str, person: Person, **detail: Any) -> None:
+    """A deed on a person, in the audit of the branch where that person works."""
+    note(
+        scope=scope,
+        verb=verb,
+        subject=ref("tenants.person", person.pk),
+        subject_name=person.name,
+        branch_id=person.branch_id,
+        branch_pos=person.branch_pos,
+        **detail,
+    )

@@ -29,7 +29,7 @@ def tracked(*, exclude: tuple[str, ...] = (), moves: tuple[str, ...] = ("branch_
     )
 
 
-@tracked(moves=("pos", "pos_end"))
+@tracked(exclude=("filled_until",), moves=("pos", "pos_end"))
 class Branch(models.Model):
     """A node of the tree; the tenant.
 
@@ -56,7 +56,20 @@ class Branch(models.Model):
     pos = models.IntegerField(_("position"))
     pos_end = models.IntegerField(_("end of position"))
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Shanghai")
+    # Places up to here were given to children once; later children stand behind (rules.Node).
+    filled_until = models.IntegerField(default=0, db_default=0, editable=False)
     is_open = models.BooleanField(_("open"), default=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True, editable=False)
+    # Who took over when it closed; what the branch owned may become the successor's, and nobody else's.
+    successor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("taken over by"),
+        editable=False,
+    )
 
     class Meta:
         verbose_name = _("branch")
@@ -75,7 +88,13 @@ class Branch(models.Model):
                 | (~models.Q(level="head_office") & models.Q(parent__isnull=False)),
                 name="tenants_branch_only_head_office_is_root",
             ),
+            models.CheckConstraint(
+                condition=models.Q(is_open=True, closed_at__isnull=True, successor__isnull=True)
+                | models.Q(is_open=False),
+                name="tenants_branch_open_one_has_no_successor",
+            ),
         ]
+        indexes = [models.Index(fields=["parent", "pos"], name="tenants_branch_siblings")]
 
     def __str__(self) -> str:
         return self.name

@@ -12,7 +12,7 @@ from campaigns.lib.clock import now
 from campaigns.tenants.doors import ASSIGNMENT_KEY, STAND_AT_KEY
 from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.models import Branch, Role
-from campaigns.tenants.rules import marks_of, shown_path
+from campaigns.tenants.names import marks_of, shown_path
 from campaigns.tenants.scopes import Scope, ScopeClosed, staff_scope
 from campaigns.tenants.selectors import Held, assignments_of, path_of, places_of
 from config.desk.same_page import same_page

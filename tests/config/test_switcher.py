@@ -8,7 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.tenants.models import Branch
-from campaigns.tenants.rules import marks_of, pinyin_of
+from campaigns.tenants.names import marks_of
+from campaigns.tenants.rules import pinyin_of
 from campaigns.tenants.services.assignments import assign_role
 from tests.support.cast import AT, Cast, Player
 

@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.models import Branch
-from campaigns.tenants.rules import shown_path
+from campaigns.tenants.names import shown_path
 from campaigns.tenants.selectors import paths_above
 from campaigns.tenants.services.branches import add_branch
 

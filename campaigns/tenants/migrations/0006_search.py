@@ -6,7 +6,7 @@ from campaigns.tenants.walls import verb
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenants", "0002_walls")]
+    dependencies = [("tenants", "0003_tree")]
 
     operations = [
         migrations.RunSQL(search_sql.FOLD, migrations.RunSQL.noop),

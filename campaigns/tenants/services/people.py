@@ -1,11 +1,8 @@
 """People and their log-ins."""
 
-from typing import Any
-
 from django.contrib.auth.hashers import make_password
 
-from campaigns.lib.refs import ref
-from campaigns.tenants.deeds import note
+from campaigns.tenants.deeds import note_person
 from campaigns.tenants.models import Login, Person
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope
@@ -22,19 +19,6 @@ def add_person(*, scope: Scope, branch_id: int, name: str, staff_number: str) ->
         )
     note_person(scope=scope, verb="tenants.person.add", person=person)
     return person
-
-
-def note_person(*, scope: Scope, verb: str, person: Person, **detail: Any) -> None:
-    """A deed on a person, in the audit of the branch where that person works."""
-    note(
-        scope=scope,
-        verb=verb,
-        subject=ref("tenants.person", person.pk),
-        subject_name=person.name,
-        branch_id=person.branch_id,
-        branch_pos=person.branch_pos,
-        **detail,
-    )
 
 
 def add_login(*, scope: Scope, person: Person, username: str, password: str, is_demo: bool = False) -> Login:
