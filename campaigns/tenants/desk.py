@@ -103,9 +103,8 @@ class ScopedAdmin(ScopedRights, ModelAdmin):
             return queryset, False
         through = "" if self.searches == "self" else self.searches
         found = narrowed(scope=scope_of(request), rows=queryset, words=search_term, through=through)
-        is_list = request.resolver_match is not None and request.resolver_match.url_name.endswith(
-            "_changelist"
-        )
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("_changelist")
         if found.has_more and is_list and request.method == "GET":
             messages.info(
                 request,

@@ -68,7 +68,8 @@ def places_of(*, login_id: int, at: datetime, words: str = "", limit: int = 20) 
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM places_of(%s, %s, %s, %s)", [login_id, at, cleaned(words), limit])
-        return [Place(*row, tuple(above or ())) for *row, above in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [Place(a, r, b, c, n, p, lv, o, tuple(up or ())) for a, r, b, c, n, p, lv, o, up in rows]
 
 
 def path_of(*, scope: Scope) -> list[Branch]:

@@ -1,8 +1,20 @@
+from typing import Any
+
 from django.db import migrations
 
 from campaigns.tenants import search_sql
+from campaigns.tenants.rules import pinyin_of
 from campaigns.tenants.search_sql import searchable
 from campaigns.tenants.walls import verb
+
+
+def spell_again(apps: Any, schema_editor: Any) -> None:
+    """支行 was spelt zhixing, which nobody types."""
+    branches = apps.get_model("tenants", "Branch").objects.using(schema_editor.connection.alias)
+    wrong = [branch for branch in branches.filter(name__contains="行") if branch.pinyin != pinyin_of(branch.name)]
+    for branch in wrong:
+        branch.pinyin = pinyin_of(branch.name)
+    branches.bulk_update(wrong, ["pinyin"], batch_size=1000)
 
 
 class Migration(migrations.Migration):
@@ -21,5 +33,6 @@ class Migration(migrations.Migration):
             in_tree_order=True,
         ),
         *searchable("tenants_person", columns=("name", "staff_number"), in_tree_order=True),
+        migrations.RunPython(spell_again, migrations.RunPython.noop),
         *verb("places_of(bigint, timestamptz, text, int)", search_sql.PLACES_OF),
     ]
