@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, ScopeClosed
 from campaigns.tenants.selectors import path_of
 from config.desk import switcher
+from config.desk.autocomplete import Offers
 from config.desk.log_in import LogInForm
 
 # Pages of the log-in itself: they need no assignment.
@@ -80,6 +81,9 @@ class BankSite(UnfoldAdminSite):
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # The theme's search keeps its answers for five minutes per log-in, whatever the assignment.
         raise Http404
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return Offers.as_view(admin_site=self)(request)
 
     def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
         """What the header and the sidebar's foot show on every page."""

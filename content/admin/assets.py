@@ -50,6 +50,7 @@ class AssetAdmin(ScopedAdmin):
     list_select_related = ("branch",)
     list_filter = ("rights_until",)
     search_fields = ("name", "alt")
+    searches = "self"
     fields = ("name", "alt", "rights_until")
 
     class Media:

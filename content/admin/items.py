@@ -136,6 +136,7 @@ class ItemAdmin(ApprovableAdmin):
     list_select_related = ("branch", "asset")
     list_filter = ("kind", "handed_down")
     search_fields = ("title", "summary")
+    searches = "self"
     ordering = ("-changed_at",)
     fieldsets = (
         (None, {"fields": ("title", "summary", "asset", "body")}),

@@ -1,5 +1,6 @@
 """People and their log-ins in the admin."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -82,16 +83,20 @@ class PersonAdmin(PersonActs):
     list_display = ("name", "staff_number", "branch", "roles_now")
     list_filter = ("assignments__role",)
     search_fields = ("name", "staff_number")
+    searches = "self"
+    autocomplete_fields = ("branch",)
     search_help_text = _("Name or staff number")
     ordering = ("branch_pos", "staff_number")
     list_select_related = ("branch",)
     fields = ("branch", "name", "staff_number")
-    autocomplete_fields = ("branch",)
     inlines = (AssignmentInline, LoginInline)
     actions_detail = ("add_login_page", "assign_page", "leave_page")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("assignments__role", "assignments__branch")
+
+    def offered_as(self, request: HttpRequest, rows: Sequence[Any]) -> dict[Any, str]:
+        return {person.pk: f"{person.name}（{person.staff_number}）" for person in rows}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
