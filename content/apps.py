@@ -9,7 +9,11 @@ class ContentApp(AppConfig):
 
     def ready(self) -> None:
         from campaigns.approvals.kinds import register
+        from campaigns.tenants.steps import register_step
         from content import publishing
+        from content.handing_over import hand_over_content, hand_over_drafts
 
         register(publishing.ITEM)
         register(publishing.PLACEMENT)
+        register_step("hand_over", name="content: items and placements", act=hand_over_content)
+        register_step("leave", name="content: drafts", act=hand_over_drafts)

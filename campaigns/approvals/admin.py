@@ -199,7 +199,7 @@ class RevisionAdmin(ScopedAdmin):
         changed = rules.changes(old=old.lines if old else [], new=new.lines)
         touched = {change.new.key for change in changed if change.new}
         before, after = neighbours_in_queue(scope=scope, revision_id=revision.pk)
-        is_maker = revision.author_id == scope.person_id
+        is_maker = revision.is_by(scope.person_id)
         may_decide = scope.may("approvals.revision.decide")
         return {
             **self.admin_site.each_context(request),

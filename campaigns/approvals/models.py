@@ -1,5 +1,7 @@
 """Frozen revisions and the decisions on them."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +37,8 @@ class Revision(TenantModel):
     sha256 = models.CharField(_("hash"), max_length=64)
     author_id = models.UUIDField(_("maker"))
     author_name = models.CharField(_("maker"), max_length=60)
+    # Who answers for it since its maker left; counts as a maker when it comes to deciding.
+    keeper_id = models.UUIDField(_("kept by"), null=True, editable=False)
     submitted_at = models.DateTimeField(_("submitted at"))
     due_at = models.DateTimeField(_("due"))
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.SUBMITTED)
@@ -80,6 +84,10 @@ class Revision(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.SUBMITTED
+
+    def is_by(self, person_id: UUID | None) -> bool:
+        """Whether this person made it, or answers for it since the maker left."""
+        return person_id is not None and person_id in (self.author_id, self.keeper_id)
 
     @property
     def is_live(self) -> bool:

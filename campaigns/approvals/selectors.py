@@ -35,18 +35,23 @@ def revision_in_scope(*, scope: Scope, revision_id: UUID | str) -> Revision:
     return revision
 
 
+def _by(person_id: UUID) -> Q:
+    """Made by this person, or kept since the maker left; `exclude` must see an empty keeper as nobody."""
+    return Q(author_id=person_id) | Q(keeper_id__isnull=False, keeper_id=person_id)
+
+
 def queue(*, scope: Scope) -> QuerySet[Revision]:
     """What may the scope's person decide? Open reviews of others, the one due first at the top."""
     waiting = revisions_within(scope=scope).filter(state=Revision.State.SUBMITTED)
     if scope.person_id is not None:
-        waiting = waiting.exclude(author_id=scope.person_id)
+        waiting = waiting.exclude(_by(scope.person_id))
     return waiting.order_by("due_at", "id")
 
 
 def queue_figures(*, scope: Scope) -> QueueFigures:
     """How does the queue stand? `decided` counts what left review in the last 24 hours."""
     open_ = Q(state=Revision.State.SUBMITTED)
-    mine = Q(author_id=scope.person_id) if scope.person_id is not None else Q(pk__in=[])
+    mine = _by(scope.person_id) if scope.person_id is not None else Q(pk__in=[])
     figures = revisions_within(scope=scope).aggregate(
         waiting=Count("id", filter=open_ & ~mine),
         overdue=Count("id", filter=open_ & ~mine & Q(due_at__lt=scope.at)),
@@ -132,7 +137,7 @@ def sent_back_to(*, scope: Scope, limit: int = 20) -> list[SentBack]:
         return []
     rows = list(
         revisions_within(scope=scope)
-        .filter(author_id=scope.person_id, state=Revision.State.SENT_BACK)
+        .filter(_by(scope.person_id), state=Revision.State.SENT_BACK)
         .defer("payload")
         .order_by("-decided_at")[: limit * 2]
     )

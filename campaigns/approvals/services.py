@@ -85,7 +85,7 @@ def withdraw_revision(*, scope: Scope, revision_id: UUID) -> Revision:
     """Take one's own revision out of review. Raises NotFound, ReviewIsClosed, NotYours."""
     scope.demand("approvals.revision.withdraw")
     revision = _open_revision(scope, revision_id)
-    if revision.author_id != _person(scope):
+    if not revision.is_by(_person(scope)):
         raise NotYours
     _move(scope, revision, State.WITHDRAWN)
     _note(scope, revision, "approvals.revision.withdraw")
@@ -172,7 +172,7 @@ def _decide(scope: Scope, revision_id: UUID, verdict: str, sha256: str, comment:
         scope.demand(step.verb)
     person_id = _person(scope)
     revision = _open_revision(scope, revision_id)
-    if revision.author_id == person_id:
+    if revision.is_by(person_id):
         raise MakerIsChecker
     whole = hash_of(subject=revision.subject, title=revision.title, payload=revision.payload)
     if not revision.sha256 == sha256 == whole:

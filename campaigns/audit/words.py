@@ -23,6 +23,7 @@ DEEDS = {
     "go_live": pgettext_lazy("deed", "put live"),
     "take_down": pgettext_lazy("deed", "took down"),
     "allot": pgettext_lazy("deed", "allotted stock of"),
+    "draw_back": pgettext_lazy("deed", "drew back stock of"),
     "claim": pgettext_lazy("deed", "claimed"),
     "redeem": pgettext_lazy("deed", "redeemed"),
     "reverse": pgettext_lazy("deed", "reversed"),

@@ -12,11 +12,14 @@ class CustomersApp(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
+        from campaigns.customers.handing_over import hand_over_customers
         from campaigns.customers.scopes import customer
         from campaigns.tenants.scopes import Scope
+        from campaigns.tenants.steps import register_step
         from campaigns.tenants.tasks import register_scope_kind
 
         def derive(carry: dict[str, Any], at: datetime, cause: str) -> Scope:
             return customer(customer_id=UUID(carry["customer"]), at=at, cause=cause)
 
         register_scope_kind("customer", derive)
+        register_step("hand_over", name="customers: home branch", act=hand_over_customers)

@@ -6,3 +6,10 @@ class PlanningApp(AppConfig):
     name = "campaigns.planning"
     label = "planning"
     verbose_name = _("Campaigns")
+
+    def ready(self) -> None:
+        # Models exist only now.
+        from campaigns.planning.handing_over import hand_over_campaigns
+        from campaigns.tenants.steps import register_step
+
+        register_step("hand_over", name="planning: campaigns", act=hand_over_campaigns)

@@ -6,3 +6,10 @@ class TenantsApp(AppConfig):
     name = "campaigns.tenants"
     label = "tenants"
     verbose_name = _("Branches and people")
+
+    def ready(self) -> None:
+        # Models exist only now.
+        from campaigns.tenants.services.closing import hand_over_people
+        from campaigns.tenants.steps import register_step
+
+        register_step("hand_over", name="tenants: people and their roles", act=hand_over_people)

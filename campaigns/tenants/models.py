@@ -207,11 +207,38 @@ class Role(models.Model):
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
+        constraints = [
+            # What may do everything could not be reviewed by anybody.
+            models.CheckConstraint(
+                condition=~models.Q(verbs__contains=["*"]), name="tenants_role_may_not_do_everything"
+            ),
+        ]
 
     def __str__(self) -> str:
         from django.utils.translation import get_language
 
         return self.name if (get_language() or "zh").startswith("zh") else self.name_en
+
+
+@tracked(moves=())
+class RoleExclusion(models.Model):
+    """Two roles that nobody may hold at the same time, wherever: who makes does not audit."""
+
+    role = models.ForeignKey(Role, models.PROTECT, related_name="exclusions", verbose_name=_("role"))
+    excludes = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name=_("excludes"))
+
+    class Meta:
+        verbose_name = _("exclusion of roles")
+        verbose_name_plural = _("exclusions of roles")
+        constraints = [
+            models.UniqueConstraint(fields=["role", "excludes"], name="tenants_roleexclusion_is_unique"),
+            models.CheckConstraint(
+                condition=models.Q(role__lt=models.F("excludes")), name="tenants_roleexclusion_is_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} × {self.excludes}"
 
 
 @tracked()

@@ -5,6 +5,16 @@ Nouns: tenants.branch|person|role, audit.entry, approvals.revision, customers.cu
 rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
+# Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
+EXCLUSIONS: list[tuple[str, str]] = [
+    ("auditor", "administrator"),
+    ("auditor", "branch_manager"),
+    ("auditor", "community_operator"),
+    ("auditor", "editor"),
+    ("auditor", "reviewer"),
+    ("auditor", "rewards_operator"),
+]
+
 _LOOK = [
     "tenants.branch.view",
     "planning.campaign.view",

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from campaigns.lib.refusals import NotFound
-from campaigns.tenants.models import Branch, Person
+from campaigns.tenants.models import Branch, Person, TenantModel
 from campaigns.tenants.scopes import Scope
 
 
@@ -65,3 +67,28 @@ def path_of(*, scope: Scope) -> list[Branch]:
 def person_of(*, scope: Scope) -> Person | None:
     """Who acts? None for the system. A person's home branch may lie outside the scope; then None too."""
     return Person.objects.filter(pk=scope.person_id).first() if scope.person_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """How many of one kind hang on a branch and everything below it."""
+
+    name: str
+    count: int
+
+
+def what_hangs_on(*, scope: Scope, branch: Branch) -> list[Hanging]:
+    """What goes along when the branch moves or ends? Kinds that people know, those without any left out."""
+    below = Branch.objects.filter(pos__gt=branch.pos, pos__lte=branch.pos_end)
+    found = [Hanging(str(Branch._meta.verbose_name_plural), below.count())]
+    for model in apps.get_models():
+        if (
+            not issubclass(model, TenantModel)
+            or hasattr(model, "pgh_tracked_model")
+            or model.__name__ == "Entry"
+        ):
+            continue
+        rows: Any = model._default_manager.all()
+        count = rows.filter(branch_pos__range=(branch.pos, branch.pos_end)).count()
+        found.append(Hanging(str(model._meta.verbose_name_plural), count))
+    return [row for row in found if row.count]

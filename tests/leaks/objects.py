@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connections, models, transaction
 from django.db.models.fields.json import JSONField
 
@@ -57,7 +58,8 @@ def build() -> World:
             cursor.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH 7654301")
     world = World(build_cast())
     world.customers = {"nb": world.cast.customers["nb"], "C2": world.cast.customers["nb2"]}
-    Role.objects.create(code="everything", name="一切", name_en="Everything", verbs=["*"])
+    rooms = [f"{path.rpartition('.')[2]}.*" for path in settings.ROOMS]
+    Role.objects.create(code="everything", name="一切", name_en="Everything", verbs=[*rooms, "schedule.*"])
     for place in PLACES:
         maker, checker = _staff(world, place, "maker"), _staff(world, place, "checker")
         world.makers[place] = maker

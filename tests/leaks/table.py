@@ -72,6 +72,22 @@ ROWS = {
     "admin:tenants_person_assign_page": Row(
         "staff", {"object_id": "tenants.person"}, names={"branch": "tenants.branch"}, body={"role": "clerk"}
     ),
+    "admin:tenants_person_leave_page": Row(
+        "staff", {"object_id": "tenants.person"}, names={"successor": "tenants.person"}
+    ),
+    "admin:tenants_branch_rename_page": Row(
+        "staff", {"object_id": "tenants.branch"}, body={"name": "春风支行"}
+    ),
+    "admin:tenants_branch_move_page": Row(
+        "staff", {"object_id": "tenants.branch"}, names={"other": "tenants.branch"}
+    ),
+    "admin:tenants_branch_merge_page": Row(
+        "staff", {"object_id": "tenants.branch"}, names={"other": "tenants.branch"}
+    ),
+    "admin:tenants_branch_close_page": Row(
+        "staff", {"object_id": "tenants.branch"}, names={"other": "tenants.branch"}
+    ),
+    "admin:tenants_branch_renumber_page": Row("staff", methods=("get",)),
     "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
     "admin:rewards_batch_stock": Row(
         "staff",

@@ -43,22 +43,7 @@ def allot_stock(*, scope: Scope, batch_id: UUID, branch_id: int, quantity: int) 
         batch.refresh_from_db()
         quota = min(batch.quota, batch.approved_quota or batch.quota)
         raise AboveQuota(quota=quota, left=quota - batch.allotted)
-    buckets = list(
-        Stock.objects.within(scope)
-        .select_for_update(of=("self",))
-        .filter(batch_id=batch_id, branch_id=branch_id)
-        .order_by("bucket")
-    )
-    share = sum(bucket.allotted for bucket in buckets) + quantity
-    wanted = max(buckets_for(share), len(buckets))
-    held = [bucket.allotted for bucket in buckets] + [0] * (wanted - len(buckets))
-    for number, more in enumerate(spread(quantity, held)):
-        if number < len(buckets):
-            if more:
-                Stock.objects.filter(pk=buckets[number].pk).update(allotted=F("allotted") + more)
-            continue
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [new_id(), batch_id, branch.pk, branch.pos, number, more])
+    share = _give(scope, batch_id, branch, quantity)
     _note(scope, batch, branch, "rewards.stock.allot", quantity)
     return share
 
@@ -75,12 +60,41 @@ def draw_back_stock(*, scope: Scope, batch_id: UUID, branch_id: int, quantity: i
     batch, branch = _parties(scope, batch_id, branch_id)
     # Locked in the order of allotting: the batch, then the buckets by number.
     Batch.objects.within(scope).select_for_update(of=("self",)).get(pk=batch_id)
-    buckets = list(
+    left = _take(scope, batch_id, branch, quantity)
+    Batch.objects.within(scope).filter(pk=batch_id).update(allotted=F("allotted") - quantity)
+    _note(scope, batch, branch, "rewards.stock.draw_back", quantity)
+    return left
+
+
+def _buckets(scope: Scope, batch_id: UUID, branch: Branch) -> list[Stock]:
+    """A branch's buckets of a batch, locked in their order."""
+    return list(
         Stock.objects.within(scope)
         .select_for_update(of=("self",))
-        .filter(batch_id=batch_id, branch_id=branch_id)
+        .filter(batch_id=batch_id, branch_id=branch.pk)
         .order_by("bucket")
     )
+
+
+def _give(scope: Scope, batch_id: UUID, branch: Branch, quantity: int) -> int:
+    """Spread `quantity` more over the branch's buckets; its whole share then."""
+    buckets = _buckets(scope, batch_id, branch)
+    share = sum(bucket.allotted for bucket in buckets) + quantity
+    wanted = max(buckets_for(share), len(buckets))
+    held = [bucket.allotted for bucket in buckets] + [0] * (wanted - len(buckets))
+    for number, more in enumerate(spread(quantity, held)):
+        if number < len(buckets):
+            if more:
+                Stock.objects.filter(pk=buckets[number].pk).update(allotted=F("allotted") + more)
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, [new_id(), batch_id, branch.pk, branch.pos, number, more])
+    return share
+
+
+def _take(scope: Scope, batch_id: UUID, branch: Branch, quantity: int) -> int:
+    """Take `quantity` unclaimed ones out of the branch's buckets; its whole share left. Raises UnusedTooFew."""
+    buckets = _buckets(scope, batch_id, branch)
     unused = sum(bucket.allotted - bucket.claimed for bucket in buckets)
     if unused < quantity:
         raise UnusedTooFew(unused=unused, quantity=quantity)
@@ -90,8 +104,6 @@ def draw_back_stock(*, scope: Scope, batch_id: UUID, branch_id: int, quantity: i
         if less:
             Stock.objects.filter(pk=bucket.pk).update(allotted=F("allotted") - less)
             left -= less
-    Batch.objects.within(scope).filter(pk=batch_id).update(allotted=F("allotted") - quantity)
-    _note(scope, batch, branch, "rewards.stock.draw_back", quantity)
     return sum(bucket.allotted for bucket in buckets) - quantity
 
 

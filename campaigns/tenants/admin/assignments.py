@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from campaigns.lib.clock import FOREVER
 from campaigns.tenants.desk import ScopedAdmin, each, scope_of
-from campaigns.tenants.models import Assignment, Role
+from campaigns.tenants.models import Assignment, Role, RoleExclusion
 from campaigns.tenants.services.assignments import assign_role, end_assignment
 
 
@@ -26,6 +26,7 @@ class AssignmentAdmin(ScopedAdmin):
     ordering = ("branch_pos", "role")
     list_select_related = ("person", "role", "branch")
     fields = ("person", "role", "branch", "held_from", "held_until")
+    autocomplete_fields = ("person", "branch")
     actions = ("end_now",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -87,8 +88,8 @@ class RoleAdmin(ScopedAdmin):
     list_display = ("__str__", "code", "held_by", "verb_count")
     search_fields = ("name", "name_en", "code")
     ordering = ("code",)
-    fields = ("name", "name_en", "code", "verb_list")
-    readonly_fields = ("verb_list",)
+    fields = ("name", "name_en", "code", "verb_list", "excluded")
+    readonly_fields = ("verb_list", "excluded")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         scope = scope_of(request)
@@ -118,6 +119,13 @@ class RoleAdmin(ScopedAdmin):
     @display(description=_("rights"))
     def verb_list(self, role: Role) -> str:
         return format_html("<pre class='fh-pre'>{}</pre>", "\n".join(role.verbs))
+
+    @display(description=_("never together with"))
+    def excluded(self, role: Role) -> str:
+        pairs = RoleExclusion.objects.filter(Q(role=role) | Q(excludes=role)).select_related(
+            "role", "excludes"
+        )
+        return "、".join(str(p.excludes if p.role_id == role.pk else p.role) for p in pairs) or "–"
 
 
 def until_words(assignment: Assignment) -> Any:

@@ -9,7 +9,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.admin.branch_acts import BranchActs
+from campaigns.tenants.desk import scope_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.services.branches import add_branch
 
@@ -17,7 +18,7 @@ _DEPTH = {level: depth for depth, level in enumerate(Branch.Level.values)}
 
 
 @admin.register(Branch)
-class BranchAdmin(ScopedAdmin):
+class BranchAdmin(BranchActs):
     """The tree below the reader, in tree order."""
 
     noun = "tenants.branch"
@@ -27,8 +28,9 @@ class BranchAdmin(ScopedAdmin):
     search_help_text = _("Name, code or pinyin")
     ordering = ("pos",)
     list_per_page = 100
-    fields = ("parent", "name", "code", "level", "zone", "is_open")
-    readonly_fields = ("zone", "is_open")
+    fields = ("parent", "name", "code", "level", "zone", "is_open", "successor")
+    readonly_fields = ("zone", "is_open", "successor")
+    autocomplete_fields = ("parent",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         inside = Branch.objects.filter(pos__gt=OuterRef("pos"), pos__lte=OuterRef("pos_end")).order_by()
@@ -42,7 +44,9 @@ class BranchAdmin(ScopedAdmin):
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj else ("parent", "name", "code", "level")
+        if obj is None:
+            return ("parent", "name", "code", "level")
+        return self.fields if obj.successor_id else self.fields[:-1]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

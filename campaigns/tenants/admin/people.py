@@ -17,7 +17,8 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.admin.assignments import until_words
-from campaigns.tenants.desk import ScopedAdmin, ScopedInline, scope_of
+from campaigns.tenants.admin.person_acts import PersonActs
+from campaigns.tenants.desk import ScopedInline, scope_of
 from campaigns.tenants.models import Assignment, Login, Person
 from campaigns.tenants.services.people import add_login, add_person
 
@@ -76,7 +77,7 @@ class LogInForm(forms.Form):
 
 
 @admin.register(Person)
-class PersonAdmin(ScopedAdmin):
+class PersonAdmin(PersonActs):
     noun = "tenants.person"
     list_display = ("name", "staff_number", "branch", "roles_now")
     list_filter = ("assignments__role",)
@@ -85,8 +86,9 @@ class PersonAdmin(ScopedAdmin):
     ordering = ("branch_pos", "staff_number")
     list_select_related = ("branch",)
     fields = ("branch", "name", "staff_number")
+    autocomplete_fields = ("branch",)
     inlines = (AssignmentInline, LoginInline)
-    actions_detail = ("add_login_page", "assign_page")
+    actions_detail = ("add_login_page", "assign_page", "leave_page")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("assignments__role", "assignments__branch")

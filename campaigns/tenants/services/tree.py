@@ -1,6 +1,6 @@
 """The tree re-organised: branches moved, positions dealt out again."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.deeds import note_branch
@@ -20,6 +20,9 @@ class MoveRefused(Refusal):
     en = "“{name}” cannot move under “{parent}”: {en_reason}."
 
 
+_TOO_LOW = ("上级的层级必须更高", "a parent must be of a higher level")
+
+
 def move_branch(*, scope: Scope, branch_id: int, to_parent_id: int) -> Branch:
     """Put a branch, with everything below it and all their rows, under another parent.
 
@@ -33,7 +36,7 @@ def move_branch(*, scope: Scope, branch_id: int, to_parent_id: int) -> Branch:
     )
     before = branch.parent
     _demand_movable(branch, parent, scope)
-    done = _move(scope=scope, under={branch.pk: parent.pk})
+    done = move_below(scope=scope, branches=[branch], parent=parent)
     branch.refresh_from_db()
     note_branch(
         scope=scope,
@@ -46,10 +49,18 @@ def move_branch(*, scope: Scope, branch_id: int, to_parent_id: int) -> Branch:
     return branch
 
 
-def _move(*, scope: Scope, under: Mapping[int, int]) -> dict[str, int]:
-    """Move branches under new parents; the tree is locked already."""
+def move_below(*, scope: Scope, branches: Sequence[Branch], parent: Branch) -> dict[str, int]:
+    """Put branches under `parent`; a part of other verbs, which hold the tree and have judged the branches.
+
+    Raises MoveRefused when the level of an open one does not fit.
+    """
+    for branch in branches:
+        if branch.is_open and not is_above(parent.level, branch.level):
+            raise MoveRefused(
+                name=branch.name, parent=parent.name, zh_reason=_TOO_LOW[0], en_reason=_TOO_LOW[1]
+            )
     tree = tree_within(scope=scope)
-    parents = {key: node.parent for key, node in tree.items()} | dict(under)
+    parents = {key: node.parent for key, node in tree.items()} | {b.pk: parent.pk for b in branches}
     done = place_branches(scope=scope, tree=tree, parents=parents, settled=settle(tree=tree, parents=parents))
     settle_now()
     return done
@@ -66,7 +77,7 @@ def _demand_movable(branch: Branch, parent: Branch, scope: Scope) -> None:
     elif not parent.is_open:
         reason = ("那个机构已撤销", "that branch is closed")
     elif not is_above(parent.level, branch.level):
-        reason = ("上级的层级必须更高", "a parent must be of a higher level")
+        reason = _TOO_LOW
     if reason:
         raise MoveRefused(name=branch.name, parent=parent.name, zh_reason=reason[0], en_reason=reason[1])
 

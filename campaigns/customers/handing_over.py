@@ -1,0 +1,17 @@
+"""Customers when their home branch closes."""
+
+from campaigns.customers.models import Customer
+from campaigns.tenants.models import Branch
+from campaigns.tenants.scopes import Scope
+
+
+def hand_over_customers(*, scope: Scope, closed: Branch, successor: Branch) -> int:
+    """The successor is their home from now on; keys, identities and sessions follow the customer.
+
+    What they claimed stays where it was claimed: a coupon's branch is the home at that moment.
+    """
+    return (
+        Customer.objects.within(scope)
+        .filter(branch=closed)
+        .update(branch=successor, branch_pos=successor.pos)
+    )

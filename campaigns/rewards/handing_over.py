@@ -1,0 +1,23 @@
+"""Batches and stock when a branch closes. Coupons and redemptions are history and stay where they are."""
+
+from django.db import connection
+
+from campaigns.rewards.models import Batch, LiveBatch
+from campaigns.tenants.models import Branch
+from campaigns.tenants.scopes import Scope
+
+
+def hand_over_batches(*, scope: Scope, closed: Branch, successor: Branch) -> int:
+    """Batches that the branch issued are the successor's from now on, live ones stay claimable."""
+    drafts = (
+        Batch.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+    )
+    LiveBatch.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+    return drafts
+
+
+def hand_over_stock(*, scope: Scope, closed: Branch, successor: Branch) -> int:
+    """Unclaimed shares go to the successor, or back to the batch where the successor may hold none of it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pass_on_stock(%s, %s)", [closed.pk, successor.pk])
+        return int(cursor.fetchone()[0])

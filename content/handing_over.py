@@ -1,0 +1,28 @@
+"""Content when a branch closes or its editor leaves."""
+
+from django.db.models import Model
+
+from campaigns.tenants.models import Branch, Person
+from campaigns.tenants.scopes import Scope
+from content.models import Item, LiveItem, LivePlacement, Placement
+
+# Pictures stay: the successor sees them below, and the same bytes may be its own already.
+_RUNNING: tuple[type[Model], ...] = (Item, Placement, LiveItem, LivePlacement)
+
+
+def hand_over_content(*, scope: Scope, closed: Branch, successor: Branch) -> int:
+    """Items and placements become the successor's, and what is live stays live there."""
+    return sum(
+        model._default_manager.filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+        for model in _RUNNING
+    )
+
+
+def hand_over_drafts(*, scope: Scope, person: Person, successor: Person) -> int:
+    """What somebody who leaves worked on last is on the successor's desk; history keeps who wrote what."""
+    return sum(
+        model.objects.within(scope)
+        .filter(author_id=person.pk)
+        .update(author_id=successor.pk, author_name=successor.name)
+        for model in (Item, Placement)
+    )

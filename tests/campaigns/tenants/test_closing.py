@@ -1,0 +1,245 @@
+"""Branches that close or merge: nothing that ran stops, nothing that was is rewritten, nobody is left standing."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
+
+from campaigns.approvals.models import Revision
+from campaigns.approvals.services import approve_revision
+from campaigns.audit.models import Entry
+from campaigns.customers.models import Customer
+from campaigns.planning.models import Campaign
+from campaigns.planning.services import add_campaign
+from campaigns.rewards.models import Coupon, Stock
+from campaigns.rewards.services.coupons import claim_coupon
+from campaigns.tenants.models import Assignment, Branch, Person, TenantModel
+from campaigns.tenants.scopes import system_scope
+from campaigns.tenants.services.branches import add_branch
+from campaigns.tenants.services.closing import (
+    AlreadyClosed,
+    HasOpenChildren,
+    NumbersClash,
+    WrongSuccessor,
+    close_branch,
+    merge_branches,
+)
+from campaigns.tenants.services.people import add_person
+from campaigns.tenants.services.places import settle_now
+from campaigns.tenants.steps import steps_of
+from content.models import Item, LiveItem, LivePlacement, Slot
+from tests.campaigns.tenants.test_tree import stray_rows
+from tests.support.cast import AT, Cast
+from tests.support.content import live_poster, submitted_item
+from tests.support.rewards import assert_rewards_agree, live_batch
+
+# What a closed branch keeps, and why; everything else with a branch is handed over by a step.
+STAYS = {
+    "audit.Entry": "what was done there was done there",
+    "requests.RequestKey": "answers to requests made there; kept for days",
+    "approvals.Decision": "was taken there",
+    "content.Asset": "the successor sees it below; the same picture may be its own already",
+    "content.Rendition": "belongs to its asset",
+    "rewards.Coupon": "belongs to the home branch at the claim",
+    "rewards.Redemption": "happened there",
+    "rewards.Reversal": "happened there",
+}
+
+
+@pytest.fixture
+def busy(cast: Cast) -> Cast:
+    """The branch NB with everything a branch can have, and a sibling NB2 that will take over."""
+    with system_scope(at=AT, cause="test") as scope:
+        nb2 = add_branch(
+            scope=scope, parent_id=cast.branch["NC"].pk, code="NB2", name="北城二支行", level="branch"
+        )
+        cast.branch["NB2"] = nb2
+    with cast.ho_administrator.scope() as scope:
+        from campaigns.tenants.services.assignments import assign_role
+
+        assign_role(
+            scope=scope,
+            person=cast.nb_clerk.person,
+            role="rewards_operator",
+            branch_id=cast.branch["NB"].pk,
+            held_from=AT.replace(day=1),
+        )
+        assign_role(
+            scope=scope,
+            person=cast.nb_editor.person,
+            role="reviewer",
+            branch_id=cast.branch["NB"].pk,
+            held_from=AT.replace(year=2027),
+        )
+    live_batch(cast, shares={"NB": 10, "N": 5})
+    live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
+    submitted_item(cast.nb_editor, title="等待审核")
+    with cast.north_rewards.scope() as scope:
+        add_campaign(scope=scope, title="北方", starts_at=AT, ends_at=AT.replace(year=2099))
+    with system_scope(at=AT, cause="test"):
+        Campaign.objects.update(branch=cast.branch["NB"], branch_pos=cast.branch["NB"].pos)
+        batch = Stock.objects.filter(branch=cast.branch["NB"]).first()
+    assert batch is not None
+    with cast.customers["nb"].scope() as scope:
+        claim_coupon(scope=scope, batch_id=batch.batch_id)
+    return cast
+
+
+def counted(branch: Branch) -> dict[str, int]:
+    """Rows of each tenant table that the branch owns."""
+    models: list[Any] = [
+        m for m in apps.get_models() if issubclass(m, TenantModel) and not hasattr(m, "pgh_tracked_model")
+    ]
+    return {m._meta.label: n for m in models if (n := m._default_manager.filter(branch=branch).count())}
+
+
+def test_a_closed_branch_hands_over_all_that_runs_and_keeps_all_that_was(busy: Cast) -> None:
+    nb, nb2 = busy.branch["NB"], busy.branch["NB2"]
+    with system_scope(at=AT, cause="test"):
+        before = counted(nb)
+        assert {"customers.Customer", "tenants.Person", "content.LiveItem", "rewards.Stock"} <= set(before)
+    with busy.ho_administrator.scope() as scope:
+        done = close_branch(scope=scope, branch_id=nb.pk, successor_id=nb2.pk)
+    assert set(done) == {step.name for step in steps_of("hand_over")} - {"rewards: batches"}
+    with system_scope(at=AT, cause="test"):
+        nb.refresh_from_db()
+        nb2.refresh_from_db()
+        assert (nb.is_open, nb.successor_id, nb.closed_at, nb.parent_id) == (False, nb2.pk, AT, nb2.pk)
+        assert nb2.pos < nb.pos <= nb2.pos_end
+        left = set(counted(nb))
+        assert left - set(STAYS) == {"rewards.Stock", "tenants.Assignment"}  # emptied, and ended
+        assert not Assignment.objects.filter(branch=nb, held_until__gt=AT).exists()
+        assert {n: c for n, c in counted(nb2).items() if n in ("content.LiveItem", "tenants.Person")} == {
+            "content.LiveItem": before["content.LiveItem"],
+            "tenants.Person": before["tenants.Person"],
+        }
+        held = Stock.objects.get(branch=nb2)
+        assert (held.allotted, held.claimed) == (9, 0)
+        assert Stock.objects.get(branch=nb).allotted == Stock.objects.get(branch=nb).claimed == 1
+        assert Coupon.objects.get().branch_id == nb.pk
+        assert_rewards_agree()
+        assert stray_rows() == []
+        assert Entry.objects.get(verb="tenants.branch.close").detail["successor"] == "北城二支行"
+
+
+def test_whoever_worked_or_banked_there_goes_on_at_the_successor(busy: Cast) -> None:
+    nb, nb2 = busy.branch["NB"], busy.branch["NB2"]
+    with busy.ho_administrator.scope() as scope:
+        close_branch(scope=scope, branch_id=nb.pk, successor_id=nb2.pk)
+    with busy.customers["nb"].scope() as scope:
+        assert (scope.branch_id, scope.line[0]) == (nb2.pk, nb2.pk)
+        assert LivePlacement.objects.filter(branch=nb2).count() == 1
+    with system_scope(at=AT, cause="test"):
+        [manager] = Assignment.objects.filter(person=busy.nb_manager.person, held_until__gt=AT)
+        assert (manager.branch_id, manager.role_id, manager.held_from) == (nb2.pk, "branch_manager", AT)
+        waiting = Revision.objects.get(state="submitted")
+        assert waiting.branch_id == nb2.pk
+    with busy.north_reviewer.scope() as scope:
+        approve_revision(scope=scope, revision_id=waiting.pk, sha256=waiting.sha256)
+        assert LiveItem.objects.filter(branch=nb2).count() == 2
+
+
+def test_merging_takes_the_children_along(cast: Cast) -> None:
+    with cast.ho_administrator.scope() as scope:
+        merge_branches(scope=scope, branch_id=cast.branch["NC"].pk, into_id=cast.branch["SC"].pk)
+    with system_scope(at=AT, cause="test"):
+        nb, nc, sc = (Branch.objects.get(code=code) for code in ("NB", "NC", "SC"))
+        assert (nb.parent_id, nc.parent_id, nc.is_open) == (sc.pk, sc.pk, False)
+        assert stray_rows() == []
+        assert Customer.objects.filter(branch=nb).count() == 2
+    with cast.south_editor.scope():
+        assert Person.objects.filter(branch=nb).count() == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "successor", "refusal"),
+    [("NC", "SC", HasOpenChildren), ("NC", "NB", WrongSuccessor), ("NB", "NB", WrongSuccessor)],
+)
+def test_what_cannot_close_says_why_and_nothing_changes(
+    cast: Cast, code: str, successor: str, refusal: type[Exception]
+) -> None:
+    with cast.ho_administrator.scope() as scope, pytest.raises(refusal):
+        close_branch(scope=scope, branch_id=cast.branch[code].pk, successor_id=cast.branch[successor].pk)
+    with system_scope(at=AT, cause="test"):
+        assert not Branch.objects.filter(is_open=False).exists()
+
+
+def test_two_people_of_one_staff_number_stop_the_hand_over_by_name(busy: Cast) -> None:
+    nb, nb2 = busy.branch["NB"], busy.branch["NB2"]
+    with system_scope(at=AT, cause="test") as scope:
+        number = busy.nb_clerk.person.staff_number
+        add_person(scope=scope, branch_id=nb2.pk, name="同号", staff_number=number)
+    with busy.ho_administrator.scope() as scope, pytest.raises(NumbersClash) as refused, transaction.atomic():
+        close_branch(scope=scope, branch_id=nb.pk, successor_id=nb2.pk)
+    assert number in str(refused.value)
+    with system_scope(at=AT, cause="test"):
+        assert Branch.objects.get(pk=nb.pk).is_open
+
+
+def test_a_closed_branch_is_closed_once_and_takes_nothing_new(busy: Cast) -> None:
+    from campaigns.tenants.services.assignments import BranchClosed, assign_role
+
+    nb, nb2 = busy.branch["NB"], busy.branch["NB2"]
+    with busy.ho_administrator.scope() as scope:
+        close_branch(scope=scope, branch_id=nb.pk, successor_id=nb2.pk)
+        with pytest.raises(AlreadyClosed):
+            close_branch(scope=scope, branch_id=nb.pk, successor_id=nb2.pk)
+        with pytest.raises(BranchClosed):
+            assign_role(scope=scope, person=busy.sb_clerk.person, role="clerk", branch_id=nb.pk, held_from=AT)
+
+
+def test_a_live_copy_changes_hands_only_from_a_closed_branch_to_its_successor(busy: Cast) -> None:
+    nb, sb = busy.branch["NB"], busy.branch["SB"]
+    with system_scope(at=AT, cause="test"):
+        for model in (LiveItem, Revision):
+            with pytest.raises(DatabaseError, match=r"never edited|is frozen"), transaction.atomic():
+                model.objects.filter(branch=nb).update(branch=sb, branch_pos=sb.pos)
+        # The control: once closed, to the successor, and still not to anybody else.
+        Branch.objects.filter(pk=nb.pk).update(is_open=False, closed_at=AT, successor=sb)
+        assert Revision.objects.filter(branch=nb).update(branch=sb, branch_pos=sb.pos)
+        assert LiveItem.objects.filter(branch=nb).update(branch=sb, branch_pos=sb.pos) == 1
+        s = busy.branch["S"]
+        with pytest.raises(DatabaseError), transaction.atomic():
+            LiveItem.objects.filter(branch=sb).update(branch=s, branch_pos=s.pos)
+
+
+def test_stock_is_passed_on_by_nobody_who_does_not_stand_above_both(busy: Cast) -> None:
+    nb, nb2 = busy.branch["NB"], busy.branch["NB2"]
+    with system_scope(at=AT, cause="test"):
+        Branch.objects.filter(pk=nb.pk).update(is_open=False, closed_at=AT, successor=nb2)
+    for player in (busy.south_editor, busy.nb_manager):
+        refused = pytest.raises(DatabaseError, match="passed on")
+        with player.scope(), refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pass_on_stock(%s, %s)", [nb.pk, nb2.pk])
+
+
+def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
+    """A new table with a branch must say what becomes of it when the branch closes."""
+    moved = {
+        "tenants.Person", "tenants.Assignment", "approvals.Revision", "customers.Customer",
+        "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "planning.Campaign",
+        "rewards.Batch", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
+        "content.Placement", "content.LivePlacement",
+    }  # fmt: skip
+    tables = {
+        m._meta.label
+        for m in apps.get_models()
+        if issubclass(m, TenantModel) and m._meta.managed and not hasattr(m, "pgh_tracked_model")
+    }
+    assert tables == moved | set(STAYS)
+
+
+def test_an_item_handed_over_is_edited_by_the_successors_people(busy: Cast) -> None:
+    nb, nb2 = busy.branch["NB"], busy.branch["NB2"]
+    with busy.ho_administrator.scope() as scope:
+        close_branch(scope=scope, branch_id=nb.pk, successor_id=nb2.pk)
+        settle_now()
+    with system_scope(at=AT, cause="test"):
+        [editor] = Assignment.objects.filter(
+            person=busy.nb_editor.person, held_until__gt=AT, held_from__lte=AT
+        )
+    busy.nb_editor.assignment = editor
+    with busy.nb_editor.scope() as scope:
+        assert scope.branch_id == nb2.pk
+        assert Item.objects.within(scope).count() == 2
