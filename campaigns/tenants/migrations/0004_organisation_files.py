@@ -11,7 +11,7 @@ from campaigns.tenants.walls import verb, wall
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0003_tree'),
+        ('tenants', '0007_roles'),
     ]
 
     operations = [

@@ -108,6 +108,6 @@ def _elsewhere(rows: Sequence[Listed], root: Branch) -> frozenset[str]:
 def _fingerprint(
     file: OrganisationFile, tree: Sequence[tuple[object, ...]], verdicts: Sequence[Verdict]
 ) -> str:
-    told = [(v.line, v.code, v.kind, v.changes, v.reason) for v in verdicts]
+    told = [(v.line, v.code, v.kind, v.changes, v.reason and [*v.reason]) for v in verdicts]
     whole = [file.sha256, file.columns, file.close_missing, sorted(tree), told]
     return hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -142,6 +142,8 @@ def _out_of_place(row: Listed, ground: Ground) -> Reason | None:
         if row.level != level and "head_office" in {row.level, level}:
             return Reason("own_branch_level")
         return None
+    if _rests(row, ground):
+        return None
     if row.level == "head_office":
         return Reason("second_head_office", {"root": ground.root})
     if not row.parent:
@@ -153,14 +155,24 @@ def _out_of_place(row: Listed, ground: Ground) -> Reason | None:
 
 def _wanted(row: Listed, ground: Ground) -> Stand:
     known = ground.known.get(row.code)
+    if known is None:
+        return Stand(row.code, row.name, row.level, row.parent, row.zone, row.is_open is not False)
+    if _rests(row, ground):
+        return known._replace(name=row.name, zone=row.zone or known.zone)
     return Stand(
         row.code,
         row.name,
         row.level,
-        known.parent if known and row.code == ground.root else row.parent,
-        row.zone or (known.zone if known else ""),
-        row.is_open if row.is_open is not None else known.is_open if known else True,
+        known.parent if row.code == ground.root else row.parent,
+        row.zone or known.zone,
+        known.is_open if row.is_open is None else row.is_open,
     )
+
+
+def _rests(row: Listed, ground: Ground) -> bool:
+    """Closed before and after: it lies below the one that took it over, wherever the file remembers it."""
+    known = ground.known.get(row.code)
+    return known is not None and not known.is_open and row.is_open is not True
 
 
 def _verdict(row: Listed, ground: Ground, reason: Reason | None) -> Verdict:

@@ -88,7 +88,7 @@ def test_a_file_is_judged_and_applied_and_the_second_time_says_the_same(cast: Ca
         ]
         found = tree()
         assert found["NB"][4] == "SC" and found["NB2A"][4:7] == ("NB2", "Asia/Shanghai", True)
-        assert found["NC"][1:3] == ("北城市分行", "beichengshifenxing bcsfx")
+        assert found["NC"][1:3] == ("北城市分行", "beichengshifenhang bcsfh")
         assert found["SB"][6] is True
         assert stray_rows() == 0
         _again, second = loaded(scope, csv_of(CHANGES[:-1], headings=WITH_STATE))

@@ -77,7 +77,8 @@ def test_each_kind_of_verdict_with_what_changes() -> None:
         ([row("HO", level="province")], {"HO": "own_branch_level"}),
         ([row("NB", is_open=False), row("X", parent="NB", level="outlet")], {"X": "parent_closed"}),
         # Who stands on a refused row falls with it.
-        ([row("X", parent="nowhere", level="city"), row("Y", parent="X", line=4)], {"X": "unknown_parent", "Y": "refused_parent"}),
+        ([row("X", parent="nowhere", level="city"), row("Y", parent="X", line=4)],
+         {"X": "unknown_parent", "Y": "refused_parent"}),
         ([row("NC", is_open=False), row("NB", is_open=False, reason=None, parent="nowhere")],
          {"NB": "unknown_parent", "NC": "children_open"}),
     ],
@@ -116,6 +117,16 @@ def test_branches_missing_from_the_file_close_only_when_asked_and_never_the_scop
     assert {c: str(v.kind) for c, v in found.items() if v.line == 0} == {"NB": "closed", "SC": "closed"}
     in_use = Ground(BANK, "HO", in_use={"SC": "people"})
     assert reasons(*rows, ground=in_use, close_missing=True) == {"SC": "in_use"}
+
+
+def test_a_closed_branch_stays_below_the_one_that_took_it_over_until_the_file_opens_it() -> None:
+    bank = BANK | {"Z": Stand("Z", "旧支行", "branch", "NB", ZONE, False)}
+    ground = Ground(bank, "HO")
+    resting = Listed(5, "Z", "旧支行", "SC", "branch", is_open=False)
+    assert str(verdict_on(resting, ground=ground)["Z"].kind) == "same"
+    assert str(verdict_on(resting._replace(parent="", level="outlet"), ground=ground)["Z"].kind) == "same"
+    opened = verdict_on(resting._replace(is_open=True), ground=ground)["Z"]
+    assert opened.changes == {"parent": ("NB", "SC"), "state": ("closed", "open")}
 
 
 def test_a_parent_closes_together_with_its_children_or_not_at_all() -> None:
@@ -217,10 +228,14 @@ def test_whatever_the_file_says_the_tree_that_follows_is_sound_and_says_what_its
         if verdict.kind is Kind.REFUSED:
             assert after.get(said.code) == bank.get(said.code)
             continue
-        stand = after[said.code]
-        assert (stand.name, stand.level) == (said.name, said.level)
-        assert said.code == "HO" or stand.parent == said.parent
+        stand, was = after[said.code], bank.get(said.code)
+        assert stand.name == said.name
         assert said.is_open in {None, stand.is_open}
+        if was and not was.is_open and not stand.is_open:
+            assert (stand.level, stand.parent) == (was.level, was.parent)
+        else:
+            assert stand.level == said.level
+            assert said.code == "HO" or stand.parent == said.parent
     if close_missing:
         missing = set(bank) - {r.code for r in rows} - {"HO"}
         refused = {v.code for v in verdicts if v.reason}
@@ -249,10 +264,15 @@ def test_a_file_of_a_whole_tree_gives_exactly_that_tree(bank: Tree, wanted: Tree
     ground = Ground(bank, "HO")
     verdicts = judge(rows=rows, ground=ground, close_missing=True)
     after = tree_after(verdicts=verdicts, ground=ground)
-    if not any(v.reason for v in verdicts):
-        assert {c: s for c, s in after.items() if c in wanted} == wanted
-        assert all(not after[code].is_open for code in set(bank) - set(wanted))
     assert_sound(after)
-    if not set(bank) - set(wanted):
-        # Nobody is left out who could stand in the way.
+    rests = {
+        code for code, s in bank.items() if not s.is_open and code in wanted and not wanted[code].is_open
+    }
+    if not any(v.reason for v in verdicts):
+        assert {c: s for c, s in after.items() if c in wanted and c not in rests} == {
+            c: s for c, s in wanted.items() if c not in rests
+        }
+        assert all(not after[code].is_open for code in set(bank) - set(wanted))
+    if not set(bank) - set(wanted) and not rests:
+        # Nobody is left out, or lies elsewhere, who could stand in the way.
         assert after == wanted
