@@ -292,29 +292,33 @@ class OrganisationFile(TenantModel):
     grid = models.BinaryField()
     rows = models.PositiveIntegerField(_("rows"))
     headings = models.PositiveIntegerField(_("row of headings"))  # an index into the grid
-    headings_key = models.CharField(max_length=64)
+    headings_key = models.CharField(_("digest of the headings"), max_length=64)
     columns = models.JSONField(_("columns"), default=dict)  # field -> column, from 0
-    are_columns_chosen = models.BooleanField(default=False)
+    are_columns_chosen = models.BooleanField(_("columns chosen"), default=False)
     close_missing = models.BooleanField(_("close branches that are missing from the file"), default=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     counts = models.JSONField(_("verdicts"), default=dict)  # kind of verdict -> rows, as applied
     refused = models.JSONField(
         _("refused rows"), default=list
     )  # [line, code, name, reason, values], as applied
-    why_not = models.JSONField(default=dict)  # language -> the refusal that stopped the last run
+    why_not = models.JSONField(
+        _("why the last run stopped"), default=dict
+    )  # language -> the refusal that stopped the last run
     # The job: what it shall do, on whose behalf, and how far it is. A lease that has run out was a worker's death.
-    job = models.CharField(max_length=8, choices=Job, blank=True)
-    opened_as = models.JSONField(default=dict)
-    fingerprint = models.CharField(max_length=64, blank=True)
-    attempt = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    step = models.CharField(max_length=20, blank=True)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
+    job = models.CharField(_("what the worker does"), max_length=8, choices=Job, blank=True)
+    opened_as = models.JSONField(_("on whose behalf"), default=dict)
+    fingerprint = models.CharField(_("as it was seen"), max_length=64, blank=True)
+    attempt = models.UUIDField(_("run"), null=True)
+    lease_until = models.DateTimeField(_("lease until"), null=True)
+    step = models.CharField(_("step"), max_length=20, blank=True)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    total = models.PositiveIntegerField(_("in all"), default=0)
     applied_at = models.DateTimeField(_("applied at"), null=True)
     undone_at = models.DateTimeField(_("taken back at"), null=True)
     before = models.BinaryField(null=True)
-    last_event = models.BigIntegerField(default=0)  # the newest history row of a branch when it was applied
+    last_event = models.BigIntegerField(
+        _("last history row"), default=0
+    )  # the newest history row of a branch when it was applied
 
     class Meta:
         verbose_name = _("organisation file")

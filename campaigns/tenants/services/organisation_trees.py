@@ -1,6 +1,6 @@
 """A file applied to the tree, and taken back: each one transaction, in a few statements however many the branches."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,6 +13,7 @@ from campaigns.lib.refusals import Refusal
 from campaigns.tenants.deeds import Deed, note_many
 from campaigns.tenants.models import Branch, OrganisationFile
 from campaigns.tenants.organisation.packing import pack
+from campaigns.tenants.organisation.progress import Progress, quiet
 from campaigns.tenants.organisation.reviews import Review, file_in_scope, review_of
 from campaigns.tenants.organisation.verdicts import Kind, Verdict
 from campaigns.tenants.rules import LEVELS, Settled, pinyin_of, settle
@@ -22,9 +23,6 @@ from campaigns.tenants.services.places import lock_tree, place_branches, settle_
 
 UNDO_FOR = timedelta(days=1)
 _CHUNK = 1000
-
-# Told the step and how many of how many branches are done in it.
-Progress = Callable[[str, int, int], None]
 
 
 class TreeChanged(Refusal):
@@ -64,10 +62,6 @@ UPDATE tenants_branch b
 """
 
 
-def quiet(step: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
-
-
 def apply_file(
     *,
     scope: Scope,
@@ -93,8 +87,8 @@ def apply_file(
     plan = _Plan(scope, file, review, progress)
     before = plan.run()
     finish(
-        file,
-        attempt,
+        file=file,
+        attempt=attempt,
         state=OrganisationFile.State.APPLIED,
         applied_at=scope.at,
         counts=dict(review.counts),
@@ -122,9 +116,9 @@ def demand_state(*, scope: Scope, file_id: UUID | str, state: str, attempt: UUID
     return file
 
 
-def finish(file: OrganisationFile, attempt: UUID | None, **values: Any) -> None:
+def finish(*, file: OrganisationFile, attempt: UUID | None, **values: Any) -> None:
     """Write the outcome, unless another run has taken the file over meanwhile."""
-    mine = OrganisationFile.objects.filter(pk=file.pk, state=file.state, attempt=file.attempt)
+    mine = OrganisationFile.objects.filter(pk=file.pk, state=file.state, attempt=attempt)
     values |= {"attempt": None, "lease_until": None, "job": ""}
     if mine.update(**values) != 1:
         raise FileSettled
@@ -137,7 +131,7 @@ def last_event() -> int:
     return Branch.pgh_event_model.objects.aggregate(n=Max("pgh_id"))["n"] or 0  # type: ignore[attr-defined]
 
 
-def write_facts(rows: Sequence[Facts]) -> None:
+def write_facts(*, rows: Sequence[Facts]) -> None:
     """One statement for all."""
     if not rows:
         return
@@ -147,13 +141,13 @@ def write_facts(rows: Sequence[Facts]) -> None:
             raise TreeChanged
 
 
-def facts_of(keys: Iterable[int]) -> dict[int, tuple[Facts, int | None]]:
+def facts_of(*, keys: Iterable[int]) -> dict[int, tuple[Facts, int | None]]:
     """What stands now of these branches, and their parents."""
     rows = Branch.objects.filter(pk__in=list(keys)).values_list(*Facts._fields, "parent_id")
     return {row[0]: (Facts(*row[:-1]), row[-1]) for row in rows}
 
 
-def deed_of(branch: Any, verb: str, **detail: Any) -> Deed:
+def deed_of(*, branch: Any, verb: str, **detail: Any) -> Deed:
     """A deed in the branch's own audit."""
     return Deed(verb, ref("tenants.branch", branch.pk), branch.name, branch.pk, branch.pos, detail)
 
@@ -172,7 +166,7 @@ class _Plan:
     def run(self) -> dict[str, Any]:
         """Write everything; returns what an undo needs."""
         scope = self.scope
-        before = facts_of(self.ids[v.code] for v in self.changed)
+        before = facts_of(keys=[self.ids[v.code] for v in self.changed])
         tree = tree_within(scope=scope)
         # Until they have ids, new branches stand under negative ones.
         self.ids |= {v.code: -n for n, v in enumerate(self.new, start=1)}
@@ -255,7 +249,7 @@ class _Plan:
             if facts != before[facts.id][0]:
                 rows.append(facts)
         self.progress("changing", 0, len(rows))
-        write_facts(rows)
+        write_facts(rows=rows)
 
     def _note(self) -> None:
         """Each changed branch in its own audit; a new one in that of the file's branch, or it could not be undone."""
@@ -275,7 +269,10 @@ class _Plan:
         verbs = {Kind.MOVED: "move", Kind.CLOSED: "close", Kind.CHANGED: "change"}
         deeds += [
             deed_of(
-                stand[self.ids[v.code]], f"tenants.branch.{verbs[v.kind]}", changes=dict(v.changes), **detail
+                branch=stand[self.ids[v.code]],
+                verb=f"tenants.branch.{verbs[v.kind]}",
+                changes=dict(v.changes),
+                **detail,
             )
             for v in self.changed
         ]

@@ -13,18 +13,17 @@ from campaigns.lib.refusals import Refusal
 from campaigns.tenants.deeds import Deed, note_many
 from campaigns.tenants.models import Branch, OrganisationFile
 from campaigns.tenants.organisation.packing import unpack
+from campaigns.tenants.organisation.progress import Progress, quiet
 from campaigns.tenants.rules import Node, settle
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.services.organisation_files import MAY, note_file
 from campaigns.tenants.services.organisation_trees import (
     UNDO_FOR,
     Facts,
-    Progress,
     deed_of,
     demand_state,
     facts_of,
     finish,
-    quiet,
     write_facts,
 )
 from campaigns.tenants.services.places import lock_tree, place_branches, settle_now, tree_within
@@ -75,18 +74,18 @@ def undo_file(
     kept = _kept(made, parents)
     gone = made - kept
     parents = {key: up for key, up in parents.items() if key not in gone}
-    now = facts_of([*old, *kept])
+    now = facts_of(keys=[*old, *kept])
     place_branches(scope=scope, tree=tree, parents=parents, settled=settle(tree=tree, parents=parents))
     progress("giving back", len(old), len(old) + len(gone))
     restored = [facts for facts, _up in old.values() if facts != now[facts.id][0]]
     closed = [now[k][0]._replace(is_open=False, closed_at=scope.at) for k in kept if now[k][0].is_open]
-    write_facts([*restored, *closed])
+    write_facts(rows=[*restored, *closed])
     _remove(gone)
     settle_now()
     _note(scope, file, old, names, kept, gone)
     finish(
-        file,
-        attempt,
+        file=file,
+        attempt=attempt,
         state=OrganisationFile.State.UNDONE,
         undone_at=scope.at,
         why_not={},
@@ -202,8 +201,8 @@ def _note(
 ) -> None:
     detail = {"undo": str(file.pk)}
     stand = Branch.objects.in_bulk([*old, *kept])
-    deeds = [deed_of(stand[key], "tenants.branch.change", **detail) for key in old]
-    deeds += [deed_of(stand[key], "tenants.branch.close", **detail) for key in kept]
+    deeds = [deed_of(branch=stand[key], verb="tenants.branch.change", **detail) for key in old]
+    deeds += [deed_of(branch=stand[key], verb="tenants.branch.close", **detail) for key in kept]
     deeds += [
         Deed(
             "tenants.branch.delete",
