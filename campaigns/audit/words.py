@@ -40,6 +40,7 @@ DEEDS = {
     "close": pgettext_lazy("deed", "closed"),
     "merge": pgettext_lazy("deed", "merged"),
     "leave": pgettext_lazy("deed", "noted the leaving of"),
+    "undo": pgettext_lazy("deed", "took back"),
     "assign": pgettext_lazy("deed", "assigned a role to"),
     "end": pgettext_lazy("deed", "ended"),
 }

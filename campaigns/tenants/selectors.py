@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from campaigns.lib.refusals import NotFound
-from campaigns.tenants.models import Branch, Person, TenantModel
+from campaigns.tenants.models import Assignment, Branch, Person, TenantModel
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.search import cleaned
 
@@ -75,6 +75,16 @@ def places_of(*, login_id: int, at: datetime, words: str = "", limit: int = 20) 
 def path_of(*, scope: Scope) -> list[Branch]:
     """Where does the scope stand? Branches from head office down to its own."""
     return list(Branch.objects.filter(pk__in=scope.line).order_by("pos"))
+
+
+def people_at_home(*, scope: Scope) -> QuerySet[Person]:
+    """Who works at which branch of the scope?"""
+    return Person.objects.within(scope)
+
+
+def roles_held(*, scope: Scope) -> QuerySet[Assignment]:
+    """Which assignments are in force now, or will be?"""
+    return Assignment.objects.within(scope).filter(held_until__gt=scope.at)
 
 
 def person_of(*, scope: Scope) -> Person | None:

@@ -49,7 +49,7 @@ class BranchActs(ScopedAdmin):
     """Rename, move, merge, close; and places dealt out again for the whole tree."""
 
     actions_detail = ("rename_page", "move_page", "merge_page", "close_page")
-    actions_list = ("renumber_page",)
+    actions_list = ("organisation_file_page", "renumber_page")
 
     def has_branch_rename_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return scope_of(request).may("tenants.branch.change")
@@ -153,6 +153,18 @@ class BranchActs(ScopedAdmin):
             ),
             act=act,
         )
+
+    def has_branch_import_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return scope_of(request).may("tenants.branch.import")
+
+    @action(
+        description=_("Load an organisation file"),
+        url_path="organisation-file",
+        icon="upload_file",
+        permissions=["branch_import"],
+    )
+    def organisation_file_page(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:tenants_organisationfile_add")
 
     @action(description=_("Renumber"), url_path="renumber", icon="123", permissions=["branch_renumber"])
     def renumber_page(self, request: HttpRequest) -> HttpResponse:
