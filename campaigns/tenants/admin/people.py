@@ -50,6 +50,7 @@ class LoginInline(ScopedInline):
     fields = ("username", "is_active", "last_login")
     readonly_fields = fields
     can_delete = False
+    show_change_link = True
     verbose_name_plural = _("log-ins")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
