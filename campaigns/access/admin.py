@@ -91,7 +91,7 @@ class LoginAdmin(ScopedAdmin):
 
     @display(description=_("second factor"))
     def second_factor(self, login: Any) -> Any:
-        return _("on") if login.has_second_factor else _("off")
+        return _("enrolled") if login.has_second_factor else _("not enrolled")
 
     @display(description=_("password"))
     def password_words(self, login: Login) -> Any:

@@ -118,8 +118,8 @@ class Reset(TenantModel):
     at = models.DateTimeField(_("moment"))
     # Kept by the database as who acts; NULL for the installation's own command. The home of that person may
     # lie outside the branch's view, so it is no foreign key.
-    asked_by_person = models.UUIDField(_("by"), null=True)
-    asked_by_name = models.CharField(_("by"), max_length=60, blank=True)
+    asked_by_person = models.UUIDField(_("asked by"), null=True)
+    asked_by_name = models.CharField(_("asked by"), max_length=60, blank=True)
 
     class Meta:
         verbose_name = _("reset")
