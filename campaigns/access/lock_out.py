@@ -52,9 +52,9 @@ def forget_tries(*, account: str) -> None:
 
 def purge_tries(*, at: datetime) -> int:
     """Delete what counts no more; returns how many rows."""
-    rows = Try.objects.filter(has_succeeded=False, at__lte=at - max(ACCOUNT.within, CODES.within))
-    many, _tables = rows.delete()
-    more, _tables = Try.objects.filter(has_succeeded=True, at__lte=at - KNOWN_FOR).delete()
+    rows = Try.objects.using("aside")
+    many, _tables = rows.filter(has_succeeded=False, at__lte=at - max(ACCOUNT.within, CODES.within)).delete()
+    more, _tables = rows.filter(has_succeeded=True, at__lte=at - KNOWN_FOR).delete()
     return many + more
 
 

@@ -56,12 +56,13 @@ def offer_second_factor(*, login: Login, sealed: str = "") -> Offer:
         secret = _unsealed_offer(login, sealed)
     except EnrolmentOver:
         secret = os.urandom(_SECRET)
+        kept = crypto.seal_here(secret, place=_offered_at(login))
+        sealed = base64.b64encode(kept).decode()
     totp = TOTP(secret, DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303 - what every authenticator app computes
-    kept = crypto.seal_here(secret, place=_offered_at(login))
     return Offer(
         uri=totp.get_provisioning_uri(login.username, str(settings.UNFOLD["SITE_TITLE"])),
         words=in_groups(base64.b32encode(secret).decode(), 4),
-        sealed=base64.b64encode(kept).decode(),
+        sealed=sealed,
     )
 
 
