@@ -41,7 +41,7 @@ class NothingAboutTheOwner:
         """Raise ValidationError when it names its owner; nothing is asked about a log-in that does not exist yet."""
         if user is None:
             return
-        named = {user.username, *user.username.replace("-", ".").replace("_", ".").split(".")}
+        named = {user.username}
         if user.pk is not None and (whose := whose_login(login_id=user.pk)) is not None:
             named |= {whose.staff_number, whose.name, pinyin_of(whose.name).split(" ")[0]}
         typed = password.lower()

@@ -41,14 +41,15 @@ def reset_password(*, scope: Scope, login_id: Any) -> Temporary:
     Raises NotFound, NotForOneself, ActsElsewhere.
     """
     login = _somebody_elses(scope, login_id)
-    password = "".join(secrets.choice(CLEAR_LETTERS) for _letter in range(_TEMPORARY_LENGTH))
+    letters = "".join(secrets.choice(CLEAR_LETTERS) for _letter in range(_TEMPORARY_LENGTH))
+    password = in_groups(letters, 4, "-")
     good_until = scope.at + TEMPORARY_FOR
     set_password(login_id=login.pk, before=login.password, after=make_password(password), at=scope.at)
     PasswordTerms.objects.update_or_create(
         login=login, defaults={"chosen_at": None, "good_until": good_until}
     )
     _note_reset(scope, login, Reset.Kind.PASSWORD)
-    return Temporary(in_groups(password, 4, "-"), good_until)
+    return Temporary(password, good_until)
 
 
 def remove_second_factor(*, scope: Scope, login_id: Any) -> None:
