@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import action, display
 
 from campaigns.access.selectors import logins_within, resets_of, terms_of
@@ -29,6 +30,8 @@ from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.models import Login
 from campaigns.tenants.scopes import current_scope
 
+_LOGIN_OPEN, _LOGIN_CLOSED = pgettext_lazy("log-in", "open"), pgettext_lazy("log-in", "closed")
+
 
 @admin.register(Login)
 class LoginAdmin(ScopedAdmin):
@@ -42,7 +45,7 @@ class LoginAdmin(ScopedAdmin):
         "username",
         "person",
         "branch",
-        "is_open",
+        "state",
         "password_words",
         "second_factor",
         "last_login",
@@ -87,7 +90,11 @@ class LoginAdmin(ScopedAdmin):
 
     @display(description=_("state"), ordering="is_active", label={True: "success", False: "danger"})
     def is_open(self, login: Login) -> Any:
-        return login.is_active, _("open") if login.is_active else _("closed")
+        return login.is_active, _LOGIN_OPEN if login.is_active else _LOGIN_CLOSED
+
+    @display(description=_("state"))
+    def state(self, login: Login) -> Any:
+        return _LOGIN_OPEN if login.is_active else _LOGIN_CLOSED
 
     @display(description=_("second factor"))
     def second_factor(self, login: Any) -> Any:
@@ -95,6 +102,8 @@ class LoginAdmin(ScopedAdmin):
 
     @display(description=_("password"))
     def password_words(self, login: Login) -> Any:
+        if login.is_demo:
+            return _("well known: a log-in of the demo bank, good in demo mode alone")
         terms = terms_of(login_id=login.pk)
         if terms is None:
             return _("set by somebody else; must be changed at the first log-in")

@@ -167,8 +167,8 @@ def _say_codes_left(request: HttpRequest, left: int | None) -> None:
     if left is None:
         return
     said = ngettext(
-        "You came in with a recovery code; %(left)s is left.",
-        "You came in with a recovery code; %(left)s are left.",
+        "You came in with a recovery code; %(left)s is left. Lost the phone? Set the second factor up anew.",
+        "You came in with a recovery code; %(left)s are left. Lost the phone? Set the second factor up anew.",
         left,
-    ) % {"left": left}
-    messages.warning(request, said + " " + _("Lost the phone? Set the second factor up anew."))
+    )
+    messages.warning(request, said % {"left": left})

@@ -1,9 +1,11 @@
 """A forgotten password, a lost phone, a log-in to be closed: another person's work, within the own branches."""
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -19,6 +21,7 @@ from campaigns.access.services.resets import (
     reset_password,
 )
 from campaigns.audit.models import Entry, SecurityRecord
+from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.tenants.models import Login
 from campaigns.tenants.scopes import ScopeClosed, system_scope
@@ -207,3 +210,20 @@ def test_the_list_shows_log_ins_within_and_its_queries_do_not_grow(
         with django_assert_num_queries(asked):
             listed = client.get("/admin/tenants/login/").context["cl"].result_list
         assert len(listed) == many
+
+
+def test_the_server_resets_the_administrator_above_whom_there_is_nobody(cast: Cast) -> None:
+    enrolled(cast.ho_administrator)
+    said = StringIO()
+    call_command("reset_login", "ho_administrator", "--second-factor", stdout=said)
+    password = said.getvalue().split()[-1]
+    at = now()
+    login = check_log_in(username="ho_administrator", password=password, address=DESK, at=at)
+    assert (duty_of(login=login, at=at), is_enrolled(login_id=login.pk)) == (NEW_PASSWORD, False)
+    with system_scope(at=AT, cause="test"):
+        assert set(Reset.objects.values_list("kind", "asked_by_person")) == {
+            ("password", None),
+            ("second_factor", None),
+        }
+    with pytest.raises(CommandError):
+        call_command("reset_login", "nobody")
