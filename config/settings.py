@@ -153,10 +153,24 @@ PASSWORD_HASHERS = (
     ]
 )
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": int(os.environ.get("FENHANG_PASSWORD_LENGTH", "10"))},
+    },
+    {
+        "NAME": "campaigns.access.password_rules.KindsOfCharacters",
+        "OPTIONS": {"kinds": int(os.environ.get("FENHANG_PASSWORD_KINDS", "2"))},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "campaigns.access.password_rules.NothingAboutTheOwner"},
 ]
+# How many of the last passwords may not come again, and after how many days one must be changed (0: never).
+PASSWORDS_REMEMBERED = int(os.environ.get("FENHANG_PASSWORDS_REMEMBERED", "5"))
+PASSWORD_DAYS = int(os.environ.get("FENHANG_PASSWORD_DAYS", "0"))
+# "required": whoever has no second factor is led to enrolment, and nowhere else.
+SECOND_FACTOR = os.environ.get("FENHANG_SECOND_FACTOR", "optional")
+# Proxies in front of the web server that write X-Forwarded-For themselves.
+TRUSTED_PROXIES = int(os.environ.get("FENHANG_TRUSTED_PROXIES", "0"))
 
 TEMPLATES = [
     {

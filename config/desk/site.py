@@ -9,20 +9,23 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
 from campaigns.lib.refusals import Refusal
-from campaigns.tenants.doors import STAND_AT_KEY
+from campaigns.tenants.doors import DUTY_KEY, STAND_AT_KEY
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, ScopeClosed
 from campaigns.tenants.selectors import path_of
 from config.desk import switcher
 from config.desk.autocomplete import Offers
-from config.desk.log_in import LogInForm
+from config.desk.log_in import LogInForm, LogInPage, code_page
+from config.desk.own_log_in import PAGES, password_page, second_factor_page
 
 # Pages of the log-in itself: they need no assignment.
-_WITHOUT_SCOPE = {"logout", "password_change", "password_change_done", "jsi18n"}
+_WITHOUT_SCOPE = {"logout", "password_change", "password_change_done", "second_factor", "jsi18n"}
 
 
 class BankSite(UnfoldAdminSite):
@@ -36,12 +39,18 @@ class BankSite(UnfoldAdminSite):
         return [
             path("switch/", self.admin_view(switcher.switch), name="switch"),
             path("switch/search/", self.admin_view(switcher.search), name="switch_search"),
+            path("login/code/", self.log_in_code, name="log_in_code"),
+            path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
             *super().get_urls(),
         ]
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         def stand(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             name = request.resolver_match.url_name if request.resolver_match else ""
+            duty = PAGES.get(request.session.get(DUTY_KEY, ""))
+            if duty and name not in {duty, "logout", "jsi18n"}:
+                # The door (session_door) opens no scope either; this says where to go.
+                return HttpResponseRedirect(reverse(f"admin:{duty}"))
             if name in _WITHOUT_SCOPE or getattr(view, "own_scope", False):
                 return view(request, *args, **kwargs)
             scope: Scope | None = getattr(request, "scope", None)
@@ -65,6 +74,32 @@ class BankSite(UnfoldAdminSite):
 
         guarded: Callable[..., Any] = super().admin_view(update_wrapper(stand, view), cacheable)
         return guarded
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "app_path": request.get_full_path(),
+            **(extra_context or {}),
+        }
+        page = LogInPage.as_view(extra_context=context, authentication_form=self.login_form)
+        return page(request)
+
+    def log_in_code(self, request: HttpRequest) -> HttpResponse:
+        """The second step, of whoever is halfway in."""
+        return code_page(request, self.each_context(request))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return password_page(request, {**self.each_context(request), **(extra_context or {})})
+
+    def second_factor(self, request: HttpRequest) -> HttpResponse:
+        """One's own second factor."""
+        return second_factor_page(request, self.each_context(request))
 
     def nowhere(self, request: HttpRequest) -> HttpResponse:
         """Logged in, but in no assignment: the others are offered, or a way out."""

@@ -50,6 +50,8 @@ PUBLIC = {
     "admin:logout": "ends the session",
     "admin:password_change": "one's own log-in",
     "admin:password_change_done": "one's own log-in",
+    "admin:second_factor": "one's own log-in",
+    "admin:log_in_code": "before there is a scope",
     "admin:jsi18n": "wording",
     "admin:search": "closed: 404 for everybody",
     "admin:view_on_site": "content types of models that have no public page",
@@ -68,6 +70,10 @@ ROWS = {
     ),
     "admin:switch_search": Row("staff", methods=("get",)),
     "admin:tenants_person_add_login_page": Row("staff", {"object_id": "tenants.person"}),
+    "admin:tenants_login_reset_password_page": Row("staff", {"object_id": "tenants.login"}),
+    "admin:tenants_login_remove_second_factor_page": Row("staff", {"object_id": "tenants.login"}),
+    "admin:tenants_login_close_page": Row("staff", {"object_id": "tenants.login"}),
+    "admin:tenants_login_reopen_page": Row("staff", {"object_id": "tenants.login"}),
     "admin:tenants_person_assign_page": Row(
         "staff", {"object_id": "tenants.person"}, names={"branch": "tenants.branch"}, body={"role": "clerk"}
     ),

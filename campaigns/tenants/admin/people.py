@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
@@ -49,10 +50,17 @@ class AssignmentInline(ScopedInline):
 class LoginInline(ScopedInline):
     model = Login
     noun = "tenants.person"
-    fields = ("username", "is_active", "last_login")
+    fields = ("page", "is_active", "last_login")
     readonly_fields = fields
     can_delete = False
     verbose_name_plural = _("log-ins")
+
+    @display(description=_("log-in name"))
+    def page(self, login: Login) -> str:
+        """Its state, and what a second person does to it, stand on its own page."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:tenants_login_change", args=[login.pk]), login
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
