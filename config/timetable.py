@@ -31,6 +31,11 @@ class Sweep(NamedTuple):
 # A few dozen rows, never one per object: beat reads them all again at each change.
 SWEEPS = [
     Sweep("requests.purge", 60, "清理已满 7 天的请求键 · Delete request keys older than 7 days"),
+    Sweep(
+        "access.sweep_sessions",
+        60,
+        "登记已超时的会话，删除满 90 天的 · Note sessions that are over, delete those of 90 days ago",
+    ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
 ]
 

@@ -18,6 +18,10 @@ _SECURITY = {
     "login.failed": _("log-in failed"),
     "login.succeeded": _("logged in"),
     "login.locked": _("locked after too many tries"),
+    "login.provider_succeeded": _("logged in by the identity service"),
+    "login.provider_failed": _("log-in by the identity service failed"),
+    "login.provider_bound": _("bound to an identity of the identity service"),
+    "session.ended_by_other": _("sessions ended by an administrator"),
 }
 
 

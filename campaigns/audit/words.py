@@ -35,6 +35,7 @@ DEEDS = {
     "open_login": pgettext_lazy("deed", "opened a log-in for"),
     "assign": pgettext_lazy("deed", "assigned a role to"),
     "end": pgettext_lazy("deed", "ended"),
+    "end_sessions": pgettext_lazy("deed", "ended the sessions of"),
 }
 
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
 from campaigns.access.log_ins import check_log_in
+from campaigns.access.services.identities import demand_password_allowed
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import Refusal
 
@@ -18,6 +19,7 @@ class LogInForm(AuthenticationForm):
         if username and password:
             address = self.request.META.get("REMOTE_ADDR") if self.request else None
             try:
+                demand_password_allowed(username=username)
                 self.user_cache = check_log_in(
                     username=username, password=password, address=address, at=now()
                 )

@@ -14,14 +14,15 @@ from unfold.sites import UnfoldAdminSite
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.doors import STAND_AT_KEY
+from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, ScopeClosed
 from campaigns.tenants.selectors import path_of
-from config.desk import switcher
+from config.desk import entrance, provider, sessions, switcher
 from config.desk.log_in import LogInForm
 
 # Pages of the log-in itself: they need no assignment.
-_WITHOUT_SCOPE = {"logout", "password_change", "password_change_done", "jsi18n"}
+_WITHOUT_SCOPE = {"logout", "password_change", "password_change_done", "jsi18n", "sessions"}
 
 
 class BankSite(UnfoldAdminSite):
@@ -35,6 +36,17 @@ class BankSite(UnfoldAdminSite):
         return [
             path("switch/", self.admin_view(switcher.switch), name="switch"),
             path("switch/search/", self.admin_view(switcher.search), name="switch_search"),
+            path("sessions/", self.admin_view(sessions.mine), name="sessions"),
+            path("sessions/end/", self.admin_view(own_scope(sessions.end)), name="sessions_end"),
+            path(
+                "sessions/end-others/",
+                self.admin_view(own_scope(sessions.end_others)),
+                name="sessions_end_others",
+            ),
+            path("sessions/left/", self.admin_view(own_scope(sessions.left)), name="sessions_left"),
+            path("sessions/here/", self.admin_view(own_scope(sessions.here)), name="sessions_here"),
+            path("provider/", own_scope(provider.begin), name="provider"),
+            path("provider/back/", own_scope(provider.come_back), name="provider_back"),
             *super().get_urls(),
         ]
 
@@ -63,7 +75,19 @@ class BankSite(UnfoldAdminSite):
                 return HttpResponseRedirect(reverse("admin:index"))
 
         guarded: Callable[..., Any] = super().admin_view(update_wrapper(stand, view), cacheable)
-        return guarded
+
+        def enter(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            name = request.resolver_match.url_name if request.resolver_match else ""
+            is_stranger = name != "logout" and not self.has_permission(request)
+            if is_stranger and (answer := entrance.turned_away(request)) is not None:
+                return answer
+            return guarded(request, *args, **kwargs)
+
+        return update_wrapper(enter, guarded)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        answer: HttpResponse = super().login(request, {**(extra_context or {}), **entrance.ways_in(request)})
+        return answer
 
     def nowhere(self, request: HttpRequest) -> HttpResponse:
         """Logged in, but in no assignment: the others are offered, or a way out."""

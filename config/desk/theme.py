@@ -24,8 +24,8 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": steps_of(ACCENT)},
-    "STYLES": [lambda request: static("shell/shell.css")],
-    "SCRIPTS": [lambda request: static("shell/switcher.js")],
+    "STYLES": [lambda request: static("shell/shell.css"), lambda request: static("shell/sessions.css")],
+    "SCRIPTS": [lambda request: static("shell/switcher.js"), lambda request: static("shell/sessions.js")],
     "DASHBOARD_CALLBACK": "config.desk.home.desk",
     "SIDEBAR": {"show_search": False, "navigation": "config.desk.sidebar.groups_for"},
 }

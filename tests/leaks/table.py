@@ -52,6 +52,13 @@ PUBLIC = {
     "admin:password_change": "one's own log-in",
     "admin:password_change_done": "one's own log-in",
     "admin:jsi18n": "wording",
+    "admin:sessions": "one's own sessions",
+    "admin:sessions_end": "one's own sessions",
+    "admin:sessions_end_others": "one's own sessions",
+    "admin:sessions_left": "one's own session",
+    "admin:sessions_here": "one's own session",
+    "admin:provider": "before there is a scope",
+    "admin:provider_back": "before there is a scope",
     "admin:search": "closed: 404 for everybody",
     "admin:view_on_site": "content types of models that have no public page",
     "admin/(?P<url>.*)$": "the admin's own 404",
@@ -72,6 +79,7 @@ ROWS = {
     "admin:tenants_person_assign_page": Row(
         "staff", {"object_id": "tenants.person"}, names={"branch": "tenants.branch"}, body={"role": "clerk"}
     ),
+    "admin:tenants_person_sessions_page": Row("staff", {"object_id": "tenants.person"}),
     "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
     "admin:rewards_batch_stock": Row(
         "staff",

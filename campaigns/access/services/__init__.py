@@ -1,0 +1,1 @@
+"""What is done to sessions and to identities at the provider."""
