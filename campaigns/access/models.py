@@ -25,7 +25,9 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     key_hash = models.CharField(_("hash of the key"), max_length=64)  # SHA-256, hexadecimal
-    payload = models.TextField(_("content"), blank=True)  # Django's own encoding, signed; empty once ended
+    payload = models.TextField(
+        _("kept content"), blank=True
+    )  # Django's own encoding, signed; empty once ended
     login = models.ForeignKey(
         Login, models.PROTECT, null=True, related_name="sessions", verbose_name=_("log-in")
     )
@@ -78,7 +80,7 @@ class OutsideIdentity(models.Model):
     login = models.ForeignKey(
         Login, models.PROTECT, related_name="outside_identities", verbose_name=_("log-in")
     )
-    issuer = models.CharField(_("issuer"), max_length=300)
+    issuer = models.CharField(_("identity provider"), max_length=300)
     subject = models.CharField(_("subject"), max_length=255)
     bound_at = models.DateTimeField(_("bound"))
 

@@ -110,13 +110,24 @@ class _Known:
 
 
 _known: dict[str, _Known] = {}
+_clients: list[httpx.Client] = []
 _lock = threading.Lock()
 
 
 def forget() -> None:
-    """Ask the provider for everything again."""
+    """Ask the provider for everything again, over new connections."""
     with _lock:
         _known.clear()
+        while _clients:
+            _clients.pop().close()
+
+
+def _client() -> httpx.Client:
+    """One client of the process: reading the machine's certificates takes longer than an answer."""
+    with _lock:
+        if not _clients:
+            _clients.append(httpx.Client(timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)))
+        return _clients[0]
 
 
 def begin(*, come_back_to: str, then: str, at: datetime) -> tuple[str, Begun]:
@@ -288,15 +299,9 @@ def _ask(
 ) -> tuple[dict[str, Any], int]:
     """The JSON object and the status; redirects are not followed. Raises ProviderAway."""
     try:
-        with (
-            httpx.Client(timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)) as client,
-            client.stream(
-                method,
-                _address(address),
-                data=form,
-                headers={"Accept": "application/json", **(headers or {})},
-            ) as response,
-        ):
+        with _client().stream(
+            method, _address(address), data=form, headers={"Accept": "application/json", **(headers or {})}
+        ) as response:
             body = b""
             for chunk in response.iter_bytes():
                 body += chunk

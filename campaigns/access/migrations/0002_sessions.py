@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='OutsideIdentity',
             fields=[
                 ('id', models.UUIDField(default=campaigns.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('issuer', models.CharField(max_length=300, verbose_name='issuer')),
+                ('issuer', models.CharField(max_length=300, verbose_name='identity provider')),
                 ('subject', models.CharField(max_length=255, verbose_name='subject')),
                 ('bound_at', models.DateTimeField(verbose_name='bound')),
                 ('login', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outside_identities', to=settings.AUTH_USER_MODEL, verbose_name='log-in')),
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=campaigns.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('key_hash', models.CharField(max_length=64, verbose_name='hash of the key')),
-                ('payload', models.TextField(blank=True, verbose_name='content')),
+                ('payload', models.TextField(blank=True, verbose_name='kept content')),
                 ('assignment', models.UUIDField(null=True, verbose_name='assignment')),
                 ('stand_at', models.IntegerField(null=True, verbose_name='stands at')),
                 ('begun_at', models.DateTimeField(verbose_name='since')),

@@ -41,7 +41,8 @@ def open_by_identity(*, claims: Mapping[str, Any], address: str | None, at: date
     `settings.OIDC_BIND` allows it and that log-in has no other subject. Raises UnknownIdentity; nothing is bound then.
     """
     issuer, subject = str(claims["iss"]), str(claims["sub"])
-    who = str(claims.get(settings.OIDC_CLAIM) or "")
+    named = claims.get(settings.OIDC_CLAIM)
+    who = named.replace("\x00", "") if isinstance(named, str) else ""
     with transaction.atomic():
         identity = (
             OutsideIdentity.objects.filter(issuer=issuer, subject=subject).select_related("login").first()

@@ -1,7 +1,9 @@
 // Before a session ends for want of clicks: typing keeps it alive, and what was typed stays when it has ended.
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
     const box = document.querySelector("[data-session]");
     if (!box) return;
+    // The sidebar that brought it is closed on a phone.
+    document.body.append(box);
     const words = box.querySelector("[data-session-words]");
     const button = box.querySelector("[data-session-on]");
     const again = box.querySelector("[data-session-again]");
@@ -60,4 +62,4 @@
     setInterval(() => { if (!box.hidden && !ended) show(); }, 1000);
     addEventListener("focus", () => { if (ended || left() <= WARN) ask("GET"); });
     document.addEventListener("visibilitychange", () => { if (!document.hidden && (ended || left() <= WARN)) ask("GET"); });
-})();
+});

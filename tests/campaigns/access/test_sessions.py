@@ -350,7 +350,7 @@ def test_a_closed_log_in_an_ended_assignment_and_another_role_count_at_once(cast
     assert redeems() == 404 and is_in(client)
     Login.objects.filter(pk=cast.nb_clerk.login.pk).update(is_active=False)
     assert redeems() == 401 and not is_in(client)
-    assert told(client) == "这个登录账号已停用，请联系本机构管理员。"
+    assert told(client) == "您的登录名已停用，请联系本机构管理员。"
 
 
 # --- the sweep and the table ----------------------------------------------------------------------------------
