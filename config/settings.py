@@ -120,7 +120,7 @@ MIDDLEWARE = [
     "config.headers.Headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "campaigns.access.middleware.StaffSessions",
     "config.desk.language.LanguageByChoice",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -253,13 +253,32 @@ WECHAT_BASE_URL = os.environ.get("WECHAT_BASE_URL", "https://api.weixin.qq.com")
 WECHAT_APP_ID = os.environ.get("WECHAT_APP_ID", "")
 WECHAT_APP_SECRET = os.environ.get("WECHAT_APP_SECRET", "")
 
+# --- the bank's identity provider (OpenID Connect); off without an issuer ---------------------------------------
+
+OIDC_ISSUER = os.environ.get("FENHANG_OIDC_ISSUER", "")
+OIDC_CLIENT_ID = os.environ.get("FENHANG_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = os.environ.get("FENHANG_OIDC_CLIENT_SECRET", "")
+OIDC_SCOPES = os.environ.get("FENHANG_OIDC_SCOPES", "openid profile")
+# The claim that names the log-in, and whether it may bind a subject that comes for the first time.
+OIDC_CLAIM = os.environ.get("FENHANG_OIDC_CLAIM", "preferred_username")
+OIDC_BIND = _flag("FENHANG_OIDC_BIND")
+# Passwords are closed but for these log-ins, kept for the day on which the provider is away.
+OIDC_ONLY = _flag("FENHANG_OIDC_ONLY")
+OIDC_EXCEPT = [name for name in os.environ.get("FENHANG_OIDC_EXCEPT", "").split(",") if name]
+# Values of the claims `amr` and `acr` by which the provider vouches for a second factor.
+OIDC_AMR = [value for value in os.environ.get("FENHANG_OIDC_AMR", "").split(",") if value]
+OIDC_ACR = [value for value in os.environ.get("FENHANG_OIDC_ACR", "").split(",") if value]
+
 # --- cache: may shed load, never decides ----------------------------------------------------------------------
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "campaigns.access.middleware"
+# Seconds without a click, and seconds in all, after which staff log in again; judged by the server's clock.
+SESSION_IDLE = int(os.environ.get("FENHANG_SESSION_IDLE", str(15 * 60)))
+SESSION_LONGEST = int(os.environ.get("FENHANG_SESSION_LONGEST", str(12 * 3600)))
+SESSION_COOKIE_AGE = SESSION_LONGEST
 SESSION_COOKIE_HTTPONLY = True
 
 # --- security -------------------------------------------------------------------------------------------------

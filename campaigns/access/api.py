@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.access.log_ins import log_in
+from campaigns.access.services.identities import demand_password_allowed
 from campaigns.lib.clock import now
 from campaigns.lib.http import tokens
 from campaigns.lib.http.limits import Limit, known_address
@@ -93,6 +94,7 @@ class StaffToken(ApiView):
     def post(self, request: Request) -> Response:
         asked = self.body(TokenIn)
         at = now()
+        demand_password_allowed(username=asked["username"])
         login = log_in(
             username=asked["username"],
             password=asked["password"],

@@ -1,4 +1,4 @@
-"""Questions about log-ins."""
+"""Questions about log-ins and their sessions."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
-from campaigns.access.models import PasswordTerms, RecoveryCode, Reset, SecondFactor
+from campaigns.access.models import PasswordTerms, RecoveryCode, Reset, SecondFactor, Session
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Login, Person
 from campaigns.tenants.scopes import Scope
@@ -53,18 +53,20 @@ def terms_of(*, login_id: int) -> PasswordTerms | None:
     return PasswordTerms.objects.filter(pk=login_id).first()
 
 
-def duty_of(*, login: Login, at: datetime) -> str:
+def duty_of(*, login: Login, at: datetime, by_provider: bool = False) -> str:
     """What must be done before anything else opens: NEW_PASSWORD, ENROLMENT, or "" for nothing.
 
-    The demo bank's log-ins are spared while demo mode is on: everybody shares them.
+    Who comes `by_provider` has used no password of ours, and need not have one. The demo bank's log-ins are spared
+    while demo mode is on: everybody shares them.
     """
     if login.is_demo and settings.DEMO:
         return ""
     terms = terms_of(login_id=login.pk)
-    if terms is None or terms.chosen_at is None:
-        return NEW_PASSWORD
-    if settings.PASSWORD_DAYS and terms.chosen_at + timedelta(days=settings.PASSWORD_DAYS) <= at:
-        return NEW_PASSWORD
+    if not by_provider:
+        if terms is None or terms.chosen_at is None:
+            return NEW_PASSWORD
+        if settings.PASSWORD_DAYS and terms.chosen_at + timedelta(days=settings.PASSWORD_DAYS) <= at:
+            return NEW_PASSWORD
     if settings.SECOND_FACTOR == "required" and not is_enrolled(login_id=login.pk):
         return ENROLMENT
     return ""
@@ -97,3 +99,25 @@ def acts_beyond(*, scope: Scope, person_id: UUID) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT acts_beyond_scope(%s)", [person_id])
         return bool(cursor.fetchone()[0])
+
+
+def _living(*, at: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(
+        ended_at=None,
+        seen_at__gt=at - timedelta(seconds=settings.SESSION_IDLE),
+        begun_at__gt=at - timedelta(seconds=settings.SESSION_LONGEST),
+    )
+
+
+def open_sessions(*, login_id: int, at: datetime) -> list[Session]:
+    """Which sessions of this log-in live at `at`? Last seen first."""
+    return list(_living(at=at).filter(login=login_id).order_by("-seen_at", "-id"))
+
+
+def open_sessions_of_person(*, scope: Scope, person_id: UUID) -> list[Session]:
+    """Which sessions of this person, over all log-ins, live now? None of a person outside the scope."""
+    scope.demand("tenants.person.reset")
+    if not Person.objects.within(scope).filter(pk=person_id).exists():
+        return []
+    found = _living(at=scope.at).filter(login__person=person_id).select_related("login")
+    return list(found.order_by("-seen_at", "-id"))

@@ -27,6 +27,10 @@ _SECURITY = {
     "second_factor.enrolled": _("second factor set up"),
     "second_factor.codes_renewed": _("new recovery codes made"),
     "second_factor.reset": _("second factor removed by another person"),
+    "login.provider_succeeded": _("logged in by the identity service"),
+    "login.provider_failed": _("log-in by the identity service failed"),
+    "login.provider_bound": _("bound to an identity of the identity service"),
+    "session.ended_by_other": _("sessions ended by an administrator"),
 }
 
 

@@ -50,6 +50,7 @@ DEEDS = {
     "remove_second_factor": pgettext_lazy("deed", "removed the second factor of"),
     "close_login": pgettext_lazy("deed", "closed a log-in of"),
     "reopen_login": pgettext_lazy("deed", "opened a closed log-in of"),
+    "end_sessions": pgettext_lazy("deed", "ended the sessions of"),
 }
 
 

@@ -161,7 +161,7 @@ class Logins(BaseUserManager["Login"]):
         return self.get(username=username)
 
 
-@tracked(exclude=("password", "last_login"), moves=())
+@tracked(exclude=("password", "last_login", "tokens_from"), moves=())
 class Login(AbstractBaseUser):
     """A way in for one person. Bank-wide, since it is asked before there is a scope; holds nothing else.
 
@@ -173,6 +173,8 @@ class Login(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     # The demo bank's log-ins have well-known passwords: they work only while demo mode is on.
     is_demo = models.BooleanField(_("demo"), default=False)
+    # Access tokens issued before this moment open nothing, however long they were to live.
+    tokens_from = models.DateTimeField(_("tokens count from"), null=True, editable=False)
 
     USERNAME_FIELD = "username"
     is_staff = True  # every log-in is of staff; customers are no Django users

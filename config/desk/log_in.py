@@ -25,6 +25,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from campaigns.access.log_ins import check_code, check_log_in
 from campaigns.access.refusals import LogInLocked, SecondStepOver
 from campaigns.access.selectors import duty_of, is_enrolled
+from campaigns.access.services.identities import demand_password_allowed
 from campaigns.lib.clock import now
 from campaigns.lib.http.limits import known_address
 from campaigns.lib.refusals import Refusal
@@ -43,6 +44,7 @@ class LogInForm(AuthenticationForm):
         if username and password:
             address = known_address(self.request) if self.request else None
             try:
+                demand_password_allowed(username=username)
                 self.user_cache = check_log_in(
                     username=username, password=password, address=address, at=now()
                 )
@@ -81,10 +83,20 @@ class CodeForm(forms.Form):
             self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
-def after_password(request: HttpRequest, login: Login, going_to: str) -> HttpResponse:
+def after_provider(request: HttpRequest, login: Login, going_to: str, *, needs_code: bool) -> HttpResponse:
+    """Where the bank's identity provider leads: in, or to our second step where it asked for none of its own."""
+    if not needs_code:
+        open_session(request, login)
+        return HttpResponseRedirect(going_to)
+    return after_password(request, login, going_to, by_provider=True)
+
+
+def after_password(
+    request: HttpRequest, login: Login, going_to: str, *, by_provider: bool = False
+) -> HttpResponse:
     """Where the right name and password lead: in, or to the second step."""
     if not is_enrolled(login_id=login.pk):
-        enter(request, login)
+        enter(request, login, by_provider=by_provider)
         return HttpResponseRedirect(going_to)
     # A fresh session: whoever planted a cookie before does not share what follows.
     request.session.flush()
@@ -93,13 +105,14 @@ def after_password(request: HttpRequest, login: Login, going_to: str) -> HttpRes
         "password": login.get_session_auth_hash(),
         "since": now().isoformat(),
         "going_to": going_to,
+        "by_provider": by_provider,
     }
     return HttpResponseRedirect(reverse("admin:log_in_code"))
 
 
-def enter(request: HttpRequest, login: Login) -> None:
+def enter(request: HttpRequest, login: Login, *, by_provider: bool = False) -> None:
     """Open the session of `login`; what it must do first is kept with it, and closes every other page."""
-    duty = duty_of(login=login, at=now())
+    duty = duty_of(login=login, at=now(), by_provider=by_provider)
     open_session(request, login)
     request.session.pop(_HALFWAY_KEY, None)
     renew_duty(request, duty)
@@ -118,7 +131,7 @@ def renew_duty(request: HttpRequest, duty: str) -> None:
 def code_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The second step's page. `context` is the site's own."""
     try:
-        login, going_to = _halfway(request)
+        login, going_to, by_provider = _halfway(request)
     except SecondStepOver as refusal:
         request.session.pop(_HALFWAY_KEY, None)
         messages.warning(request, str(refusal))
@@ -140,7 +153,7 @@ def code_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            enter(request, entered.login)
+            enter(request, entered.login, by_provider=by_provider)
             _say_codes_left(request, entered.codes_left)
             return HttpResponseRedirect(going_to)
     context |= {
@@ -152,15 +165,15 @@ def code_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return TemplateResponse(request, "admin/log_in_code.html", context)
 
 
-def _halfway(request: HttpRequest) -> tuple[Login, str]:
-    """Whose password was right a moment ago, and where to go. Raises SecondStepOver."""
+def _halfway(request: HttpRequest) -> tuple[Login, str, bool]:
+    """Whose first step was right, where to go, and whether the provider led here. Raises SecondStepOver."""
     kept = request.session.get(_HALFWAY_KEY)
     if not kept or now() - datetime.fromisoformat(kept["since"]) > _HALFWAY_FOR:
         raise SecondStepOver
     login = Login.objects.filter(pk=kept["login"], is_active=True).first()
     if login is None or not constant_time_compare(login.get_session_auth_hash(), kept["password"]):
         raise SecondStepOver
-    return login, str(kept["going_to"])
+    return login, str(kept["going_to"]), bool(kept.get("by_provider"))
 
 
 def _say_codes_left(request: HttpRequest, left: int | None) -> None:

@@ -16,16 +16,24 @@ from unfold.sites import UnfoldAdminSite
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.doors import DUTY_KEY, STAND_AT_KEY
+from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, ScopeClosed
 from campaigns.tenants.selectors import path_of
-from config.desk import switcher
+from config.desk import entrance, provider, sessions, switcher
 from config.desk.autocomplete import Offers
 from config.desk.log_in import LogInForm, LogInPage, code_page
 from config.desk.own_log_in import PAGES, password_page, second_factor_page
 
 # Pages of the log-in itself: they need no assignment.
-_WITHOUT_SCOPE = {"logout", "password_change", "password_change_done", "second_factor", "jsi18n"}
+_WITHOUT_SCOPE = {
+    "logout",
+    "password_change",
+    "password_change_done",
+    "second_factor",
+    "sessions",
+    "jsi18n",
+}
 
 
 class BankSite(UnfoldAdminSite):
@@ -41,6 +49,17 @@ class BankSite(UnfoldAdminSite):
             path("switch/search/", self.admin_view(switcher.search), name="switch_search"),
             path("login/code/", self.log_in_code, name="log_in_code"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
+            path("sessions/", self.admin_view(sessions.mine), name="sessions"),
+            path("sessions/end/", self.admin_view(own_scope(sessions.end)), name="sessions_end"),
+            path(
+                "sessions/end-others/",
+                self.admin_view(own_scope(sessions.end_others)),
+                name="sessions_end_others",
+            ),
+            path("sessions/left/", self.admin_view(own_scope(sessions.left)), name="sessions_left"),
+            path("sessions/here/", self.admin_view(own_scope(sessions.here)), name="sessions_here"),
+            path("provider/", own_scope(provider.begin), name="provider"),
+            path("provider/back/", own_scope(provider.come_back), name="provider_back"),
             *super().get_urls(),
         ]
 
@@ -73,7 +92,15 @@ class BankSite(UnfoldAdminSite):
                 return HttpResponseRedirect(reverse("admin:index"))
 
         guarded: Callable[..., Any] = super().admin_view(update_wrapper(stand, view), cacheable)
-        return guarded
+
+        def enter(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            name = request.resolver_match.url_name if request.resolver_match else ""
+            is_stranger = name != "logout" and not self.has_permission(request)
+            if is_stranger and (answer := entrance.turned_away(request)) is not None:
+                return answer
+            return guarded(request, *args, **kwargs)
+
+        return update_wrapper(enter, guarded)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
@@ -83,6 +110,7 @@ class BankSite(UnfoldAdminSite):
             **self.each_context(request),
             "title": _("Log in"),
             "app_path": request.get_full_path(),
+            **entrance.ways_in(request),
             **(extra_context or {}),
         }
         page = LogInPage.as_view(extra_context=context, authentication_form=self.login_form)

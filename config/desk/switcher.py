@@ -104,6 +104,9 @@ def switch(request: HttpRequest) -> HttpResponse:
     except ScopeClosed as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("admin:index"))
+    if request.session.get(ASSIGNMENT_KEY) != str(held.id):
+        # Other rights under another key: who knew the one before does not share them.
+        request.session.cycle_key()
     request.session[ASSIGNMENT_KEY] = str(held.id)
     if stand_at is None:
         request.session.pop(STAND_AT_KEY, None)

@@ -25,8 +25,12 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": steps_of(ACCENT)},
-    "STYLES": [lambda request: static("shell/shell.css")],
-    "SCRIPTS": [lambda request: static("shell/switcher.js"), lambda request: static("shell/once.js")],
+    "STYLES": [lambda request: static("shell/shell.css"), lambda request: static("shell/sessions.css")],
+    "SCRIPTS": [
+        lambda request: static("shell/switcher.js"),
+        lambda request: static("shell/once.js"),
+        lambda request: static("shell/sessions.js"),
+    ],
     "ACCOUNT": {
         "navigation": [
             {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},

@@ -53,6 +53,13 @@ PUBLIC = {
     "admin:second_factor": "one's own log-in",
     "admin:log_in_code": "before there is a scope",
     "admin:jsi18n": "wording",
+    "admin:sessions": "one's own sessions",
+    "admin:sessions_end": "one's own sessions",
+    "admin:sessions_end_others": "one's own sessions",
+    "admin:sessions_left": "one's own session",
+    "admin:sessions_here": "one's own session",
+    "admin:provider": "before there is a scope",
+    "admin:provider_back": "before there is a scope",
     "admin:search": "closed: 404 for everybody",
     "admin:view_on_site": "content types of models that have no public page",
     "admin/(?P<url>.*)$": "the admin's own 404",
@@ -93,6 +100,7 @@ ROWS = {
         "staff", {"object_id": "tenants.branch"}, names={"other": "tenants.branch"}
     ),
     "admin:tenants_branch_renumber_page": Row("staff", methods=("get",)),
+    "admin:tenants_person_sessions_page": Row("staff", {"object_id": "tenants.person"}),
     "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
     "admin:rewards_batch_stock": Row(
         "staff",
