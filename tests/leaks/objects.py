@@ -22,11 +22,13 @@ from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token,
 from campaigns.tenants.models import Branch, Role, TenantModel
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import assign_role
+from campaigns.tenants.services.organisation_files import load_file
 from campaigns.tenants.services.people import add_login, add_person
 from content.addresses import customer_address, staff_address
 from content.models import Rendition, Slot
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
 from tests.support.content import live_poster, submitted_item
+from tests.support.organisation import csv_of
 from tests.support.rewards import draft_batch, live_batch
 
 # Seen from North: its parent, itself, a branch below it, and its neighbours.
@@ -117,6 +119,9 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         maker, checker, slot=Slot.HOME_FEED, batch_id=batch.pk, campaign_id=campaign.pk
     )
     waiting = submitted_item(maker, title="等待审核")
+    with maker.scope() as scope:
+        file = load_file(scope=scope, name=f"{place}.csv", raw=csv_of([("X1", "新支行", place, "支行")]))
+    world.add("tenants.organisationfile", place, file.pk)
     world.add("planning.campaign", place, campaign.pk)
     world.add("rewards.batch", place, batch.pk)
     world.add("rewards.draft", place, draft.pk)

@@ -101,6 +101,24 @@ ROWS = {
     ),
     "admin:tenants_branch_renumber_page": Row("staff", methods=("get",)),
     "admin:tenants_person_sessions_page": Row("staff", {"object_id": "tenants.person"}),
+    "admin:tenants_branch_organisation_file_page": Row("staff", methods=("get",)),
+    "admin:tenants_organisationfile_columns": Row(
+        "staff",
+        {"object_id": "tenants.organisationfile"},
+        body={"column_code": 0, "column_name": 1, "column_parent": 2, "column_level": 3},
+    ),
+    "admin:tenants_organisationfile_missing": Row(
+        "staff", {"object_id": "tenants.organisationfile"}, methods=("post",), body={"close_missing": "on"}
+    ),
+    "admin:tenants_organisationfile_apply": Row(
+        "staff", {"object_id": "tenants.organisationfile"}, methods=("post",), body={"fingerprint": "x"}
+    ),
+    "admin:tenants_organisationfile_undo": Row(
+        "staff", {"object_id": "tenants.organisationfile"}, methods=("post",)
+    ),
+    "admin:tenants_organisationfile_progress": Row(
+        "staff", {"object_id": "tenants.organisationfile"}, methods=("get",)
+    ),
     "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
     "admin:rewards_batch_stock": Row(
         "staff",

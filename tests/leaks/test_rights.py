@@ -32,8 +32,8 @@ AT_HEAD_OFFICE = {
 # role -> pages it opens, pages on which it adds, whether it redeems
 AT_A_PROVINCE: dict[str, tuple[set[str], set[str], bool]] = {
     "administrator": (
-        WORK | PEOPLE | WHO_HOLDS_WHAT | {"tenants_role", "audit_entry"},
-        (PEOPLE | {"tenants_branch"}) - {"tenants_login"},
+        WORK | PEOPLE | WHO_HOLDS_WHAT | {"tenants_role", "audit_entry", "tenants_organisationfile"},
+        (PEOPLE | {"tenants_branch", "tenants_organisationfile"}) - {"tenants_login"},
         False,
     ),
     "editor": (WORK, {"content_item", "content_placement"}, False),
@@ -72,7 +72,8 @@ def opened_by(asker: Asker, ending: str) -> set[str]:
 
 def test_the_table_knows_every_page_and_every_role() -> None:
     assert set(AT_A_PROVINCE) == set(PRESETS)
-    assert WORK | PEOPLE | WHO_HOLDS_WHAT | {"tenants_role", "audit_entry"} | AT_HEAD_OFFICE == PAGES
+    loads = {"tenants_organisationfile"}
+    assert WORK | PEOPLE | WHO_HOLDS_WHAT | {"tenants_role", "audit_entry"} | loads | AT_HEAD_OFFICE == PAGES
 
 
 @pytest.mark.parametrize("role", PRESETS)

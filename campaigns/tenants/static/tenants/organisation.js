@@ -1,5 +1,5 @@
 // The organisation file: drop it, judge again at a tick, and watch the worker.
-(() => {
+addEventListener("DOMContentLoaded", () => {
     const drop = document.querySelector("[data-of-drop]");
     if (drop) {
         const input = drop.querySelector("input[type=file]");
@@ -37,4 +37,4 @@
         };
         setTimeout(look, 700);
     }
-})();
+});
