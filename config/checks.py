@@ -7,6 +7,7 @@ a bank's administrator: their roles and secrets are made by us.
 
 import base64
 import binascii
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.db import Error as DatabaseError
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -63,6 +65,10 @@ _WORDS = {
         "数据库是 PostgreSQL {found}，需要 18 或更新的版本。",
         "The database is PostgreSQL {found}; 18 or newer is required.",
     ),
+    "E009": (
+        "无法向数据库核对（{reason}）。",
+        "The database could not be asked ({reason}).",
+    ),
 }
 
 
@@ -102,7 +108,11 @@ def check_database(databases: Sequence[str] | None = None, **_kwargs: Any) -> li
     """The serving connection: its server, its role, the walls it stands behind."""
     if "default" not in (databases or ()):
         return []
-    return database_errors(connections["default"])
+    try:
+        return database_errors(connections["default"])
+    except DatabaseError as failed:
+        lines = str(failed).strip().splitlines() or [type(failed).__name__]
+        return [_error("E009", reason=lines[0])]
 
 
 def database_errors(connection: BaseDatabaseWrapper) -> list[CheckMessage]:
@@ -164,4 +174,6 @@ def refuse_to_serve() -> None:
     found = run_checks(tags=[TAG], databases=["default"])
     connections["default"].close()
     if found:
-        sys.exit("\n".join(f"{each.id}: {each.msg}" for each in found))
+        print("\n".join(f"{each.id}: {each.msg}" for each in found), file=sys.stderr, flush=True)
+        # The web server takes an exception here for a fault of its own, and buries the reasons under its trace.
+        os._exit(1)

@@ -51,7 +51,7 @@ DESK: Policy = NOTHING | {
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
-        *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
         *(
             "encrypted-media",
             "fullscreen",
@@ -62,7 +62,7 @@ PERMISSIONS = ", ".join(
             "magnetometer",
         ),
         *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get"),
-        *("screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking"),
+        *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
     )
 )
 

@@ -176,6 +176,11 @@ def test_a_web_process_serves_with_what_is_safe_and_with_nothing_else(database: 
     assert (refused.returncode, refused.stdout) == (1, "")
     codes = [line.split(":")[0] for line in refused.stderr.splitlines() if line.startswith("fenhang.")]
     assert sorted(codes) == ["fenhang.E001", "fenhang.E004", "fenhang.E005"], refused.stderr
+    silent = production(DATABASE_URL="postgresql://fenhang_app:geheim@127.0.0.1:1/fenhang")
+    refused = run(tmp_path, *serve, **silent)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("fenhang.E009: ") and "geheim" not in refused.stderr
+    assert len(refused.stderr.splitlines()) == 2
 
 
 def test_the_demo_bank_is_not_started_before_the_world(tmp_path: Any) -> None:
