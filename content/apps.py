@@ -9,11 +9,13 @@ class ContentApp(AppConfig):
 
     def ready(self) -> None:
         from campaigns.approvals.kinds import register
+        from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
         from content import publishing
-        from content.handing_over import hand_over_content, hand_over_drafts
+        from content.handing_over import hand_over_content, hand_over_drafts, items_made
 
         register(publishing.ITEM)
         register(publishing.PLACEMENT)
         register_step("hand_over", name="content: items and placements", act=hand_over_content)
         register_step("leave", name="content: drafts", act=hand_over_drafts)
+        register_remainder("content", rows=items_made)

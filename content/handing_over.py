@@ -1,6 +1,6 @@
 """Content when a branch closes or its editor leaves."""
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
@@ -26,3 +26,8 @@ def hand_over_drafts(*, scope: Scope, person: Person, successor: Person) -> int:
         .update(author_id=successor.pk, author_name=successor.name)
         for model in (Item, Placement)
     )
+
+
+def items_made(*, scope: Scope) -> QuerySet[Item]:
+    """What a file that closes the branch would leave without an owner; placements show items of their branch."""
+    return Item.objects.within(scope)

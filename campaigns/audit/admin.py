@@ -18,6 +18,19 @@ _SECURITY = {
     "login.failed": _("log-in failed"),
     "login.succeeded": _("logged in"),
     "login.locked": _("locked after too many tries"),
+    "login.recovered": _("logged in with a recovery code"),
+    "login.closed": _("log-in closed"),
+    "login.reopened": _("log-in opened again"),
+    "password.changed": _("password changed"),
+    "password.refused": _("wrong password in an open session"),
+    "password.reset": _("password reset by another person"),
+    "second_factor.enrolled": _("second factor set up"),
+    "second_factor.codes_renewed": _("new recovery codes made"),
+    "second_factor.reset": _("second factor removed by another person"),
+    "login.provider_succeeded": _("logged in by the identity service"),
+    "login.provider_failed": _("log-in by the identity service failed"),
+    "login.provider_bound": _("bound to an identity of the identity service"),
+    "session.ended_by_other": _("sessions ended by an administrator"),
 }
 
 

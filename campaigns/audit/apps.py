@@ -9,7 +9,7 @@ class AuditApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
-        from campaigns.audit.services import record
+        from campaigns.audit.services import record, record_many
         from campaigns.tenants.deeds import register_recorder
 
-        register_recorder(record)
+        register_recorder(record, many=record_many)

@@ -40,8 +40,17 @@ DEEDS = {
     "close": pgettext_lazy("deed", "closed"),
     "merge": pgettext_lazy("deed", "merged"),
     "leave": pgettext_lazy("deed", "noted the leaving of"),
+    "undo": pgettext_lazy("deed", "took back"),
     "assign": pgettext_lazy("deed", "assigned a role to"),
     "end": pgettext_lazy("deed", "ended"),
+    "change_password": pgettext_lazy("deed", "changed the password of"),
+    "reset_password": pgettext_lazy("deed", "reset the password of"),
+    "enrol": pgettext_lazy("deed", "set up the second factor of"),
+    "renew_codes": pgettext_lazy("deed", "made new recovery codes for"),
+    "remove_second_factor": pgettext_lazy("deed", "removed the second factor of"),
+    "close_login": pgettext_lazy("deed", "closed a log-in of"),
+    "reopen_login": pgettext_lazy("deed", "opened a closed log-in of"),
+    "end_sessions": pgettext_lazy("deed", "ended the sessions of"),
 }
 
 

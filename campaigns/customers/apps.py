@@ -12,8 +12,9 @@ class CustomersApp(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        from campaigns.customers.handing_over import hand_over_customers
+        from campaigns.customers.handing_over import customers_at_home, hand_over_customers
         from campaigns.customers.scopes import customer
+        from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.scopes import Scope
         from campaigns.tenants.steps import register_step
         from campaigns.tenants.tasks import register_scope_kind
@@ -23,3 +24,4 @@ class CustomersApp(AppConfig):
 
         register_scope_kind("customer", derive)
         register_step("hand_over", name="customers: home branch", act=hand_over_customers)
+        register_remainder("customers", rows=customers_at_home)

@@ -1,5 +1,7 @@
 """Customers when their home branch closes."""
 
+from django.db.models import QuerySet
+
 from campaigns.customers.models import Customer
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
@@ -15,3 +17,8 @@ def hand_over_customers(*, scope: Scope, closed: Branch, successor: Branch) -> i
         .filter(branch=closed)
         .update(branch=successor, branch_pos=successor.pos)
     )
+
+
+def customers_at_home(*, scope: Scope) -> QuerySet[Customer]:
+    """Whom a file that closes their home branch would leave without one."""
+    return Customer.objects.within(scope)

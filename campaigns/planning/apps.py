@@ -9,7 +9,9 @@ class PlanningApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
-        from campaigns.planning.handing_over import hand_over_campaigns
+        from campaigns.planning.handing_over import campaigns_planned, hand_over_campaigns
+        from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
 
         register_step("hand_over", name="planning: campaigns", act=hand_over_campaigns)
+        register_remainder("campaigns", rows=campaigns_planned)

@@ -1,5 +1,7 @@
 """Campaigns when a branch closes."""
 
+from django.db.models import QuerySet
+
 from campaigns.planning.models import Campaign
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
@@ -12,3 +14,8 @@ def hand_over_campaigns(*, scope: Scope, closed: Branch, successor: Branch) -> i
         .filter(branch=closed)
         .update(branch=successor, branch_pos=successor.pos)
     )
+
+
+def campaigns_planned(*, scope: Scope) -> QuerySet[Campaign]:
+    """What a file that closes the branch would leave without an owner."""
+    return Campaign.objects.within(scope)

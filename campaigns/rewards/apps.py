@@ -9,10 +9,18 @@ class RewardsApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
-        from campaigns.rewards.handing_over import hand_over_batches, hand_over_stock
+        from campaigns.rewards.handing_over import (
+            batches_issued,
+            hand_over_batches,
+            hand_over_stock,
+            stock_unclaimed,
+        )
         from campaigns.rewards.publishing import register_kind
+        from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
 
         register_kind()
         register_step("hand_over", name="rewards: batches", act=hand_over_batches)
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
+        register_remainder("batches", rows=batches_issued)
+        register_remainder("stock", rows=stock_unclaimed)

@@ -1,8 +1,9 @@
 """Batches and stock when a branch closes. Coupons and redemptions are history and stay where they are."""
 
 from django.db import connection
+from django.db.models import F, QuerySet
 
-from campaigns.rewards.models import Batch, LiveBatch
+from campaigns.rewards.models import Batch, LiveBatch, Stock
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 
@@ -21,3 +22,13 @@ def hand_over_stock(*, scope: Scope, closed: Branch, successor: Branch) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pass_on_stock(%s, %s)", [closed.pk, successor.pk])
         return int(cursor.fetchone()[0])
+
+
+def batches_issued(*, scope: Scope) -> QuerySet[Batch]:
+    """What a file that closes the branch would leave without an issuer."""
+    return Batch.objects.within(scope)
+
+
+def stock_unclaimed(*, scope: Scope) -> QuerySet[Stock]:
+    """Shares that nobody could claim any more, nor draw back."""
+    return Stock.objects.within(scope).filter(allotted__gt=F("claimed"))

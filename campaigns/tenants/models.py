@@ -161,7 +161,7 @@ class Logins(BaseUserManager["Login"]):
         return self.get(username=username)
 
 
-@tracked(exclude=("password", "last_login"), moves=())
+@tracked(exclude=("password", "last_login", "tokens_from"), moves=())
 class Login(AbstractBaseUser):
     """A way in for one person. Bank-wide, since it is asked before there is a scope; holds nothing else.
 
@@ -173,6 +173,8 @@ class Login(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     # The demo bank's log-ins have well-known passwords: they work only while demo mode is on.
     is_demo = models.BooleanField(_("demo"), default=False)
+    # Access tokens issued before this moment open nothing, however long they were to live.
+    tokens_from = models.DateTimeField(_("tokens count from"), null=True, editable=False)
 
     USERNAME_FIELD = "username"
     is_staff = True  # every log-in is of staff; customers are no Django users
@@ -263,3 +265,86 @@ class Assignment(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.role}"
+
+
+class OrganisationFile(TenantModel):
+    """A file of branches, loaded at `branch` for the tree at and below it; what it did, and how to take it back.
+
+    It keeps no history of its own: it is the record of one event. `original` is the file as it came, `grid` its
+    rows, `before` the touched branches as they were; all three packed, and shown by no address.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Not applied yet")
+        WAITING = "waiting", _("Waiting for its turn")
+        RUNNING = "running", _("Being applied")
+        APPLIED = "applied", _("Applied")
+        UNDONE = "undone", _("Taken back")
+
+    class Job(models.TextChoices):
+        APPLY = "apply", _("Apply")
+        UNDO = "undo", _("Take back")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("file"), max_length=200)
+    loaded_at = models.DateTimeField(_("loaded at"))
+    loaded_by = models.CharField(_("loaded by"), max_length=60, blank=True)
+    sha256 = models.CharField(_("digest"), max_length=64)
+    original = models.BinaryField()
+    grid = models.BinaryField()
+    rows = models.PositiveIntegerField(_("rows"))
+    headings = models.PositiveIntegerField(_("row of headings"))  # an index into the grid
+    headings_key = models.CharField(_("digest of the headings"), max_length=64)
+    columns = models.JSONField(_("columns"), default=dict)  # field -> column, from 0
+    are_columns_chosen = models.BooleanField(_("columns chosen"), default=False)
+    close_missing = models.BooleanField(_("close branches that are missing from the file"), default=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    counts = models.JSONField(_("verdicts"), default=dict)  # kind of verdict -> rows, as applied
+    refused = models.JSONField(
+        _("refused rows"), default=list
+    )  # [line, code, name, reason, values], as applied
+    why_not = models.JSONField(
+        _("why the last run stopped"), default=dict
+    )  # language -> the refusal that stopped the last run
+    # The job: what it shall do, on whose behalf, and how far it is. A lease that has run out was a worker's death.
+    job = models.CharField(_("what the worker does"), max_length=8, choices=Job, blank=True)
+    opened_as = models.JSONField(_("on whose behalf"), default=dict)
+    fingerprint = models.CharField(_("as it was seen"), max_length=64, blank=True)
+    attempt = models.UUIDField(_("run"), null=True)
+    lease_until = models.DateTimeField(_("lease until"), null=True)
+    step = models.CharField(_("step"), max_length=20, blank=True)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    total = models.PositiveIntegerField(_("in all"), default=0)
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+    undone_at = models.DateTimeField(_("taken back at"), null=True)
+    before = models.BinaryField(null=True)
+    last_event = models.BigIntegerField(
+        _("last history row"), default=0
+    )  # the newest history row of a branch when it was applied
+
+    class Meta:
+        verbose_name = _("organisation file")
+        verbose_name_plural = _("organisation files")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=["applied", "undone"], applied_at__isnull=False, before__isnull=False
+                )
+                | ~models.Q(state__in=["applied", "undone"]),
+                name="tenants_organisationfile_applied_one_can_be_undone",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="running", attempt__isnull=False, lease_until__isnull=False)
+                | ~models.Q(state="running"),
+                name="tenants_organisationfile_running_one_has_a_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=models.Q(state="waiting"), name="tenants_organisation_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -18,6 +18,7 @@ from celery import Task, shared_task
 from campaigns.lib.clock import now
 from campaigns.tenants.guard import NoScope
 from campaigns.tenants.scopes import Scope, current_scope, opened, staff, system
+from campaigns.tenants.services.organisation_jobs import TASK, run_waiting
 
 HEADER = "scope"
 
@@ -81,3 +82,13 @@ class ScopedTask(Task):  # type: ignore[type-arg]
 def scoped_task(*, name: str, system: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Declare a task: `name` is "room.verb"; `system` for the timetable's sweeps."""
     return shared_task(name=name, base=ScopedTask, is_system=system, **options)
+
+
+@scoped_task(name=TASK, system=True)
+def apply_files(*, scope: Scope) -> bool:
+    """Apply the organisation file that has waited longest, or take it back."""
+
+    def reopen(kind: str, carry: dict[str, Any], at: datetime) -> Scope:
+        return _DERIVES[kind](carry, at, TASK)
+
+    return run_waiting(scope=scope, reopen=reopen, clock=now)

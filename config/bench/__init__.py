@@ -3,4 +3,6 @@
 # Name -> module with `run(*, quick: bool, say: Callable[[str], None]) -> harness.Report`.
 BENCHES = {
     "rls": "config.bench.rls",
+    "search": "config.bench.search",
+    "tree": "config.bench.tree",
 }

@@ -113,6 +113,23 @@ def test_a_log_in_by_hand_and_the_switcher_by_keyboard(browser_page: Watched, to
     assert browser_page.wrongs == []
 
 
+def test_after_a_log_out_the_back_button_shows_nothing(browser_page: Watched, told_cast: Cast) -> None:
+    page = browser_page.page
+    browser_page.enter_as(told_cast.play("ho_administrator"))
+    browser_page.open("/admin/customers/customer/")
+    assert page.locator("#result_list").count() == 1
+    page.evaluate("document.querySelector('form[action$=\"/logout/\"]').submit()")
+    page.wait_for_url(re.compile(r"/admin/(logout|login)/"))
+    page.go_back()
+    page.wait_for_selector("#id_username")
+    assert page.locator("#result_list").count() == 0
+    # The reader of the API keeps to its own, stricter policy.
+    browser_page.open("/api/v1/docs/")
+    page.locator(".opblock-summary-path").first.click()
+    page.wait_for_selector(".opblock-body")
+    assert browser_page.wrongs == []
+
+
 def test_the_desk_fits_a_phone(browser_page: Watched, told_cast: Cast) -> None:
     browser_page.page.set_viewport_size({"width": 390, "height": 844})
     for role in ("nb_manager", "north_editor", "north_reviewer"):

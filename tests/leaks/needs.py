@@ -10,6 +10,7 @@ Verbs = tuple[str, ...]
 
 # Pages whose noun is not their model's.
 NOUNS = {
+    "tenants_login": "tenants.person",
     "audit_securityrecord": "audit.entry",
     "django_celery_beat_periodictask": "schedule.task",
     "django_celery_beat_intervalschedule": "schedule.task",
@@ -20,6 +21,8 @@ WRITES: dict[str, Verbs] = {
     "admin:approvals_revision_change": ("approvals.revision.decide", "approvals.revision.withdraw"),
     "admin:tenants_assignment_add": ("tenants.person.change",),
 }
+
+_FILE = ("tenants.branch.import",)
 
 # address -> (verbs to look, verbs to write)
 NEEDS: dict[str, tuple[Verbs, Verbs]] = {
@@ -32,6 +35,22 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:tenants_person_add_login_page": (("tenants.person.change",), ("tenants.person.change",)),
     "admin:tenants_person_assign_page": (("tenants.person.change",), ("tenants.person.change",)),
     "admin:tenants_person_leave_page": (("tenants.person.change",), ("tenants.person.change",)),
+    "admin:tenants_person_sessions_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_login_reset_password_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_login_remove_second_factor_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_login_close_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_login_reopen_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_branch_organisation_file_page": (_FILE, _FILE),
+    "admin:tenants_organisationfile_changelist": (_FILE, _FILE),
+    "admin:tenants_organisationfile_add": (_FILE, _FILE),
+    "admin:tenants_organisationfile_change": (_FILE, _FILE),
+    "admin:tenants_organisationfile_history": (_FILE, ()),
+    "admin:tenants_organisationfile_delete": (_FILE, _FILE),
+    "admin:tenants_organisationfile_columns": (_FILE, _FILE),
+    "admin:tenants_organisationfile_missing": ((), _FILE),
+    "admin:tenants_organisationfile_apply": ((), _FILE),
+    "admin:tenants_organisationfile_undo": ((), _FILE),
+    "admin:tenants_organisationfile_progress": (_FILE, ()),
     "admin:tenants_branch_rename_page": (("tenants.branch.change",), ("tenants.branch.change",)),
     "admin:tenants_branch_move_page": (("tenants.branch.move",), ("tenants.branch.move",)),
     "admin:tenants_branch_merge_page": (("tenants.branch.merge",), ("tenants.branch.merge",)),

@@ -40,7 +40,8 @@ PLACES_OF_CUSTOMERS = {
     "own": ("NB",), "parent": ("N", "HO"), "sibling": ("SB",), "other": ("C2",), "absent": ("absent",),
 }  # fmt: skip
 ELSEWHERE = ("parent", "sibling", "other", "absent")
-ASKED = [name for name, row in KNOWN.items() if row.who != "public"]
+import os
+ASKED = [name for name, row in KNOWN.items() if row.who != "public" and (not os.environ.get("ONLY") or any(w in name for w in os.environ["ONLY"].split()))]
 
 # Tables that a refusal may write to, each with the reason.
 MAY_CHANGE = {

@@ -1,5 +1,5 @@
 """Branches, people, assignments and roles in the admin."""
 
-from campaigns.tenants.admin import assignments, branches, people
+from campaigns.tenants.admin import assignments, branches, organisation_files, people
 
-__all__ = ["assignments", "branches", "people"]
+__all__ = ["assignments", "branches", "organisation_files", "people"]

@@ -5,14 +5,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminAutocompleteWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, choices_within, scope_of
@@ -39,7 +41,7 @@ class OtherForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         field.label = label
         field.queryset = choices_within(Branch, scope).filter(is_open=True)
-        field.widget = UnfoldAdminAutocompleteWidget(Branch._meta.get_field("successor"), admin.site)
+        field.widget = AutocompleteSelect(Branch._meta.get_field("successor"), admin.site)
         field.widget.choices = field.choices
 
 
@@ -47,7 +49,7 @@ class BranchActs(ScopedAdmin):
     """Rename, move, merge, close; and places dealt out again for the whole tree."""
 
     actions_detail = ("rename_page", "move_page", "merge_page", "close_page")
-    actions_list = ("renumber_page",)
+    actions_list = ("organisation_file_page", "renumber_page")
 
     def has_branch_rename_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return scope_of(request).may("tenants.branch.change")
@@ -123,7 +125,12 @@ class BranchActs(ScopedAdmin):
             act=act,
         )
 
-    @action(description=_("Close the branch"), url_path="close", icon="domain_disabled", permissions=["branch_close"])
+    @action(
+        description=_("Close the branch"),
+        url_path="close",
+        icon="domain_disabled",
+        permissions=["branch_close"],
+    )
     def close_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(branch: Branch, form: forms.Form) -> str:
             other = form.cleaned_data["other"]
@@ -147,6 +154,18 @@ class BranchActs(ScopedAdmin):
             act=act,
         )
 
+    def has_branch_import_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return scope_of(request).may("tenants.branch.import")
+
+    @action(
+        description=_("Load an organisation file"),
+        url_path="organisation-file",
+        icon="upload_file",
+        permissions=["branch_import"],
+    )
+    def organisation_file_page(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:tenants_organisationfile_add")
+
     @action(description=_("Renumber"), url_path="renumber", icon="123", permissions=["branch_renumber"])
     def renumber_page(self, request: HttpRequest) -> HttpResponse:
         context = {
@@ -168,6 +187,10 @@ class BranchActs(ScopedAdmin):
                 messages.success(request, _("%(count)d branches have new places.") % {"count": count})
                 return redirect(reverse("admin:tenants_branch_changelist"))
         return TemplateResponse(request, "admin/tenants/act.html", context)
+
+    def _kinds_shown(self) -> list[type[Model]]:
+        """Kinds of rows that have a page, and so a name that people know; the audit is not a thing of its own."""
+        return [kind for kind in self.admin_site._registry if kind._meta.app_label != "audit"]
 
     def _page(
         self,
@@ -202,6 +225,6 @@ class BranchActs(ScopedAdmin):
             "words": words,
             "form": filled,
             "media": self.media + filled.media,
-            "hangs": what_hangs_on(scope=scope_of(request), branch=branch),
+            "hangs": what_hangs_on(branch=branch, kinds=self._kinds_shown()),
         }
         return TemplateResponse(request, "admin/tenants/act.html", context)

@@ -20,7 +20,7 @@ from campaigns.rewards.selectors import coupon_figures, coupons_within, stock_ru
 from campaigns.tenants.scopes import Scope
 from config.desk.home.figures import DAYS, branches_compared, first_moment, six
 from config.desk.pages import page_of
-from content.addresses import addresses_of
+from content.addresses import staff_addresses
 from content.models import LiveItem
 from content.selectors import going_live, my_drafts, sent_back
 
@@ -237,4 +237,5 @@ def _label(revision: Revision) -> str:
 
 
 def _picture(item: LiveItem, scope: Scope) -> str:
-    return addresses_of(picture=item.picture, at=scope.at).get("thumb", "")
+    found = staff_addresses(scope=scope, picture=item.picture, item_id=item.item_id)
+    return found.get("thumb", "")

@@ -1,0 +1,1 @@
+"""The bank's organisation file: read, understood, judged row by row. Nothing here writes."""

@@ -1,0 +1,40 @@
+// The organisation file: drop it, judge again at a tick, and watch the worker.
+addEventListener("DOMContentLoaded", () => {
+    const drop = document.querySelector("[data-of-drop]");
+    if (drop) {
+        const input = drop.querySelector("input[type=file]");
+        addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("is-over"); });
+        addEventListener("dragleave", (event) => { if (!event.relatedTarget) drop.classList.remove("is-over"); });
+        addEventListener("drop", (event) => {
+            event.preventDefault();
+            drop.classList.remove("is-over");
+            if (!event.dataTransfer.files.length) return;
+            input.files = event.dataTransfer.files;
+            drop.submit();
+        });
+    }
+
+    const missing = document.querySelector("[data-of-missing]");
+    if (missing) {
+        missing.querySelector("button").hidden = true;
+        missing.addEventListener("change", () => missing.submit());
+    }
+
+    const run = document.querySelector("[data-of-run]");
+    if (run) {
+        const look = async () => {
+            try {
+                const answer = await fetch(run.dataset.ofRun, { headers: { Accept: "application/json" } });
+                const told = await answer.json();
+                if (told.is_over) return location.reload();
+                const bar = run.querySelector("[data-of-bar]");
+                bar.max = told.total || 1;
+                bar.value = told.done;
+                run.querySelector("[data-of-step]").textContent = told.step_words;
+                run.querySelector("[data-of-count]").textContent = `${told.done} / ${told.total}`;
+            } catch { /* the next look may answer */ }
+            setTimeout(look, 1000);
+        };
+        setTimeout(look, 700);
+    }
+});
