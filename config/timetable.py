@@ -30,6 +30,7 @@ class Sweep(NamedTuple):
 
 # A few dozen rows, never one per object: beat reads them all again at each change.
 SWEEPS = [
+    Sweep("audit.seal", 10, "封存审计记录，使篡改可被发现 · Seal the audit, so that tampering is found"),
     Sweep("requests.purge", 60, "清理已满 7 天的请求键 · Delete request keys older than 7 days"),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
 ]
