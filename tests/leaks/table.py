@@ -68,6 +68,7 @@ ROWS = {
         body={"assignment": "own:tenants.assignment"},
     ),
     "admin:switch_search": Row("staff", methods=("get",)),
+    "admin:audit_entry_proposals": Row("staff", methods=("get",)),
     "admin:tenants_person_add_login_page": Row("staff", {"object_id": "tenants.person"}),
     "admin:tenants_person_assign_page": Row(
         "staff", {"object_id": "tenants.person"}, names={"branch": "tenants.branch"}, body={"role": "clerk"}
