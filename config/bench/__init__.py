@@ -2,5 +2,6 @@
 
 # Name -> module with `run(*, quick: bool, say: Callable[[str], None]) -> harness.Report`.
 BENCHES = {
+    "audit": "config.bench.audit",
     "rls": "config.bench.rls",
 }

@@ -13,10 +13,10 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.dateparse import parse_date
 from django.utils.timezone import get_current_timezone, localtime
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from campaigns.audit.admin.base import ReadOnly
-from campaigns.audit.admin.values import NOTHING, detail_words, words_of
+from campaigns.audit.admin.values import NOTHING, detail_words, is_sealed, name_of, words_of
 from campaigns.audit.models import Entry
 from campaigns.audit.selectors.history import ThingChange, changes_of, names_of
 from campaigns.audit.selectors.search import (
@@ -42,7 +42,7 @@ WINDOWS = {
     "today": gettext_lazy("Today"),
     "7": gettext_lazy("Last 7 days"),
     "30": gettext_lazy("Last 30 days"),
-    "year": gettext_lazy("This year"),
+    "year": pgettext_lazy("window", "This year"),
     "all": gettext_lazy("All time"),
 }
 
@@ -107,11 +107,16 @@ def asked_by(request: HttpRequest, scope: Scope) -> Asked:
 
 
 def parse_day(text: str) -> date | None:
-    """A day as a date field sends it."""
+    """A day as a date field sends it; None for one that no deed can be of."""
     try:
-        return parse_date(text)
+        day = parse_date(text)
     except ValueError:
         return None
+    return day if day and _is_possible(day) else None
+
+
+def _is_possible(day: date) -> bool:
+    return 1970 < day.year < 9000
 
 
 def _who_name(scope: Scope, who: str) -> str:
@@ -130,7 +135,7 @@ def _window(
 
     today = localtime(scope.at).date()
     if window == "days":
-        until = start(last + timedelta(days=1)) if last and last.year < 9999 else None
+        until = start(last + timedelta(days=1)) if last else None
         return (start(first) if first else None), until
     since = {
         "today": today,
@@ -145,9 +150,10 @@ def place_of(text: str) -> Place | None:
     """Where to go on, from an address; None for anything else."""
     moment, _comma, key = text.partition(",")
     try:
-        return Place(datetime.fromisoformat(moment), UUID(key))
+        place = Place(datetime.fromisoformat(moment), UUID(key))
     except ValueError:
         return None
+    return place if place.at.tzinfo and _is_possible(place.at) else None
 
 
 @admin.register(Entry)
@@ -251,13 +257,18 @@ def _opened(scope: Scope, entry: Entry) -> dict[str, Any]:
                 "thing": _thing_words(each, entry),
                 "label": each.label,
                 "fields": [
-                    (
-                        str(one.field.verbose_name),
-                        words_of(one.field, one.before, names),
-                        words_of(one.field, one.after, names),
-                    )
+                    row
                     for one in each.fields
+                    if not is_sealed(one.field)
+                    for row in [
+                        (
+                            name_of(one.field),
+                            *(words_of(one.field, v, names) for v in (one.before, one.after)),
+                        )
+                    ]
+                    if row[1:] != (NOTHING, NOTHING)
                 ],
+                "is_sealed": any(is_sealed(one.field) for one in each.fields),
             }
             for each in changes
         ],

@@ -4,6 +4,7 @@ import contextlib
 import re
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import BinaryField, Field, ForeignKey, Model
 from django.utils.dateparse import parse_datetime
@@ -23,16 +24,21 @@ _LONGEST = 600
 _SECRET = ("password", "secret", "wrapped", "token", "lookup", "hash")
 
 
+def is_sealed(field: "Field[Any, Any]") -> bool:
+    """Is it ciphertext or a hash, of which not even a mask says anything?"""
+    return isinstance(field, BinaryField)
+
+
 def is_secret(field: "Field[Any, Any]") -> bool:
     """Personal and secret columns are never shown, in whatever form they are stored."""
-    return isinstance(field, BinaryField) or any(part in field.name for part in _SECRET)
+    return is_sealed(field) or any(part in field.name for part in _SECRET)
 
 
 def words_of(field: "Field[Any, Any]", value: Any, names: dict[tuple[type[Model], Any], str]) -> str:
     """One value of a column; `names` are those of the rows that foreign keys point to."""
     if value is None or value == "":
         return NOTHING
-    if is_secret(field) and not field.name.startswith("sha256"):
+    if is_secret(field):
         return HIDDEN
     if isinstance(field, ForeignKey):
         return names.get((field.remote_field.model, value), short(value))
@@ -40,7 +46,12 @@ def words_of(field: "Field[Any, Any]", value: Any, names: dict[tuple[type[Model]
         return str(dict(field.flatchoices).get(value, value))
     if field.name.endswith("_fen") and isinstance(value, int):
         return yuan(value)
-    return plain_words(value)
+    return short(value) if isinstance(value, UUID) else plain_words(value)
+
+
+def name_of(field: "Field[Any, Any]") -> str:
+    """The column's name; money is shown in yuan here, whatever it is stored in."""
+    return str(field.verbose_name).replace("（分）", "").replace(" (fen)", "")
 
 
 def plain_words(value: Any) -> str:

@@ -16,8 +16,11 @@ from campaigns.tenants.rules import pinyin_of
 from campaigns.tenants.scopes import Scope
 
 SYSTEM = "system"
-# An id is made after the moment of its scope, but maybe on a machine whose clock is behind.
-_SKEW = timedelta(hours=1)
+# An id is made after the moment of its scope, but maybe on a machine whose clock is behind; and at most so long after:
+# seconds in service, weeks where a story of the past is told (the demo bank's).
+_SKEW, _LATE = timedelta(hours=1), timedelta(days=62)
+# Planning over all months takes longer than reading a page of a few of them: so the latest are asked first.
+_STEPS = (timedelta(days=60), timedelta(days=400))
 # How many of the latest deeds are looked through for people and things that are not found otherwise.
 _LATEST = 2_000
 _PEOPLE = 5_000
@@ -62,17 +65,31 @@ class Named(NamedTuple):
 
 def entries_found(*, scope: Scope, search: Search, after: Place | None = None, limit: int = 50) -> Found:
     """Which deeds match? Newest first, `limit` after the place `after`. Nothing is counted."""
-    rows = _matching(scope, search)
-    if after is not None:
-        # The first condition is for the index, the second for those of the same moment.
-        rows = rows.filter(Q(at__lte=after.at) & (Q(at__lt=after.at) | Q(id__lt=after.id)))
-    entries = list(rows.order_by("-at", "-id")[: limit + 1])
+    entries = _newest(scope, search, after, limit + 1)
     further = None
     if len(entries) > limit:
         entries = entries[:limit]
         further = Place(entries[-1].at, entries[-1].pk)
     _with_branches(scope, entries)
     return Found(entries, further)
+
+
+def _newest(scope: Scope, search: Search, after: Place | None, limit: int) -> list[Entry]:
+    """The first `limit` matches, from as few months as they fill."""
+    edge = min(each for each in (after.at if after else None, search.until, scope.at) if each)
+    for step in (*_STEPS, None):
+        since = edge - step if step else None
+        is_last = since is None or (search.since is not None and since <= search.since)
+        part = search if is_last else replace(search, since=since)
+        rows = _matching(scope, part)
+        if after is not None:
+            # The first condition is for the index, the second for those of the same moment.
+            rows = rows.filter(Q(at__lte=after.at) & (Q(at__lt=after.at) | Q(id__lt=after.id)))
+            rows = rows.filter(id__lt=first_id_at(after.at + _LATE))
+        found = list(rows.order_by("-at", "-id")[:limit])
+        if is_last or len(found) == limit:
+            return found
+    raise AssertionError("the last step is the last")
 
 
 def _matching(scope: Scope, search: Search) -> TenantQuerySet:
@@ -90,7 +107,7 @@ def _matching(scope: Scope, search: Search) -> TenantQuerySet:
         # The id is for the months that need not be read.
         rows = rows.filter(at__gte=search.since, id__gte=first_id_at(search.since - _SKEW))
     if search.until:
-        rows = rows.filter(at__lt=search.until)
+        rows = rows.filter(at__lt=search.until, id__lt=first_id_at(search.until + _LATE))
     return rows
 
 
@@ -117,7 +134,8 @@ def deeds_along_with(*, scope: Scope, entry: Entry, limit: int = 20) -> list[Ent
     """What else was done in the same request? In the order it was done, the entry itself included."""
     if entry.request_id is None:
         return [entry]
-    same = Entry.objects.within(scope).filter(actor=entry.actor, at=entry.at, request_id=entry.request_id)
+    window = Search(who=entry.actor, since=entry.at, until=entry.at + timedelta(microseconds=1))
+    same = _matching(scope, window).filter(request_id=entry.request_id)
     return list(same.order_by("-at", "-id")[:limit])[::-1]
 
 
@@ -143,8 +161,8 @@ def people_matching(*, scope: Scope, words: str, limit: int = 12) -> list[Named]
         found += [p for p in here.filter(pk__in=alike).select_related("branch") if p.pk not in known]
     named = [Named(ref("tenants.person", p.pk), p.name, f"{p.staff_number} · {p.branch}") for p in found]
     known_refs = {each.ref for each in named}
-    lately = Entry.objects.within(scope).order_by("-at", "-id").values_list("actor", "actor_name")[:_LATEST]
-    for actor, name in dict.fromkeys(lately):
+    lately = _matching(scope, Search(since=scope.at - _STEPS[0])).order_by("-at", "-id")
+    for actor, name in dict.fromkeys(lately.values_list("actor", "actor_name")[:_LATEST]):
         if actor not in known_refs and actor.startswith("tenants.person:") and _is_meant(words, name):
             named.append(Named(actor, name, ""))
     return named[:limit]
@@ -164,25 +182,19 @@ def things_matching(*, scope: Scope, words: str, limit: int = 12) -> list[Named]
     words = words.strip()
     if not words:
         return []
-    rows = _matching(scope, Search(named=words)).order_by("-at", "-id")
     found: dict[str, str] = {}
-    for subject, name in rows.values_list("subject", "subject_name")[:500]:
-        found.setdefault(subject, name)
+    for entry in _newest(scope, Search(named=words), None, 200):
+        found.setdefault(entry.subject, entry.subject_name)
     return [Named(subject, name, subject.partition(":")[0]) for subject, name in list(found.items())[:limit]]
 
 
 def actor_named(*, scope: Scope, who: str) -> str:
     """The name under which somebody last did something in the scope; "" when nothing is known."""
-    rows = Entry.objects.within(scope).filter(actor=who).order_by("-at", "-id")
-    return rows.values_list("actor_name", flat=True).first() or ""
+    found = _newest(scope, Search(who=who), None, 1)
+    return found[0].actor_name if found else ""
 
 
 def latest_of(*, scope: Scope, thing: str) -> Entry | None:
     """The last deed on a thing in the scope."""
-    found: Entry | None = Entry.objects.within(scope).filter(subject=thing).order_by("-at", "-id").first()
-    return found
-
-
-def narrowed(*, search: Search, since: datetime | None, until: datetime | None) -> Search:
-    """The same search within a window."""
-    return replace(search, since=since, until=until)
+    found = _newest(scope, Search(thing=thing), None, 1)
+    return found[0] if found else None

@@ -18,6 +18,7 @@ from campaigns.audit.selectors.search import (
 )
 from campaigns.audit.services import record
 from campaigns.lib.clock import now
+from campaigns.lib.ids import new_id
 from campaigns.planning.services import add_campaign, change_campaign
 from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.services.assignments import assign_role, end_assignment
@@ -69,7 +70,11 @@ def deeds(cast: Cast) -> Cast:
 def found(cast: Cast, name: str, **search: Any) -> list[str]:
     with cast.play(name).scope(at=now()) as scope:
         page = entries_found(scope=scope, search=Search(**search))
-        return [each.subject_name for each in page.entries if each.verb.split(".")[0] != "tenants"]
+        return [
+            each.subject_name
+            for each in page.entries
+            if each.verb.split(".")[0] not in {"tenants", "customers"}
+        ]
 
 
 def test_deeds_are_found_by_person_thing_name_and_window_and_all_of_them(deeds: Cast) -> None:
@@ -151,6 +156,9 @@ def test_the_page_reads_as_sentences_and_knows_its_windows(deeds: Cast) -> None:
         {"after": "x"},
         {"who": "y" * 500},
         {"when": "never", "until": "x"},
+        {"from": "0001-01-01", "until": "9999-12-31"},
+        {"after": f"0001-01-01T00:00:00+00:00,{new_id()}"},
+        {"after": f"2026-01-01T00:00:00,{new_id()}"},
     ):
         assert client.get(PAGE, nonsense).status_code == 200
 
