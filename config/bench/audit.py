@@ -38,7 +38,7 @@ from config.bench.rls import _plant, _scope
 from config.bench.scratch import scratch_database
 
 LIMIT_MS = 1000.0
-YEARS = 3
+DAYS = 3 * 365
 LEVELS = ("head_office", "province", "branch")
 # One person in twenty does half of the work; a name that every customer's coupon has, and names used only once upon
 # a time, long ago.
@@ -70,37 +70,48 @@ def run(*, quick: bool, say: Callable[[str], None]) -> Report:
 
 
 def measure(
-    *, branches: int = 10_000, rows: int = 10_000_000, samples: int = 30, say: Callable[[str], None]
+    *,
+    branches: int = 10_000,
+    rows: int = 10_000_000,
+    days: int = DAYS,
+    samples: int = 30,
+    say: Callable[[str], None],
 ) -> Report:
-    """The bench at a size: `rows` entries over three years, each search asked `samples` times."""
+    """The bench at a size: `rows` entries over the last `days`, each search asked `samples` times."""
     with scratch_database("fenhang_bench_audit", rooms=("tenants", "audit")):
         report = Report(
             name="audit",
             machine=machine(),
-            parameters={"branches": branches, "rows": rows, "samples": samples, "role": "fenhang_app"},
+            parameters={
+                "branches": branches,
+                "rows": rows,
+                "days": days,
+                "samples": samples,
+                "role": "fenhang_app",
+            },
         )
         say(f"filling {branches} branches and {rows} entries")
         places = _plant(branches)
-        _fill(rows)
+        _fill(rows, days)
         for level in LEVELS:
             say(f"searching at {level}")
             with opened(_scope(places[level])) as scope:
                 report.comparisons += [
-                    _search(f"{name}, {level}", ask, samples) for name, ask in _ways(scope).items()
+                    _search(f"{name}, {level}", ask, samples) for name, ask in _ways(scope, days).items()
                 ]
         report.targets += [Target(each.case, "search", 1.0, "p99") for each in report.comparisons]
         report.comparisons.append(_verification(report, say))
     return report
 
 
-def _fill(rows: int) -> None:
+def _fill(rows: int, days: int) -> None:
     """The indexes and the key are made afterwards, which takes a fraction of keeping them on the way."""
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute(
-            "SELECT audit_make_months((now() - interval %s)::date, %s)", [f"{YEARS} years", YEARS * 12 + 2]
+            "SELECT audit_make_months((now() - interval %s)::date, %s)", [f"{days} days", days // 30 + 3]
         )
         with _bare(cursor):
-            cursor.execute(FILL, {"rows": rows, "step": YEARS * 365.0 * 86_400 / rows})
+            cursor.execute(FILL, {"rows": rows, "step": days * 86_400.0 / rows})
     with connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE audit_entry")
 
@@ -129,24 +140,24 @@ def _bare(cursor: object) -> Iterator[None]:
         ask(f"ALTER TABLE audit_entry ADD CONSTRAINT {name} {definition}")
 
 
-def _ways(scope: Scope) -> dict[str, Callable[[random.Random], object]]:
+def _ways(scope: Scope, days: int) -> dict[str, Callable[[random.Random], object]]:
     """Searches with the parameters of real rows of the scope, spread over the years."""
     some = list(
-        Entry.objects.within(scope).filter(id__gte=first_id_at(now() - timedelta(days=YEARS * 365)))[:400].values_list(
+        Entry.objects.within(scope).filter(id__gte=first_id_at(now() - timedelta(days=days)))[:400].values_list(
             "actor", "subject", "subject_name", "at", "id"
         )
     )  # fmt: skip
     people = [each for each in some if each[0].startswith("tenants.person")]
 
     def day(rng: random.Random) -> dict[str, datetime]:
-        since = now() - timedelta(days=rng.uniform(1, YEARS * 365 - 31))
+        since = now() - timedelta(days=rng.uniform(1, max(days - 31, 2)))
         return {"since": since, "until": since + timedelta(days=1)}
 
     def found(**search: object) -> object:
         return entries_found(scope=scope, search=Search(**search)).entries  # type: ignore[arg-type]
 
     def deep(rng: random.Random) -> object:
-        at = now() - timedelta(days=rng.uniform(1, YEARS * 365 - 31))
+        at = now() - timedelta(days=rng.uniform(1, max(days - 31, 2)))
         return entries_found(scope=scope, search=Search(), after=Place(at, first_id_at(at))).entries
 
     return {
@@ -200,7 +211,7 @@ def _verification(report: Report, say: Callable[[str], None]) -> Comparison:
     try:
         began = time.perf_counter()
         with system_scope(at=now(), cause="bench") as scope:
-            seal_audit(scope=scope, head_file=head, days=YEARS * 400)
+            seal_audit(scope=scope, head_file=head, days=2 * DAYS)
             sealed = time.perf_counter() - began
             began = time.perf_counter()
             verdict = verify_audit(scope=scope)

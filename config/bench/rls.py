@@ -105,7 +105,7 @@ def measure(
     *, branches: int = 10_000, rows: int = 1_000_000, rounds: int = 40, say: Callable[[str], None]
 ) -> Report:
     """The bench at a size: a tree of `branches`, `rows` rows in each copy, `rounds` rounds of each comparison."""
-    with scratch_database("fenhang_bench_rls", rooms=("tenants",)):
+    with scratch_database("fenhang_bench_rls", rooms=("tenants", "audit")):
         report = Report(
             name="rls",
             machine=machine(),
