@@ -161,7 +161,7 @@ class ItemAdmin(ApprovableAdmin):
     def picture(self, item: Item) -> str:
         scope = current_scope()
         if item.asset is None or scope is None:
-            return format_html('<span class="ct-thumb"></span>')
+            return format_html('<span class="{}"></span>', "ct-thumb")
         return format_html(
             '<img class="ct-thumb" src="{}" alt="{}" style="background:{}">',
             thumb_of(item.asset, scope),
