@@ -217,6 +217,11 @@ PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
 PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_constraint=False)
 PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 
+# --- audit: where the end of its chain is noted down outside the database; months made ahead by `migrate` --------
+
+AUDIT_HEAD = Path(os.environ.get("AUDIT_HEAD", VAR_DIR / INSTANCE / "audit-head.json"))
+AUDIT_MONTHS_AHEAD = 3 if TESTING else 18
+
 # --- API ------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, object] = {

@@ -56,7 +56,7 @@ END;
 
 # Three looks, for rows with the phrase as a whole word, at a word's beginning, anywhere: the few first of each are
 # enough to have the first of all. `OFFSET 0` keeps the planner from walking all rows in order instead of looking.
-# Of a longer word only the bigrams were asked for, so rows may drop out; then everything is looked at.
+# Of a longer word only the bigrams were asked for, so rows may drop out (of pinyin many do); then more are looked at.
 _SEEK = """
 CREATE FUNCTION seek_{table}(asked text, lo int, hi int, at_most int)
 RETURNS TABLE (key {key}, closeness int, place int)
@@ -69,7 +69,7 @@ DECLARE
     has text[] := search_grams(words);
     starts text[] := has || (' ' || left(phrase, 1));
     is_word text[] := starts || (right(phrase, 1) || ' ');
-    most int := at_most;
+    most bigint := CASE WHEN cardinality(has) > cardinality(words) THEN greatest(at_most, 200) ELSE at_most END;
     seen bigint;
     keys {key}[];
     nears int[];
@@ -97,8 +97,8 @@ BEGIN
         SELECT array_agg(first.id ORDER BY first.near, {order}), array_agg(first.near ORDER BY first.near, {order}),
                array_agg(first.place ORDER BY first.near, {order}), (SELECT count(*) FROM likely)
           INTO keys, nears, places, seen FROM kept first;
-        EXIT WHEN most IS NULL OR seen < most OR coalesce(cardinality(keys), 0) >= at_most;
-        most := NULL;
+        EXIT WHEN seen < most OR coalesce(cardinality(keys), 0) >= at_most;
+        most := most * 10;
     END LOOP;
     RETURN QUERY SELECT * FROM unnest(keys, nears, places);
 END $$;

@@ -70,7 +70,8 @@ class ItemForm(WindowForm):
     batch_id = forms.TypedChoiceField(
         label=_("coupon batch"),
         required=False,
-        coerce=UUID,
+        # The saved value is a UUID already; what is typed is text.
+        coerce=lambda value: UUID(str(value)),
         empty_value=None,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Customers see the coupon once its batch is live."),
@@ -161,7 +162,7 @@ class ItemAdmin(ApprovableAdmin):
     def picture(self, item: Item) -> str:
         scope = current_scope()
         if item.asset is None or scope is None:
-            return format_html('<span class="ct-thumb"></span>')
+            return format_html('<span class="{}"></span>', "ct-thumb")
         return format_html(
             '<img class="ct-thumb" src="{}" alt="{}" style="background:{}">',
             thumb_of(item.asset, scope),

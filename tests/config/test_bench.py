@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.bench import harness, rls, search, tree
+from config.bench import audit, harness, rls, search, tree
 from config.bench.harness import Report, Target, Variant, compare
 
 
@@ -82,4 +82,16 @@ def test_search_and_tree_run_at_a_small_size(unblocked: None, bench: ModuleType)
         cursor.execute(
             "SELECT count(*) FROM pg_database WHERE datname LIKE %s", [f"fenhang_bench_{found['name']}%"]
         )
+        assert cursor.fetchone() == (0,)
+
+
+def test_audit_runs_at_a_small_size_finds_no_false_alarm_and_leaves_no_database_behind(
+    unblocked: None,
+) -> None:
+    found = audit.measure(branches=120, rows=400, days=40, samples=1, say=lambda _words: None).as_json()
+    assert len(found["targets"]) == 3 * 14
+    assert found["ratios"]["person, province"]["search"]["p99"] > 0
+    assert found["parameters"]["verified_rows"] >= 400
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_audit'")
         assert cursor.fetchone() == (0,)

@@ -32,6 +32,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:switch": (("",), ("",)),
     "admin:switch_search": (("",), ()),
     "admin:rights": (("tenants.role.view",), ()),
+    "admin:audit_entry_proposals": (("audit.entry.view",), ()),
     "admin:tenants_person_add_login_page": (("tenants.person.change",), ("tenants.person.change",)),
     "admin:tenants_person_assign_page": (("tenants.person.change",), ("tenants.person.change",)),
     "admin:tenants_person_leave_page": (("tenants.person.change",), ("tenants.person.change",)),

@@ -77,6 +77,7 @@ ROWS = {
     ),
     "admin:switch_search": Row("staff", methods=("get",)),
     "admin:rights": Row("staff", methods=("get",)),
+    "admin:audit_entry_proposals": Row("staff", methods=("get",)),
     "admin:tenants_person_add_login_page": Row("staff", {"object_id": "tenants.person"}),
     "admin:tenants_login_reset_password_page": Row("staff", {"object_id": "tenants.login"}),
     "admin:tenants_login_remove_second_factor_page": Row("staff", {"object_id": "tenants.login"}),
