@@ -1,3 +1,4 @@
 """What this room adds to the admin."""
 
+from campaigns.access.admin import log_ins as log_ins
 from campaigns.access.admin import sessions as sessions
