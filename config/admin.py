@@ -17,7 +17,9 @@ from django_celery_beat.models import (
 )
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from campaigns.tenants.desk import ScopedAdmin
+from campaigns.audit.services import record
+from campaigns.lib.refs import ref
+from campaigns.tenants.desk import ScopedAdmin, scope_of
 
 
 class _BankWide(ScopedAdmin):
@@ -28,6 +30,24 @@ class _BankWide(ScopedAdmin):
     def _may(self, request: HttpRequest, verb: str) -> bool:
         scope = getattr(request, "scope", None)
         return bool(scope and not scope.ancestors and super()._may(request, verb))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        _note(request, obj, "change" if change else "add")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        _note(request, obj, "delete")
+        super().delete_model(request, obj)
+
+
+def _note(request: HttpRequest, obj: Any, did: str) -> None:
+    """These parts have no services of ours: the deed is noted here."""
+    record(
+        scope=scope_of(request),
+        verb=f"schedule.task.{did}",
+        subject=ref(obj._meta.label_lower, obj.pk),
+        subject_name=str(obj)[:200],
+    )
 
 
 class _TaskSelect(UnfoldAdminSelectWidget, beat.TaskSelectWidget):

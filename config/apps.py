@@ -7,4 +7,5 @@ class ConfigApp(AppConfig):
 
     def ready(self) -> None:
         # Tasks are published by web processes and commands too, and need the app with the right broker.
-        from config import celery  # noqa: F401
+        # Checks register themselves.
+        from config import celery, checks  # noqa: F401

@@ -117,9 +117,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.headers.Headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "campaigns.access.middleware.StaffSessions",
     "config.desk.language.LanguageByChoice",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -152,10 +153,24 @@ PASSWORD_HASHERS = (
     ]
 )
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": int(os.environ.get("FENHANG_PASSWORD_LENGTH", "10"))},
+    },
+    {
+        "NAME": "campaigns.access.password_rules.KindsOfCharacters",
+        "OPTIONS": {"kinds": int(os.environ.get("FENHANG_PASSWORD_KINDS", "2"))},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "campaigns.access.password_rules.NothingAboutTheOwner"},
 ]
+# How many of the last passwords may not come again, and after how many days one must be changed (0: never).
+PASSWORDS_REMEMBERED = int(os.environ.get("FENHANG_PASSWORDS_REMEMBERED", "5"))
+PASSWORD_DAYS = int(os.environ.get("FENHANG_PASSWORD_DAYS", "0"))
+# "required": whoever has no second factor is led to enrolment, and nowhere else.
+SECOND_FACTOR = os.environ.get("FENHANG_SECOND_FACTOR", "optional")
+# Proxies in front of the web server that write X-Forwarded-For themselves.
+TRUSTED_PROXIES = int(os.environ.get("FENHANG_TRUSTED_PROXIES", "0"))
 
 TEMPLATES = [
     {
@@ -202,6 +217,11 @@ PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField()
 PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_constraint=False)
 PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 
+# --- audit: where the end of its chain is noted down outside the database; months made ahead by `migrate` --------
+
+AUDIT_HEAD = Path(os.environ.get("AUDIT_HEAD", VAR_DIR / INSTANCE / "audit-head.json"))
+AUDIT_MONTHS_AHEAD = 3 if TESTING else 18
+
 # --- API ------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, object] = {
@@ -238,23 +258,54 @@ WECHAT_BASE_URL = os.environ.get("WECHAT_BASE_URL", "https://api.weixin.qq.com")
 WECHAT_APP_ID = os.environ.get("WECHAT_APP_ID", "")
 WECHAT_APP_SECRET = os.environ.get("WECHAT_APP_SECRET", "")
 
+# --- the bank's identity provider (OpenID Connect); off without an issuer ---------------------------------------
+
+OIDC_ISSUER = os.environ.get("FENHANG_OIDC_ISSUER", "")
+OIDC_CLIENT_ID = os.environ.get("FENHANG_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = os.environ.get("FENHANG_OIDC_CLIENT_SECRET", "")
+OIDC_SCOPES = os.environ.get("FENHANG_OIDC_SCOPES", "openid profile")
+# The claim that names the log-in, and whether it may bind a subject that comes for the first time.
+OIDC_CLAIM = os.environ.get("FENHANG_OIDC_CLAIM", "preferred_username")
+OIDC_BIND = _flag("FENHANG_OIDC_BIND")
+# Passwords are closed but for these log-ins, kept for the day on which the provider is away.
+OIDC_ONLY = _flag("FENHANG_OIDC_ONLY")
+OIDC_EXCEPT = [name for name in os.environ.get("FENHANG_OIDC_EXCEPT", "").split(",") if name]
+# Values of the claims `amr` and `acr` by which the provider vouches for a second factor.
+OIDC_AMR = [value for value in os.environ.get("FENHANG_OIDC_AMR", "").split(",") if value]
+OIDC_ACR = [value for value in os.environ.get("FENHANG_OIDC_ACR", "").split(",") if value]
+
 # --- cache: may shed load, never decides ----------------------------------------------------------------------
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "campaigns.access.middleware"
+# Seconds without a click, and seconds in all, after which staff log in again; judged by the server's clock.
+SESSION_IDLE = int(os.environ.get("FENHANG_SESSION_IDLE", str(15 * 60)))
+SESSION_LONGEST = int(os.environ.get("FENHANG_SESSION_LONGEST", str(12 * 3600)))
+SESSION_COOKIE_AGE = SESSION_LONGEST
 SESSION_COOKIE_HTTPONLY = True
 
 # --- security -------------------------------------------------------------------------------------------------
 
 ALLOWED_HOSTS = [h for h in os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if h]
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if o]
-X_FRAME_OPTIONS = "SAMEORIGIN"
-if _flag("FENHANG_HTTPS"):
+# Other headers, and the content security policy: config/headers.py. The previews alone may be framed, by us.
+X_FRAME_OPTIONS = "DENY"
+# The admin's forms carry the token in a field; no script reads it.
+CSRF_COOKIE_HTTPONLY = True
+# Lax and no stricter: a log-in at the bank's identity provider comes back from another site.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+IS_HTTPS = _flag("FENHANG_HTTPS")
+if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
+    # Load balancers and `up` ask the process itself, without TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    # A cookie of this name is taken from this very host alone, over TLS.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     SECURE_HSTS_SECONDS = 31_536_000
+    # Of this host alone: nothing else of the bank stands below it.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True

@@ -1,8 +1,13 @@
-"""Signed addresses of pictures: private files that a phone may fetch for a day, without asking the database."""
+"""Signed addresses of pictures. Files are private: an address names who may use it, where, and until when.
+
+An address is no right by itself. It is read first, and then the database is asked, as the party it was made for,
+whether the picture may still be seen (content/api.py for customers, content/admin/pictures.py for staff).
+"""
 
 import hmac
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -10,47 +15,95 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from campaigns.tenants.scopes import Scope
 from content.rules import AddressIsVoid
 
+# Formats that are ever served. Whatever a browser might run (SVG, HTML) is not among them.
 CONTENT_TYPES = {"webp": "image/webp", "jpeg": "image/jpeg", "png": "image/png"}
-# Addresses made within one period are equal, so that phones and ETags keep what they have; each lives at
-# least one more period.
-_PERIOD = 12 * 3600
+# Seconds. Addresses made within one slot are equal, so that phones and ETags keep what they have; each lives to the
+# end of the next slot, so one to two hours.
+SLOT = 3600
+CUSTOMERS = "customers"
 
 
-def address_of(*, rendition_id: UUID | str, format: str, at: datetime) -> str:
-    """The path of one rendition, good for 12 to 24 hours from `at`."""
-    until = (int(at.timestamp()) // _PERIOD + 2) * _PERIOD
-    return reverse(
-        "api:media", args=[rendition_id, f"{format}-{until:x}-{_signature(str(rendition_id), format, until)}"]
-    )
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a good address says. `item_id`: the published copy that shows the picture, None for the library's own."""
+
+    rendition_id: UUID
+    item_id: UUID | None
+    branch_id: int
+    until: datetime
 
 
-def check_address(*, rendition_id: UUID, signature: str, at: datetime) -> tuple[str, timedelta]:
-    """The format that a signed address names, and how long it is still good. Raises AddressIsVoid."""
-    format, _dash, rest = signature.partition("-")
-    expiry, _dash, mac = rest.partition("-")
-    try:
-        until = int(expiry, 16)
-    except ValueError:
-        raise AddressIsVoid from None
-    expected = _signature(str(rendition_id), format, until)
-    if format not in CONTENT_TYPES or not hmac.compare_digest(expected.encode(), mac.encode()):
-        raise AddressIsVoid
-    left = until - int(at.timestamp())
-    if left <= 0:
-        raise AddressIsVoid
-    return format, timedelta(seconds=left)
+def customer_address(*, scope: Scope, item_id: UUID, rendition_id: UUID | str) -> str:
+    """For the customers of the scope's branch, while it shows the item. No token goes with an <image> of a phone."""
+    return reverse("api:media", args=[rendition_id, _signed(CUSTOMERS, scope, rendition_id, item_id)])
 
 
-def addresses_of(*, picture: Mapping[str, Any], at: datetime) -> dict[str, str]:
-    """Rendition name -> path, of a frozen picture (see content.publishing)."""
+def staff_address(*, scope: Scope, rendition_id: UUID | str, item_id: UUID | None = None) -> str:
+    """For the scope's log-in, standing at the scope's branch; `item_id` for a picture handed down from above."""
+    signature = _signed(_log_in(scope.carry.get("login")), scope, rendition_id, item_id)
+    return reverse("admin:content_asset_media", args=[rendition_id, signature])
+
+
+def customer_addresses(*, scope: Scope, item_id: UUID, picture: Mapping[str, Any]) -> dict[str, str]:
+    """Rendition name -> address, of a frozen picture (see content.publishing)."""
     return {
-        made["name"]: address_of(rendition_id=made["id"], format=made["format"], at=at)
+        made["name"]: customer_address(scope=scope, item_id=item_id, rendition_id=made["id"])
         for made in picture.get("renditions", [])
     }
 
 
-def _signature(rendition_id: str, format: str, until: int) -> str:
-    key = hmac.digest(settings.SECRET_KEY.encode(), b"fenhang.content.media", sha256)
-    return hmac.new(key, f"{rendition_id}/{format}/{until}".encode(), sha256).hexdigest()[:32]
+def staff_addresses(
+    *, scope: Scope, picture: Mapping[str, Any], item_id: UUID | None = None
+) -> dict[str, str]:
+    """Likewise for staff."""
+    return {
+        made["name"]: staff_address(scope=scope, rendition_id=made["id"], item_id=item_id)
+        for made in picture.get("renditions", [])
+    }
+
+
+def read_customer_pass(*, rendition_id: UUID, signature: str, at: datetime) -> Pass:
+    """What a customer's address says. Raises AddressIsVoid when we did not sign it, or its time is over."""
+    return _read(CUSTOMERS, rendition_id, signature, at)
+
+
+def read_staff_pass(*, login_id: int | None, rendition_id: UUID, signature: str, at: datetime) -> Pass:
+    """What an address made for this log-in says. Raises AddressIsVoid, for somebody else's address too."""
+    return _read(_log_in(login_id), rendition_id, signature, at)
+
+
+def _log_in(login_id: int | None) -> str:
+    return f"staff:{login_id}"
+
+
+def _signed(audience: str, scope: Scope, rendition_id: UUID | str, item_id: UUID | None) -> str:
+    until = (int(scope.at.timestamp()) // SLOT + 2) * SLOT
+    said = f"{until:x}-{scope.branch_id:x}-{item_id.hex if item_id else 0}"
+    return f"{said}-{_mac(next(_keys()), audience, rendition_id, said)}"
+
+
+def _read(audience: str, rendition_id: UUID, signature: str, at: datetime) -> Pass:
+    said, _dash, mac = signature.rpartition("-")
+    if not any(
+        hmac.compare_digest(_mac(key, audience, rendition_id, said).encode(), mac.encode()) for key in _keys()
+    ):
+        raise AddressIsVoid
+    # Ours, so it has the form that we write.
+    until, branch, item = said.split("-")
+    ends = datetime.fromtimestamp(int(until, 16), UTC)
+    if ends <= at:
+        raise AddressIsVoid
+    return Pass(rendition_id, UUID(item) if item != "0" else None, int(branch, 16), ends)
+
+
+def _mac(key: bytes, audience: str, rendition_id: UUID | str, said: str) -> str:
+    return hmac.new(key, f"{audience}/{rendition_id}/{said}".encode(), sha256).hexdigest()[:32]
+
+
+def _keys() -> Iterator[bytes]:
+    """The key of the present secret first, then of the ones it replaced."""
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        yield hmac.digest(str(secret).encode(), b"fenhang.content.media", sha256)

@@ -1,9 +1,12 @@
 """What customers see of content."""
 
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,13 +16,15 @@ from rest_framework.response import Response
 from campaigns.lib.clock import now
 from campaigns.lib.http.problems import problem_answer
 from campaigns.lib.http.views import ApiView
+from campaigns.lib.refusals import Refusal
 from campaigns.tenants.middleware import own_scope
-from campaigns.tenants.scopes import opened
-from content.addresses import CONTENT_TYPES, addresses_of, check_address
-from content.files import path_of
+from campaigns.tenants.scopes import Scope, opened
+from content.addresses import Pass, customer_addresses, read_customer_pass
+from content.files import picture_answer
 from content.rich_text import clean, nodes
 from content.rules import AddressIsVoid
-from content.selectors import Card, content_for, home_feed
+from content.scopes import public_scope
+from content.selectors import Card, content_for, home_feed, rendition_shown
 
 
 class PictureOut(serializers.Serializer[Any]):
@@ -29,7 +34,8 @@ class PictureOut(serializers.Serializer[Any]):
     height = serializers.IntegerField()
     urls = serializers.DictField(
         child=serializers.CharField(),
-        help_text="尺寸名 -> 限时地址 · rendition (thumb, banner, poster, desk, share, fallback) -> address, for a day",
+        help_text="尺寸名 -> 地址，一至两小时内有效 · rendition (thumb, banner, poster, desk, share, fallback) ->"
+        " address, good for one to two hours",
     )
 
 
@@ -67,7 +73,7 @@ class HomeOut(serializers.Serializer[Any]):
     feed = CardOut(many=True)
 
 
-def card_out(card: Card, at: Any) -> dict[str, Any]:
+def card_out(card: Card, scope: Scope) -> dict[str, Any]:
     """One card as the phone gets it."""
     live, picture, offer = card.live, card.picture, card.coupon
     return {
@@ -80,7 +86,7 @@ def card_out(card: Card, at: Any) -> dict[str, Any]:
             "colour": picture["colour"],
             "width": picture["width"],
             "height": picture["height"],
-            "urls": addresses_of(picture=picture, at=at),
+            "urls": customer_addresses(scope=scope, item_id=card.content_id, picture=picture),
         }
         if picture
         else None,
@@ -107,8 +113,8 @@ class HomePage(ApiView):
         return self.answer(
             {
                 "branch": {"code": home.branch.code, "name": home.branch.name},
-                "banner": [card_out(card, scope.at) for card in home.banner],
-                "feed": [card_out(card, scope.at) for card in home.feed],
+                "banner": [card_out(card, scope) for card in home.banner],
+                "feed": [card_out(card, scope) for card in home.feed],
             }
         )
 
@@ -119,26 +125,43 @@ class Content(ApiView):
     @extend_schema(summary="内容详情 · One piece of content", responses=ContentOut, tags=["content"])
     def get(self, request: Request, content_id: UUID) -> Response:
         card = content_for(scope=self.scope, content_id=content_id)
-        return self.answer({**card_out(card, self.scope.at), "body": nodes(clean(card.live.body))})
+        return self.answer({**card_out(card, self.scope), "body": nodes(clean(card.live.body))})
 
 
 @own_scope
 @require_safe
-def media(request: HttpRequest, rendition_id: UUID, signature: str) -> HttpResponse | FileResponse:
-    """The bytes of one rendition at its signed address. No session, no database: the address is the credential."""
+def media(request: HttpRequest, rendition_id: UUID, signature: str) -> HttpResponseBase:
+    """The bytes of one rendition, for the customers of the branch that its address names.
+
+    A phone sends no token with a picture; one that is sent must be of a customer of that branch.
+    """
+    at = now()
     try:
-        format, left = check_address(rendition_id=rendition_id, signature=signature, at=now())
-        content = path_of(rendition_id, format).open("rb")
-    except (AddressIsVoid, FileNotFoundError):
+        given = read_customer_pass(rendition_id=rendition_id, signature=signature, at=at)
+        if given.item_id is None:
+            raise AddressIsVoid
+        with _viewer(request, given, at) as scope:
+            if scope.branch_id != given.branch_id:
+                raise AddressIsVoid
+            format = rendition_shown(scope=scope, item_id=given.item_id, rendition_id=rendition_id)
+        return picture_answer(
+            request,
+            rendition_id,
+            format,
+            {
+                "Cache-Control": f"private, max-age={int((given.until - at).total_seconds())}",
+                # A mini-program draws it in a page of another origin; the address is what keeps it private.
+                "Cross-Origin-Resource-Policy": "cross-origin",
+            },
+        )
+    except (Refusal, FileNotFoundError):
         return problem_answer(request, AddressIsVoid())
-    headers = {
-        "ETag": f'"{rendition_id}"',
-        # The bytes under an id never change.
-        "Cache-Control": f"private, max-age={int(left.total_seconds())}, immutable",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    if request.headers.get("If-None-Match", "") == headers["ETag"]:
-        content.close()
-        return HttpResponseNotModified(headers=headers)
-    return FileResponse(content, content_type=CONTENT_TYPES[format], headers=headers)
+
+
+def _viewer(request: Any, given: Pass, at: datetime) -> AbstractContextManager[Scope]:
+    if "Authorization" not in request.headers:
+        return public_scope(branch_id=given.branch_id, at=at, cause=f"{request.method} {request.path}")
+    scope: Scope | None = request.find_scope()
+    if scope is None or scope.kind != "customer":
+        raise AddressIsVoid
+    return opened(scope)

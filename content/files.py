@@ -6,6 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from campaigns.lib.http.files import file_answer
+from content.addresses import CONTENT_TYPES
 
 
 def path_of(rendition_id: UUID, format: str) -> Path:
@@ -29,3 +34,20 @@ def keep(files: Sequence[tuple[UUID, str, bytes]]) -> None:
         for path in written:
             path.unlink(missing_ok=True)
         raise
+
+
+def picture_answer(
+    request: HttpRequest, rendition_id: UUID, format: str, headers: dict[str, str]
+) -> HttpResponseBase:
+    """The bytes of a rendition that may be seen. Raises FileNotFoundError, also for a format that is never served."""
+    if format not in CONTENT_TYPES:
+        raise FileNotFoundError(format)
+    return file_answer(
+        request,
+        path_of(rendition_id, format),
+        content_type=CONTENT_TYPES[format],
+        # The bytes under an id never change.
+        etag=f'"{rendition_id}"',
+        name=f"{rendition_id}.{format}",
+        headers=headers,
+    )

@@ -16,7 +16,7 @@ from campaigns.lib.clock import FOREVER
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
-from content.addresses import addresses_of
+from content.addresses import staff_addresses
 from content.models import Asset, Item, Slot
 from content.rich_text import clean
 from content.selectors import item_in_scope, placement_in_scope
@@ -113,7 +113,7 @@ def phone_context(*, scope: Scope, payload: Mapping[str, Any]) -> dict[str, Any]
         "summary": payload["summary"],
         "body": clean(payload["body"]),
         "picture": picture,
-        "urls": addresses_of(picture=picture, at=scope.at) if picture else {},
+        "urls": staff_addresses(scope=scope, picture=picture) if picture else {},
         "coupon": _coupon_sentence(scope, payload["batch_id"]),
     }
 

@@ -16,7 +16,7 @@ from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import batches_within, left_at_branch, live_batches, sentences_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
-from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Slot
+from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Rendition, Slot
 
 # A home page is short; what does not fit is not asked for.
 MOST_BANNERS, MOST_IN_FEED = 5, 30
@@ -62,6 +62,17 @@ def batches_offered(*, scope: Scope) -> list[tuple[UUID, str]]:
         handed_down=True, branch_id__in=scope.ancestors, shown_until__gt=scope.at
     ).values_list("batch_id", "title")
     return own + [row for row in above if row not in own]
+
+
+def rendition_in_scope(*, scope: Scope, rendition_id: UUID, item_id: UUID | None = None) -> str:
+    """The format of a picture that staff may see here; raises NotFound.
+
+    With `item_id` it is one that this item's published copy shows, of these branches or handed down to them.
+    """
+    if item_id is not None:
+        return _format_of(LiveItem.objects.visible(scope).filter(item_id=item_id), rendition_id)
+    rendition: Rendition = _one(Rendition.objects.within(scope), rendition_id)
+    return rendition.format
 
 
 # --- what staff work on --------------------------------------------------------------------------------------
@@ -198,6 +209,22 @@ def content_for(*, scope: Scope, content_id: UUID) -> Card:
         raise NotFound
     branch = Branch.objects.get(pk=scope.branch_id)
     return _cards(scope, branch, [live])[0]
+
+
+def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
+    """The format of a picture of an item that the scope's branch shows now; raises NotFound.
+
+    A picture is asked for by its item: what was taken down, or is not shown yet, has no pictures either.
+    """
+    return _format_of(LiveItem.objects.filter(_shown(scope), item_id=item_id), rendition_id)
+
+
+def _format_of(live: "QuerySet[LiveItem]", rendition_id: UUID) -> str:
+    for picture in live.values_list("picture", flat=True):
+        for made in (picture or {}).get("renditions", []):
+            if made["id"] == str(rendition_id):
+                return str(made["format"])
+    raise NotFound
 
 
 def _cards(scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Card]:

@@ -8,10 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.access.log_ins import check_log_in
+from campaigns.access.log_ins import log_in
+from campaigns.access.services.identities import demand_password_allowed
 from campaigns.lib.clock import now
 from campaigns.lib.http import tokens
-from campaigns.lib.http.limits import Limit
+from campaigns.lib.http.limits import Limit, known_address
 from campaigns.lib.http.views import ApiView
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.tenants.selectors import Held, assignments_of
@@ -28,10 +29,12 @@ class TokenIn(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=60, help_text="登录名 · log-in name")
     password = serializers.CharField(max_length=256, trim_whitespace=False, help_text="密码 · password")
     otp = serializers.CharField(
-        max_length=12,
+        max_length=20,
         required=False,
         allow_blank=True,
-        help_text="动态口令；账号未启用第二因素时忽略 · one-time code; ignored while no second factor is enrolled",
+        help_text=(
+            "动态口令或恢复码；账号启用后必填 · one-time or recovery code; required once a second factor is enrolled"
+        ),
     )
     assignment = serializers.UUIDField(
         required=False,
@@ -79,8 +82,10 @@ class StaffToken(ApiView):
     @extend_schema(
         summary="员工登录 · Log staff in",
         description=(
-            "15 分钟内失败 10 次后锁定，返回 429 与 Retry-After。"
-            " · Ten failures within 15 minutes lock the log-in: 429 with Retry-After."
+            "15 分钟内失败 10 次后锁定，返回 429 与 Retry-After。启用动态口令后须带 otp，否则返回 log_in.code_needed；"
+            "每个口令只能用一次。尚未设置自己的密码时返回 403。"
+            " · Ten failures within 15 minutes lock the log-in: 429 with Retry-After. With a second factor `otp` is"
+            " required (else log_in.code_needed); each code works once. 403 while the first password is unchanged."
         ),
         tags=["员工 · staff"],
         request=TokenIn,
@@ -89,10 +94,12 @@ class StaffToken(ApiView):
     def post(self, request: Request) -> Response:
         asked = self.body(TokenIn)
         at = now()
-        login = check_log_in(
+        demand_password_allowed(username=asked["username"])
+        login = log_in(
             username=asked["username"],
             password=asked["password"],
-            address=request.META.get("REMOTE_ADDR") or None,
+            code=asked.get("otp", ""),
+            address=known_address(request._request),
             at=at,
         )
         held = assignments_of(login_id=login.pk, at=at)

@@ -1,52 +1,45 @@
-"""Logging in with name and password: one rule for the admin's page and the API's staff token.
+"""Logging in: one rule for the admin's pages and the API's staff token.
 
-Ten tries without a success within a quarter of an hour close a log-in for the rest of it. Each try is noted on
-the second connection *before* the password is looked at, so that a hundred tries at once are counted as well as
-a hundred in a row, and none of it is rolled back with a refused request.
+First name and password, then the second factor where there is one. Each try of either is counted on the second
+connection before it is looked at (campaigns/access/lock_out.py); only the whole log-in counts as a success, so a stolen
+password does not begin the count anew.
 """
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import connections, transaction
 
-from campaigns.audit.models import SecurityRecord
+from campaigns.access.lock_out import count_try, note_success
+from campaigns.access.models import Try
+from campaigns.access.refusals import (
+    CodeNeeded,
+    LogInLocked,
+    LogInRefused,
+    PasswordChangeNeeded,
+    SecondFactorNeeded,
+    SecondStepOver,
+    TemporaryPasswordOver,
+)
+from campaigns.access.selectors import ENROLMENT, NEW_PASSWORD, duty_of, is_enrolled, terms_of
+from campaigns.access.services.second_factors import prove_code
 from campaigns.audit.services import record_security
-from campaigns.lib.refusals import Refusal
 from campaigns.tenants.models import Login
 
-TRIES = 10
-WINDOW = timedelta(minutes=15)
+__all__ = ["LogInLocked", "LogInRefused", "check_code", "check_log_in", "log_in"]
 
-TRIED, FAILED, SUCCEEDED, LOCKED = "login.tried", "login.failed", "login.succeeded", "login.locked"
-
-
-class LogInRefused(Refusal):
-    """Wrong name, wrong password, a closed log-in: one answer for all, so that names cannot be found out."""
-
-    code = "log_in.refused"
-    status = 401
-    zh = "登录名或密码不正确，请重新输入。"
-    en = "Wrong log-in name or password: please try again."
-
-
-class LogInLocked(Refusal):
-    """Too many tries. `seconds` until the next one is looked at."""
-
-    code = "log_in.locked"
-    status = 429
-    zh = "尝试次数过多，为保护您的账号，请在 {minutes} 分钟后再试。"
-    en = "Too many tries: to protect the account, try again in {minutes} minutes."
+FAILED, SUCCEEDED, RECOVERED = "login.failed", "login.succeeded", "login.recovered"
 
 
 def check_log_in(*, username: str, password: str, address: str | None, at: datetime) -> Login:
-    """The log-in that name and password open at `at` (UTC); `address` is where the try came from.
+    """The log-in that name and password name at `at` (UTC); `address` is where the try came from.
 
-    Raises LogInRefused, or LogInLocked (whose values hold `minutes` and `seconds`) without looking at the password.
+    It is not open yet where `is_enrolled` says that a code is needed too (`check_code`). Raises LogInRefused,
+    TemporaryPasswordOver, or LogInLocked (whose values hold `minutes` and `seconds`) without looking at the password.
     """
     who = username.strip().replace("\x00", "")
-    _count_try(who=who, address=address, at=at)
+    count_try(account=who, address=address, step=Try.Step.PASSWORD, at=at)
     login = Login.objects.filter(username=who).first() if len(who) <= 60 else None
     if login is None:
         # As long as a wrong password takes: the time must not tell which names exist.
@@ -57,32 +50,56 @@ def check_log_in(*, username: str, password: str, address: str | None, at: datet
     if login is None or not is_right or not _is_open(login):
         record_security(kind=FAILED, at=at, who=who, address=address)
         raise LogInRefused
-    record_security(kind=SUCCEEDED, at=at, who=who, address=address)
+    terms = terms_of(login_id=login.pk)
+    if terms is not None and terms.good_until is not None and terms.good_until <= at:
+        record_security(kind=FAILED, at=at, who=who, address=address, step="temporary password over")
+        raise TemporaryPasswordOver
+    if not is_enrolled(login_id=login.pk):
+        note_success(account=who, address=address, at=at)
+        record_security(kind=SUCCEEDED, at=at, who=who, address=address)
+    return login
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A log-in past its second step; `codes_left` says how many recovery codes remain if one was used."""
+
+    login: Login
+    codes_left: int | None = None
+
+
+def check_code(*, login_id: int, code: str, address: str | None, at: datetime) -> Entered:
+    """The second step: a one-time code or a recovery code, each good once. Call it after `check_log_in` only.
+
+    Raises CodeNeeded, CodeRefused, LogInLocked, and SecondStepOver for a log-in that was closed meanwhile.
+    """
+    login = Login.objects.filter(pk=login_id).first()
+    if login is None or not _is_open(login):
+        raise SecondStepOver
+    if not code.strip():
+        record_security(kind=FAILED, at=at, who=login.username, address=address, step="no code")
+        raise CodeNeeded
+    used = prove_code(login=login, code=code, address=address, at=at)
+    if used.codes_left is not None:
+        record_security(kind=RECOVERED, at=at, who=login.username, address=address, left=used.codes_left)
+    record_security(kind=SUCCEEDED, at=at, who=login.username, address=address)
+    return Entered(login, used.codes_left)
+
+
+def log_in(*, username: str, password: str, code: str, address: str | None, at: datetime) -> Login:
+    """Both steps at once, for machines. Raises what they raise, and PasswordChangeNeeded or SecondFactorNeeded where
+    something must be done in the admin first.
+    """
+    login = check_log_in(username=username, password=password, address=address, at=at)
+    if is_enrolled(login_id=login.pk):
+        check_code(login_id=login.pk, code=code, address=address, at=at)
+    duty = duty_of(login=login, at=at)
+    if duty == NEW_PASSWORD:
+        raise PasswordChangeNeeded
+    if duty == ENROLMENT:
+        raise SecondFactorNeeded
     return login
 
 
 def _is_open(login: Login) -> bool:
     return login.is_active and (not login.is_demo or settings.DEMO)
-
-
-def _count_try(*, who: str, address: str | None, at: datetime) -> None:
-    """Note one more try, or raise LogInLocked when there have been too many."""
-    refused_until: datetime | None = None
-    with transaction.atomic(using="aside"):
-        with connections["aside"].cursor() as cursor:
-            # One at a time per name: counted and noted as one step.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"log-in {who}"])
-        records = SecurityRecord.objects.using("aside").filter(who=who[:120], at__gt=at - WINDOW, at__lte=at)
-        since = records.filter(kind=SUCCEEDED).order_by("-at", "-id").values_list("at", flat=True).first()
-        tries = records.filter(kind=TRIED)
-        if since is not None:
-            tries = tries.filter(at__gt=since)
-        moments = list(tries.order_by("-at").values_list("at", flat=True)[:TRIES])
-        if len(moments) >= TRIES:
-            refused_until = moments[-1] + WINDOW
-        else:
-            record_security(kind=TRIED, at=at, who=who, address=address)
-    if refused_until is not None:
-        record_security(kind=LOCKED, at=at, who=who, address=address)
-        seconds = max(1, int((refused_until - at).total_seconds()))
-        raise LogInLocked(minutes=-(-seconds // 60), seconds=seconds)

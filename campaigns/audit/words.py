@@ -2,8 +2,9 @@
 
 from django.apps import apps
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from campaigns.audit.models import Entry
 from campaigns.lib.refs import read_ref
 
 # The last part of a verb ("content.item.submit") in the past tense.
@@ -43,7 +44,43 @@ DEEDS = {
     "undo": pgettext_lazy("deed", "took back"),
     "assign": pgettext_lazy("deed", "assigned a role to"),
     "end": pgettext_lazy("deed", "ended"),
+    "change_password": pgettext_lazy("deed", "changed the password of"),
+    "reset_password": pgettext_lazy("deed", "reset the password of"),
+    "enrol": pgettext_lazy("deed", "set up the second factor of"),
+    "renew_codes": pgettext_lazy("deed", "made new recovery codes for"),
+    "remove_second_factor": pgettext_lazy("deed", "removed the second factor of"),
+    "close_login": pgettext_lazy("deed", "closed a log-in of"),
+    "reopen_login": pgettext_lazy("deed", "opened a closed log-in of"),
+    "end_sessions": pgettext_lazy("deed", "ended the sessions of"),
 }
+
+# What services write beside a deed.
+DETAILS = {
+    "comment": gettext_lazy("words"),
+    "reason": gettext_lazy("reason"),
+    "number": gettext_lazy("revision number"),
+    "revision": gettext_lazy("revision"),
+    "quantity": gettext_lazy("quantity"),
+    "branch": gettext_lazy("branch"),
+    "login": gettext_lazy("log-in name"),
+    "role": gettext_lazy("role"),
+    "held_from": gettext_lazy("from"),
+    "held_until": gettext_lazy("until"),
+    "under": gettext_lazy("under"),
+    "batch": gettext_lazy("coupon batch"),
+    "nth": gettext_lazy("number per customer"),
+    "redemption": gettext_lazy("redemption"),
+    "reversal": gettext_lazy("reversal"),
+    "off_fen": gettext_lazy("money off"),
+    "order_fen": gettext_lazy("order amount"),
+    "sha256": gettext_lazy("hash"),
+    "source": gettext_lazy("source"),
+}
+
+
+def detail_name(name: str) -> str:
+    """The reader's word for a part of the detail; an unknown one as it stands."""
+    return str(DETAILS.get(name, name))
 
 
 def deed(verb: str) -> str:
@@ -68,3 +105,12 @@ def sentence(*, actor_name: str, verb: str, subject: str, subject_name: str) -> 
         "kind": kind_of(subject),
         "name": subject_name or subject.partition(":")[2][-8:],
     }
+
+
+def sentence_of(entry: Entry) -> str:
+    """The entry in one line, with the revision where it speaks of one."""
+    said = sentence(
+        actor_name=entry.actor_name, verb=entry.verb, subject=entry.subject, subject_name=entry.subject_name
+    )
+    number = entry.detail.get("number") if isinstance(entry.detail, dict) else None
+    return f"{said} " + _("revision %(n)s") % {"n": number} if isinstance(number, int) else said

@@ -35,6 +35,7 @@ def _scope_of(credential: Credential, *, cause: str) -> Scope | None:
                 assignment_id=UUID(str(credential.claims["assignment"])),
                 at=at,
                 cause=cause,
+                issued_at=credential.issued_at,
             )
     except (KeyError, ValueError):
         # Signed by us but not what we write: an older release's token at best.

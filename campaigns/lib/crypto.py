@@ -92,6 +92,16 @@ def unseal(sealed: bytes, *, key: bytes, place: str) -> str:
     return _unseal(key, sealed, place).decode()
 
 
+def seal_here(plain: bytes, *, place: str) -> bytes:
+    """What belongs to the installation and to no customer, under its own key; `place` is where it is kept."""
+    return _seal(_derived(settings.DATA_KEY, b"installation"), plain, place)
+
+
+def unseal_here(sealed: bytes, *, place: str) -> bytes:
+    """The bytes again. Raises Unreadable at another place, or under another DATA_KEY."""
+    return _unseal(_derived(settings.DATA_KEY, b"installation"), sealed, place)
+
+
 def lookup_of(kind: str, value: str) -> bytes:
     """The keyed hash (HMAC-SHA256, 32 bytes) by which `value` is found; `kind` keeps like values apart."""
     return hmac.digest(_derived(settings.DATA_KEY, b"lookup"), f"{kind}\x00{value}".encode(), "sha256")

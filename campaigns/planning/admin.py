@@ -30,6 +30,7 @@ class CampaignAdmin(ScopedAdmin):
     list_select_related = ("branch",)
     list_filter = ("starts_at",)
     search_fields = ("title", "goal")
+    searches = "self"
     fieldsets = ((None, {"fields": ("title", "goal", "starts_at", "ends_at", "budget_fen", "note")}),)
 
     @admin.display(description=_("budget"), ordering="budget_fen")

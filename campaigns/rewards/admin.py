@@ -97,6 +97,7 @@ class BatchAdmin(ScopedAdmin):
     list_select_related = ("branch",)
     list_filter = ("kind", "payer", "handed_down")
     search_fields = ("title",)
+    searches = "self"
     autocomplete_fields = ("campaign",)
     change_form_outer_before_template = "rewards/batch_head.html"
     change_form_outer_after_template = "rewards/batch_shares.html"

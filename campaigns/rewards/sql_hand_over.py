@@ -42,6 +42,22 @@ BEGIN
 END $$;
 """
 
+# What the verbs may write of `allotted`, they may write for a hand-over only.
+GUARD = """
+CREATE FUNCTION rewards_stock_is_passed_on() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user = 'fenhang_verbs' AND NOT EXISTS (
+        SELECT FROM tenants_branch b WHERE NOT b.is_open AND b.successor_id IS NOT NULL
+           AND ((b.id = NEW.branch_id AND NEW.allotted = NEW.claimed) OR b.successor_id = NEW.branch_id)) THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = 'permission denied: stock of an open branch is allotted by staff, not by a verb';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER rewards_stock_is_passed_on BEFORE INSERT OR UPDATE OF allotted ON rewards_stock
+    FOR EACH ROW EXECUTE FUNCTION rewards_stock_is_passed_on();
+"""
+
 GRANTS = """
 GRANT INSERT, UPDATE (allotted) ON rewards_stock TO fenhang_verbs;
 GRANT UPDATE (allotted) ON rewards_batch TO fenhang_verbs;

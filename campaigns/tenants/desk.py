@@ -1,9 +1,11 @@
 """The admin's base: every page asks the scope, and only the scope, what may be seen and done."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import model_ngettext
+from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
@@ -14,6 +16,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.models import Branch, TenantModel
 from campaigns.tenants.scopes import Scope
+from campaigns.tenants.search import FOUND_AT_MOST, cleaned, narrowed
 
 
 def scope_of(request: HttpRequest) -> Scope:
@@ -67,8 +70,13 @@ class ScopedRights:
 
 
 class ScopedAdmin(ScopedRights, ModelAdmin):
-    """An admin page whose lists, choices and objects stop at the scope's edge."""
+    """An admin page whose lists, choices and objects stop at the scope's edge.
 
+    `searches`: "self" when the model's table is `searchable` (campaigns/tenants/search_sql.py), or the relation to
+    one that is; `search_fields` then only makes the field appear.
+    """
+
+    searches: ClassVar[str] = ""
     actions: Any = None
     list_per_page = 50
     show_full_result_count = False
@@ -81,6 +89,31 @@ class ScopedAdmin(ScopedRights, ModelAdmin):
         if self.model is Branch:
             return rows.filter(pos__range=(scope.lo, scope.hi))
         return rows
+
+    def offered_as(self, request: HttpRequest, rows: Sequence[Any]) -> dict[Any, str]:
+        """How a choice field names these rows while one types, by key: what tells them apart."""
+        return {row.pk: str(row) for row in rows}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not self.searches:
+            return super().get_search_results(request, queryset, search_term)
+        if not cleaned(search_term):
+            return queryset, False
+        through = "" if self.searches == "self" else self.searches
+        found = narrowed(scope=scope_of(request), rows=queryset, words=search_term, through=through)
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("_changelist")
+        if found.has_more and is_list and request.method == "GET":
+            messages.info(
+                request,
+                _("More than %(count)s match: the nearest are shown. Type more to narrow them down.")
+                % {"count": FOUND_AT_MOST},
+            )
+        # The nearest first, unless a column was chosen to sort by.
+        is_sorted = ORDER_VAR in request.GET
+        return (found.rows.order_by(*queryset.query.order_by) if is_sorted else found.rows), False
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

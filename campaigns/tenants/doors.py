@@ -9,6 +9,8 @@ from campaigns.tenants.selectors import assignments_of
 
 ASSIGNMENT_KEY = "assignment"
 STAND_AT_KEY = "stand_at"
+# What must be done before anything else (a new password, a second factor): until then the session opens nothing.
+DUTY_KEY = "duty"
 
 
 def session_door(request: Any) -> Scope | None:
@@ -18,6 +20,8 @@ def session_door(request: Any) -> Scope | None:
     next click would act there.
     """
     if not request.session.session_key or not request.user.is_authenticated:
+        return None
+    if request.session.get(DUTY_KEY):
         return None
     at = now()
     held = assignments_of(login_id=request.user.pk, at=at)

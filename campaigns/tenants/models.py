@@ -57,7 +57,7 @@ class Branch(models.Model):
     pos_end = models.IntegerField(_("end of position"))
     zone = models.CharField(_("time zone"), max_length=40, default="Asia/Shanghai")
     # Places up to here were given to children once; later children stand behind (rules.Node).
-    filled_until = models.IntegerField(default=0, db_default=0, editable=False)
+    filled_until = models.IntegerField(_("places given until"), default=0, db_default=0, editable=False)
     is_open = models.BooleanField(_("open"), default=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True, editable=False)
     # Who took over when it closed; what the branch owned may become the successor's, and nobody else's.
@@ -161,7 +161,7 @@ class Logins(BaseUserManager["Login"]):
         return self.get(username=username)
 
 
-@tracked(exclude=("password", "last_login"), moves=())
+@tracked(exclude=("password", "last_login", "tokens_from"), moves=())
 class Login(AbstractBaseUser):
     """A way in for one person. Bank-wide, since it is asked before there is a scope; holds nothing else.
 
@@ -173,6 +173,8 @@ class Login(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     # The demo bank's log-ins have well-known passwords: they work only while demo mode is on.
     is_demo = models.BooleanField(_("demo"), default=False)
+    # Access tokens issued before this moment open nothing, however long they were to live.
+    tokens_from = models.DateTimeField(_("tokens count from"), null=True, editable=False)
 
     USERNAME_FIELD = "username"
     is_staff = True  # every log-in is of staff; customers are no Django users

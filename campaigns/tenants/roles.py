@@ -85,6 +85,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         [
             *_LOOK,
             "tenants.person.view",
+            "tenants.person.reset",
             "tenants.assignment.view",
             "customers.customer.view",
             "rewards.coupon.view",

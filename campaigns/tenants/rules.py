@@ -1,6 +1,8 @@
 """Rules of the tree: where a branch stands, and what a role may do. Pure."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import cache
+from types import ModuleType
 from typing import NamedTuple, TypeVar
 
 from campaigns.lib.refusals import Refusal
@@ -191,9 +193,18 @@ def may(verbs: Sequence[str] | frozenset[str], verb: str) -> bool:
 
 def pinyin_of(name: str) -> str:
     """What people type for a Chinese name: whole syllables, then initials ("beijing bj")."""
-    # Its dictionary takes as long to load as half of Django, in each process that starts; few ever ask it.
-    from pypinyin import Style, lazy_pinyin
-
-    whole = "".join(lazy_pinyin(name)).lower().replace(" ", "")
-    initials = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower().replace(" ", "")
+    pypinyin = _pypinyin()
+    whole = "".join(pypinyin.lazy_pinyin(name)).lower().replace(" ", "")
+    initials = "".join(pypinyin.lazy_pinyin(name, style=pypinyin.Style.FIRST_LETTER)).lower().replace(" ", "")
     return f"{whole} {initials}"
+
+
+@cache
+def _pypinyin() -> ModuleType:
+    # Its dictionary takes as long to load as half of Django, in each process that starts; few ever ask it.
+    import pypinyin
+
+    # In a bank's names 行 is háng unless a word says otherwise (步行街); the dictionary's first reading is xíng.
+    pypinyin.load_single_dict({ord("行"): "háng,xíng"})
+    pypinyin.load_phrases_dict({"总行": [["zǒng"], ["háng"]]})
+    return pypinyin

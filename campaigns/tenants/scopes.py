@@ -58,8 +58,9 @@ class Facts:
 class Scope:
     """One acting party at one branch at one moment. Made by `staff_scope` and its like, not by hand.
 
-    `opening` is the query that verifies the credential and applies the settings; `kind` is staff, customer or
-    system; `at` is the moment that policy, service and test agree on (UTC).
+    `opening` is the query that verifies the credential and applies the settings; `kind` is staff, customer,
+    public (a branch's customers, unnamed; reads alone) or system; `at` is the moment that policy, service and test
+    agree on (UTC).
     """
 
     kind: str
@@ -120,11 +121,13 @@ class Scope:
 
     @property
     def actor(self) -> str:
-        """Who acts, as a reference: "tenants.person:…", "customers.customer:…" or "system:task name"."""
+        """Who acts, as a reference: "tenants.person:…", "customers.customer:…", "public" or "system:task name"."""
         if self.kind == "staff":
             return f"tenants.person:{self.person_id}"
         if self.kind == "customer":
             return f"customers.customer:{self.customer_id}"
+        if self.kind == "public":
+            return "public"
         return f"system:{self.cause or 'unnamed'}"
 
     def may(self, verb: str) -> bool:
@@ -154,20 +157,29 @@ def opened(scope: Scope) -> Iterator[Scope]:
 
 
 def staff(
-    *, login_id: int, assignment_id: UUID, at: datetime, stand_at: int | None = None, cause: str = ""
+    *,
+    login_id: int,
+    assignment_id: UUID,
+    at: datetime,
+    stand_at: int | None = None,
+    cause: str = "",
+    issued_at: datetime | None = None,
 ) -> Scope:
     """The scope of one log-in acting in one assignment, standing at the assignment's branch or, with
     `stand_at`, at a branch below it. Not opened yet: use `staff_scope`, or `opened(...)`.
+
+    `issued_at`: when the access token was issued that speaks; None for a session, which is asked elsewhere.
     """
     scope = Scope(
         kind="staff",
         at=at,
-        opening="SELECT * FROM open_staff_scope(%s::bigint, %s::uuid, %s::int, %s::timestamptz, %s::uuid, %s::jsonb)",
+        opening="SELECT * FROM open_staff_scope(%s::bigint, %s::uuid, %s::int, %s::timestamptz, %s::uuid, %s::jsonb,"
+        " %s::timestamptz)",
         params=(),
         carry={"login": login_id, "assignment": str(assignment_id), "stand_at": stand_at},
         cause=cause,
     )
-    scope.params = (login_id, assignment_id, stand_at, at, scope.request_id, scope.context())
+    scope.params = (login_id, assignment_id, stand_at, at, scope.request_id, scope.context(), issued_at)
     return scope
 
 

@@ -1,17 +1,17 @@
 """Questions about branches and people."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Assignment, Branch, Person, TenantModel
 from campaigns.tenants.scopes import Scope
+from campaigns.tenants.search import cleaned
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +46,30 @@ def branch_in_scope(*, scope: Scope, branch_id: int) -> Branch:
     return branch
 
 
-def branches_matching(*, scope: Scope, words: str, limit: int = 20) -> list[Branch]:
-    """Which branches in the scope match a name, a code or the beginning of the pinyin?"""
-    words = words.strip()
-    found = branches_within(scope=scope)
-    if words:
-        found = found.filter(
-            Q(name__contains=words)
-            | Q(code__startswith=words)
-            | Q(pinyin__contains=words.lower().replace(" ", ""))
-        )
-    return list(found[:limit])
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A branch where a log-in may stand in one of its assignments; `above` runs from head office down to its parent."""
+
+    assignment_id: UUID
+    role: str
+    branch_id: int
+    code: str
+    name: str
+    pinyin: str
+    level: str
+    is_open: bool
+    above: tuple[str, ...]
+
+
+def places_of(*, login_id: int, at: datetime, words: str = "", limit: int = 20) -> list[Place]:
+    """Where may this log-in stand that answers to the words (name, code, pinyin), and as what?
+
+    In all its assignments; answered without a scope, about itself only. Without words: the tops of its branches.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM places_of(%s, %s, %s, %s)", [login_id, at, cleaned(words), limit])
+        rows = cursor.fetchall()
+    return [Place(a, r, b, c, n, p, lv, o, tuple(up or ())) for a, r, b, c, n, p, lv, o, up in rows]
 
 
 def path_of(*, scope: Scope) -> list[Branch]:
@@ -87,18 +100,26 @@ class Hanging:
     count: int
 
 
-def what_hangs_on(*, scope: Scope, branch: Branch) -> list[Hanging]:
-    """What goes along when the branch moves or ends? Kinds that people know, those without any left out."""
+def what_hangs_on(*, branch: Branch, kinds: Iterable[type[Model]]) -> list[Hanging]:
+    """What goes along when the branch moves or ends? Rows of these kinds, those without any left out."""
     below = Branch.objects.filter(pos__gt=branch.pos, pos__lte=branch.pos_end)
     found = [Hanging(str(Branch._meta.verbose_name_plural), below.count())]
-    for model in apps.get_models():
-        if (
-            not issubclass(model, TenantModel)
-            or hasattr(model, "pgh_tracked_model")
-            or model.__name__ == "Entry"
-        ):
-            continue
-        rows: Any = model._default_manager.all()
-        count = rows.filter(branch_pos__range=(branch.pos, branch.pos_end)).count()
-        found.append(Hanging(str(model._meta.verbose_name_plural), count))
+    for kind in kinds:
+        if issubclass(kind, TenantModel):
+            rows = kind.objects.filter(branch_pos__range=(branch.pos, branch.pos_end))
+            found.append(Hanging(str(kind._meta.verbose_name_plural), rows.count()))
     return [row for row in found if row.count]
+
+
+def paths_above(*, scope: Scope, branch_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """What lies above each of these branches of the scope? Names by branch, from head office down to its parent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PATHS_ABOVE, [list(branch_ids), scope.lo, scope.hi])
+        return {branch: tuple(names) for branch, names in cursor.fetchall()}
+
+
+_PATHS_ABOVE = """
+SELECT b.id, ARRAY(SELECT up.name::text FROM tenants_branch up
+                    WHERE up.id = ANY (tenants_line(b.parent_id)) ORDER BY up.pos)
+  FROM tenants_branch b WHERE b.id = ANY (%s) AND b.pos BETWEEN %s AND %s
+"""

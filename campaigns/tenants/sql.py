@@ -130,6 +130,39 @@ BEGIN
 END $$;
 """
 
+# As above, and an access token must be younger than the moment from which the log-in's tokens count.
+OPEN_STAFF_SINCE = """
+CREATE FUNCTION open_staff_scope(login bigint, assignment uuid, stand_at int, at timestamptz, request uuid,
+                                 context jsonb, issued timestamptz DEFAULT NULL)
+RETURNS TABLE (branch_id int, branch_pos int, lo int, hi int, line int[], person_id uuid, customer_id uuid,
+               role text, verbs text[], actor_name text)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS VERB $$
+#variable_conflict use_column
+DECLARE place record; held record;
+BEGIN
+    SELECT a.person_id, p.name, r.code, r.verbs, b.id, b.pos, b.pos_end INTO held
+      FROM tenants_assignment a
+      JOIN tenants_person p ON p.id = a.person_id
+      JOIN tenants_login l ON l.person_id = a.person_id
+      JOIN tenants_role r ON r.code = a.role_id
+      JOIN tenants_branch b ON b.id = a.branch_id
+     WHERE a.id = assignment AND l.id = login AND l.is_active AND a.held_from <= at AND a.held_until > at
+       AND (issued IS NULL OR l.tokens_from IS NULL OR issued > l.tokens_from);
+    IF NOT FOUND THEN RETURN; END IF;
+    place := held;
+    IF stand_at IS NOT NULL AND stand_at <> held.id THEN
+        SELECT b.id, b.pos, b.pos_end INTO place FROM tenants_branch b
+         WHERE b.id = stand_at AND b.pos BETWEEN held.pos AND held.pos_end;
+        IF NOT FOUND THEN RETURN; END IF;
+    END IF;
+    line := tenants_line(place.id);
+    PERFORM tenants_apply(place.pos, place.pos_end, place.id, place.pos, line, held.person_id, NULL, at, request,
+        context || jsonb_build_object('person', held.person_id, 'branch', place.id, 'role', held.code));
+    RETURN QUERY SELECT place.id, place.pos, place.pos, place.pos_end, line, held.person_id, NULL::uuid,
+        held.code::text, held.verbs::text[], held.name::text;
+END $$;
+"""
+
 # The whole line of positions, so that it stands before there is a head office.
 OPEN_SYSTEM = """
 CREATE FUNCTION open_system_scope(at timestamptz, request uuid, context jsonb)

@@ -2,5 +2,8 @@
 
 # Name -> module with `run(*, quick: bool, say: Callable[[str], None]) -> harness.Report`.
 BENCHES = {
+    "audit": "config.bench.audit",
     "rls": "config.bench.rls",
+    "search": "config.bench.search",
+    "tree": "config.bench.tree",
 }

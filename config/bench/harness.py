@@ -54,7 +54,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Target:
-    """A promise: the ratio `measure` of `variant` in `case` is at most `limit`."""
+    """A promise: the ratio `measure` of `variant` in `case` is at most `limit`; or the time, "p50_ms" or "p99_ms"."""
 
     case: str
     variant: str
@@ -73,9 +73,11 @@ class Report:
     targets: list[Target] = field(default_factory=list)
 
     def value(self, target: Target) -> float | None:
-        """The ratio a target speaks of, or None when it was not measured."""
+        """The ratio or time a target speaks of, or None when it was not measured."""
         for comparison in self.comparisons:
             if comparison.case == target.case:
+                if target.measure.endswith("_ms"):
+                    return round(float(getattr(comparison.figures[target.variant], target.measure)), 3)
                 return comparison.ratios[target.variant][target.measure]
         return None
 
@@ -103,17 +105,19 @@ class Report:
 
 def compare(case: str, variants: Sequence[Variant], *, rounds: int, items: int, seed: int = 7) -> Comparison:
     """Run `rounds` rounds in which each variant does `items` items; the first variant is the base."""
-    clock = BackendClock()
+    clocks = {v.name: _clock_of(v) for v in variants}
     order = random.Random(seed)
     walls: dict[str, list[float]] = {v.name: [] for v in variants}
     app: dict[str, list[float]] = {v.name: [] for v in variants}
     database: dict[str, list[float | None]] = {v.name: [] for v in variants}
     for variant in variants:  # caches and plans warm, uncounted
-        _slice(variant, items=max(3, items // 4), start=0, clock=clock)
+        _slice(variant, items=max(3, items // 4), start=0, clock=clocks[variant.name])
     for turn in range(rounds):
         for variant in order.sample(list(variants), len(variants)):
             # The same items for every variant of a round.
-            times, app_cpu, database_cpu = _slice(variant, items=items, start=turn * items, clock=clock)
+            times, app_cpu, database_cpu = _slice(
+                variant, items=items, start=turn * items, clock=clocks[variant.name]
+            )
             walls[variant.name] += times
             app[variant.name].append(app_cpu / items)
             database[variant.name].append(None if database_cpu is None else database_cpu / items)
@@ -128,6 +132,15 @@ def compare(case: str, variants: Sequence[Variant], *, rounds: int, items: int, 
         for v in variants[1:]
     }
     return Comparison(case=case, base=base, figures=figures, ratios=ratios)
+
+
+def _clock_of(variant: Variant) -> BackendClock:
+    """A variant may bring a database of its own, and with it another process to look at."""
+    variant.before()
+    try:
+        return BackendClock()
+    finally:
+        variant.after()
 
 
 def _slice(

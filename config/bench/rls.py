@@ -8,23 +8,18 @@ both sides, `cpu_database` the database's alone.
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection, connections, models, transaction
 
-from campaigns.tenants.models import Assignment, Branch, TenantModel, TenantQuerySet
-from campaigns.tenants.scopes import Scope, opened, staff, system_scope
-from campaigns.tenants.services.assignments import assign_role, load_roles
-from campaigns.tenants.services.branches import add_tree
-from campaigns.tenants.services.people import add_login, add_person
+from campaigns.tenants.models import TenantModel, TenantQuerySet
+from campaigns.tenants.scopes import Scope, opened, staff
 from campaigns.tenants.walls import wall
+from config.bench.bank import AT, LEVELS, plant, staff_at
 from config.bench.harness import Comparison, Report, Target, Variant, compare
 from config.bench.machine import machine
 from config.bench.scratch import scratch_database
 
-AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-LEVELS = ("head_office", "province", "city", "branch")
 LIMIT = 1.3
 
 
@@ -105,7 +100,7 @@ def measure(
     *, branches: int = 10_000, rows: int = 1_000_000, rounds: int = 40, say: Callable[[str], None]
 ) -> Report:
     """The bench at a size: a tree of `branches`, `rows` rows in each copy, `rounds` rounds of each comparison."""
-    with scratch_database("fenhang_bench_rls", rooms=("tenants",)):
+    with scratch_database("fenhang_bench_rls", rooms=("tenants", "audit")):
         report = Report(
             name="rls",
             machine=machine(),
@@ -118,49 +113,17 @@ def measure(
             },
         )
         say(f"filling {branches} branches and {rows} rows")
-        places = _plant(branches)
+        places = plant(branches)
         _fill(rows)
         for level in LEVELS:
             say(f"measuring at {level}")
-            scope = _scope(places[level])
+            scope = staff_at(places[level])
             report.comparisons += _queries(level, scope, rounds, say)
             report.comparisons.append(_opening(level, scope, rounds))
             report.targets += [
                 Target(f"{case}, {level}", "walled", LIMIT) for case in ("list page", "point read")
             ]
         return report
-
-
-def _plant(branches: int) -> dict[str, Branch]:
-    """Head office, 31 provinces (or fewer), and below each what remains; one branch of each level is returned."""
-    rng = random.Random(7)
-    rows = [{"code": "HO", "name": "总行", "level": "head_office", "parent": ""}]
-    above = ["HO"]
-    for level, many in zip(
-        ("province", "city", "branch", "outlet"),
-        (31, branches // 33, branches // 3, branches - 32 - branches // 33 - branches // 3),
-        strict=True,
-    ):
-        made = [f"{level[0].upper()}{n}" for n in range(many)]
-        # The first parents in turn, so that none of them is empty.
-        parents = [above[n] if n < len(above) else rng.choice(above) for n in range(many)]
-        rows += [
-            {"code": c, "name": c, "level": level, "parent": p} for c, p in zip(made, parents, strict=True)
-        ]
-        above = made
-    # Each row's neighbours are checked at commit, which at this size takes longer than everything else together.
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("ALTER TABLE tenants_branch DISABLE TRIGGER USER")
-    with system_scope(at=AT, cause="bench") as scope:
-        planted = add_tree(scope=scope, rows=rows)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("ALTER TABLE tenants_branch ENABLE TRIGGER USER; ANALYZE tenants_branch")
-    return {
-        "head_office": planted["HO"],
-        "province": planted["P0"],
-        "city": planted["C0"],
-        "branch": planted["B0"],
-    }
 
 
 def _fill(rows: int) -> None:
@@ -176,18 +139,6 @@ def _fill(rows: int) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE bench_walled")
         cursor.execute("VACUUM ANALYZE bench_open")
-
-
-def _scope(branch: Branch) -> Scope:
-    """A member of staff of `branch`."""
-    load_roles()
-    with system_scope(at=AT, cause="bench") as scope:
-        person = add_person(scope=scope, branch_id=branch.pk, name=branch.name, staff_number="B1")
-        login = add_login(scope=scope, person=person, username=branch.code, password="never used")  # noqa: S106
-        held: Assignment = assign_role(
-            scope=scope, person=person, role="editor", branch_id=branch.pk, held_from=AT.replace(year=2020)
-        )
-    return staff(login_id=login.pk, assignment_id=held.pk, at=AT, cause="bench")
 
 
 Rows = Callable[[], TenantQuerySet]

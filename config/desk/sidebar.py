@@ -67,6 +67,7 @@ GROUPS = [
         [
             Page(_("Branches"), "account_tree", "tenants.branch"),
             Page(_("Staff"), "badge", "tenants.person"),
+            Page(_("Log-ins"), "key", "tenants.login", "tenants.person"),
             Page(_("Assignments"), "assignment_ind", "tenants.assignment"),
             Page(_("Roles"), "shield_person", "tenants.role"),
         ],

@@ -1,12 +1,10 @@
 """The branch switcher: where I stand, and where else I may stand."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,8 +12,10 @@ from campaigns.lib.clock import now
 from campaigns.tenants.doors import ASSIGNMENT_KEY, STAND_AT_KEY
 from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.models import Branch, Role
+from campaigns.tenants.names import marks_of, shown_path
 from campaigns.tenants.scopes import Scope, ScopeClosed, staff_scope
-from campaigns.tenants.selectors import Held, assignments_of, branches_matching
+from campaigns.tenants.selectors import Held, assignments_of, path_of, places_of
+from config.desk.same_page import same_page
 
 RECENT_KEY = "recent_places"
 _RECENT_KEPT = 5
@@ -46,7 +46,7 @@ def panel(request: HttpRequest, *, scope: Scope, roles: dict[str, Role]) -> dict
             for each in held
         ],
         "recent": [
-            place
+            {**place, "role": roles.get(place.get("role", ""), "")}
             for place in request.session.get(RECENT_KEY, [])
             if place["assignment"] in ids
             and (place["assignment"], place["branch"]) != (chosen, scope.branch_id)
@@ -57,26 +57,27 @@ def panel(request: HttpRequest, *, scope: Scope, roles: dict[str, Role]) -> dict
 @own_scope
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """Branches below the chosen assignment's branch, by name, code or pinyin: {"items": [...]}."""
-    held = _chosen(request)
-    if held is None:
-        return JsonResponse({"items": []}, status=403)
-    words = request.GET.get("q", "").replace("\x00", "")[:60]
-    with staff_scope(
-        login_id=_login_id(request), assignment_id=held.id, at=now(), cause="switcher search"
-    ) as scope:
-        found = branches_matching(scope=scope, words=words, limit=_FOUND_AT_MOST)
-        parents = Branch.objects.in_bulk({each.parent_id for each in found if each.parent_id})
-        items = [
-            {
-                "id": each.pk,
-                "name": each.name,
-                "code": each.code,
-                "level": each.get_level_display(),
-                "under": parents[each.parent_id].name if each.parent_id in parents else "",
-            }
-            for each in found
-        ]
+    """Where I may stand, in all my assignments, by name, code or pinyin: {"items": [...]}, nearest first.
+
+    `role` is what one would be there, `above` the path down to it, `marks` the parts of the name that answer.
+    """
+    words = request.GET.get("q", "")
+    found = places_of(login_id=_login_id(request), at=now(), words=words, limit=_FOUND_AT_MOST)
+    roles = Role.objects.in_bulk({each.role for each in found})
+    items = [
+        {
+            "assignment": str(each.assignment_id),
+            "role": str(roles.get(each.role, each.role)),
+            "id": each.branch_id,
+            "name": each.name,
+            "code": each.code,
+            "level": str(Branch.Level(each.level).label),
+            "above": shown_path(each.above),
+            "is_open": each.is_open,
+            "marks": marks_of(each.name, each.pinyin, words),
+        }
+        for each in found
+    ]
     return JsonResponse({"items": items})
 
 
@@ -84,9 +85,6 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
     """Stand elsewhere: `assignment` (one of mine) and, perhaps, `branch` below it. Refused ones change nothing."""
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = reverse("admin:index")
     asked = request.POST.get("assignment", "")
     at = now()
     held = next(
@@ -98,38 +96,38 @@ def switch(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:index"))
     stand_at = int(branch) if branch and int(branch) != held.branch_id else None
     try:
-        name = _name_of_place(request, held.id, stand_at)
+        with staff_scope(
+            login_id=_login_id(request), assignment_id=held.id, stand_at=stand_at, at=at, cause="switch"
+        ) as scope:
+            path = path_of(scope=scope)
+            back = same_page(request, scope=scope, asked=request.POST.get("next", ""))
     except ScopeClosed as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("admin:index"))
+    if request.session.get(ASSIGNMENT_KEY) != str(held.id):
+        # Other rights under another key: who knew the one before does not share them.
+        request.session.cycle_key()
     request.session[ASSIGNMENT_KEY] = str(held.id)
     if stand_at is None:
         request.session.pop(STAND_AT_KEY, None)
     else:
         request.session[STAND_AT_KEY] = stand_at
-    _remember(request, {"assignment": str(held.id), "branch": stand_at or held.branch_id, "name": name})
+    name = path[-1].name
+    _remember(
+        request,
+        {
+            "assignment": str(held.id),
+            "branch": stand_at or held.branch_id,
+            "name": name,
+            "above": shown_path([each.name for each in path[:-1]]),
+            "role": held.role,
+        },
+    )
     messages.success(
         request,
         _("You now stand at %(branch)s; every page shows what lies there and below.") % {"branch": name},
     )
     return HttpResponseRedirect(back)
-
-
-def _name_of_place(request: HttpRequest, assignment_id: UUID, stand_at: int | None) -> str:
-    with staff_scope(
-        login_id=_login_id(request),
-        assignment_id=assignment_id,
-        stand_at=stand_at,
-        at=now(),
-        cause="switch",
-    ) as scope:
-        return Branch.objects.get(pk=scope.branch_id).name
-
-
-def _chosen(request: HttpRequest) -> Held | None:
-    held = assignments_of(login_id=_login_id(request), at=now())
-    asked = request.GET.get("assignment") or request.session.get(ASSIGNMENT_KEY)
-    return next((each for each in held if str(each.id) == asked), None)
 
 
 def _remember(request: HttpRequest, place: dict[str, Any]) -> None:

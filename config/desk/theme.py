@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.desk.colours import steps_of
@@ -24,8 +25,18 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": steps_of(ACCENT)},
-    "STYLES": [lambda request: static("shell/shell.css")],
-    "SCRIPTS": [lambda request: static("shell/switcher.js")],
+    "STYLES": [lambda request: static("shell/shell.css"), lambda request: static("shell/sessions.css")],
+    "SCRIPTS": [
+        lambda request: static("shell/switcher.js"),
+        lambda request: static("shell/once.js"),
+        lambda request: static("shell/sessions.js"),
+    ],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second factor"), "link": reverse_lazy("admin:second_factor")},
+        ]
+    },
     "DASHBOARD_CALLBACK": "config.desk.home.desk",
     "SIDEBAR": {"show_search": False, "navigation": "config.desk.sidebar.groups_for"},
 }

@@ -89,6 +89,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The Valkey or Redis of REDIS_URL cannot be reached: {reason}",
     ),
     "migrate_failed": ("数据库升级失败：{reason}", "Migrating the database failed: {reason}"),
+    "demo_guarded": (
+        "演示银行的登录众所周知，不能与外部数据库或 HTTPS 一起使用。请去掉 --demo。",
+        "The demo bank's log-ins are known to everybody: it runs on the embedded database alone, without HTTPS. "
+        "Leave --demo out.",
+    ),
+    "unsafe": ("系统检查未通过，拒绝启动：\n{reasons}", "The system checks refuse to start:\n{reasons}"),
     "demo_failed": ("演示银行装入失败：{reason}", "Loading the demo bank failed: {reason}"),
     "keeps_ending": (
         "{part} 一分钟内退出了三次，全部停止。最后一次：{how}。最后的输出：{reason}",
@@ -125,8 +131,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "The database holds a bank that is not the demo: demo mode stays off.",
     ),
     "external_no_demo": (
-        "外部数据库不会自动装入演示银行；需要时请加 --demo。",
-        "An external database gets no demo bank by itself; add --demo if you want it.",
+        "外部数据库不装入演示银行。",
+        "An external database gets no demo bank.",
     ),
     "empty_bank": (
         "数据库是空的。请运行 manage.py setup_bank 建立总行和第一位管理员。",

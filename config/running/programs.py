@@ -4,10 +4,12 @@ import http.client
 import json
 import os
 import socket
+import subprocess
 import sys
 
 from config.embedded.places import BASE_DIR, var_dir
 from config.embedded.supervisor import Program
+from config.embedded.words import StartRefused
 
 # Threads keep their connections (one for requests, one for what outlives a refusal), so processes x threads x 2
 # must stay well below the server's max_connections.
@@ -99,6 +101,25 @@ def environment_of(*, is_demo: bool, host: str, wechat_port: int | None) -> dict
         names = {"127.0.0.1", "localhost", "[::1]", socket.gethostname()}
         environment["ALLOWED_HOSTS"] = ",".join(sorted(names | _names_of(host)))
     return environment
+
+
+def is_https() -> bool:
+    """Is the site reached over HTTPS? As the settings read it, before they are loaded."""
+    return os.environ.get("FENHANG_HTTPS", "").lower() in {"1", "true", "yes", "on"}
+
+
+def refuse_unsafe(environment: dict[str, str]) -> None:
+    """Ask of the installation what each web process will ask, once and before they start. Raises StartRefused."""
+    asked = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", "import config.wsgi"],
+        env=environment,
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode:
+        raise StartRefused("unsafe", reasons=asked.stderr.strip())
 
 
 def keep_bytecode() -> None:

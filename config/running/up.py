@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--demo",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="load the demo bank into an empty database; by default only with the embedded database",
+        help="load the demo bank into an empty database; only with the embedded one, where it is the default",
     )
 
 
@@ -66,7 +66,10 @@ class _Start:
         self.host = host
         self.port = port
         self.is_external = external.check_environment()
-        self.wants_demo = not self.is_external if demo is None else demo
+        self.is_guarded = self.is_external or programs.is_https()
+        self.wants_demo = not self.is_guarded if demo is None else demo
+        if self.wants_demo and self.is_guarded:
+            raise StartRefused("demo_guarded")
         self.says_demo_is_off = self.is_external and demo is None
         self.name = embedded.instance_name()
         self.services: list[Service] = []
@@ -151,6 +154,8 @@ class _Start:
         if is_demo:
             wechat_port = external.free_port("127.0.0.1", near=self.port + 1)
         environment = programs.environment_of(is_demo=is_demo, host=self.host, wechat_port=wechat_port)
+        if self.is_guarded:
+            programs.refuse_unsafe(environment)
         parts = [
             programs.web(self.host, self.port, environment),
             programs.worker(self.host, self.port, environment),

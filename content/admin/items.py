@@ -21,8 +21,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import scope_of
-from campaigns.tenants.scopes import current_scope
-from content.addresses import address_of
+from campaigns.tenants.scopes import Scope, current_scope
+from content.addresses import staff_address
 from content.admin.approvable import ApprovableAdmin, WindowForm, words_of
 from content.models import Asset, Item
 from content.publishing import item_payload, phone_context
@@ -46,10 +46,10 @@ _EXTENSIONS = {
 _PICTURES_OFFERED = 60
 
 
-def thumb_of(asset: Asset, at: Any, name: str = "thumb") -> str:
+def thumb_of(asset: Asset, scope: Scope, name: str = "thumb") -> str:
     """The address of one rendition of a picture whose renditions were fetched; empty when there is none."""
     made = next((r for r in asset.renditions.all() if r.name == name), None)
-    return address_of(rendition_id=made.pk, format=made.format, at=at) if made else ""
+    return staff_address(scope=scope, rendition_id=made.pk) if made else ""
 
 
 class PicturePicker(forms.RadioSelect):
@@ -62,7 +62,7 @@ class PicturePicker(forms.RadioSelect):
         option = super().create_option(name, value, *args, **kwargs)
         scope = current_scope()
         asset = getattr(value, "instance", None)
-        option["thumb"] = thumb_of(asset, scope.at) if asset is not None and scope is not None else ""
+        option["thumb"] = thumb_of(asset, scope) if asset is not None and scope is not None else ""
         return option
 
 
@@ -136,6 +136,7 @@ class ItemAdmin(ApprovableAdmin):
     list_select_related = ("branch", "asset")
     list_filter = ("kind", "handed_down")
     search_fields = ("title", "summary")
+    searches = "self"
     ordering = ("-changed_at",)
     fieldsets = (
         (None, {"fields": ("title", "summary", "asset", "body")}),
@@ -160,10 +161,10 @@ class ItemAdmin(ApprovableAdmin):
     def picture(self, item: Item) -> str:
         scope = current_scope()
         if item.asset is None or scope is None:
-            return format_html('<span class="ct-thumb"></span>')
+            return format_html('<span class="{}"></span>', "ct-thumb")
         return format_html(
             '<img class="ct-thumb" src="{}" alt="{}" style="background:{}">',
-            thumb_of(item.asset, scope.at),
+            thumb_of(item.asset, scope),
             item.asset.alt,
             item.asset.colour,
         )

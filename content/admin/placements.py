@@ -40,6 +40,7 @@ class PlacementAdmin(ApprovableAdmin):
     list_select_related = ("branch", "item")
     list_filter = ("slot", "handed_down")
     search_fields = ("item__title",)
+    searches = "item"
     autocomplete_fields = ("item",)
     fieldsets = (
         (None, {"fields": ("slot", "item", "priority")}),

@@ -41,7 +41,10 @@ def policies() -> dict[str, list[dict[str, Any]]]:
 
 
 def table_grants() -> dict[tuple[str, str], set[str]]:
-    """(table, grantee) -> privileges, column grants included; grantee "PUBLIC" for everybody."""
+    """(table, grantee) -> privileges, column grants included; grantee "PUBLIC" for everybody.
+
+    UPDATE of positions alone is left out: a branch that moves takes even its history along.
+    """
     found: dict[tuple[str, str], set[str]] = {}
     rows = ask("""
         SELECT c.relname, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, a.privilege_type
@@ -51,6 +54,7 @@ def table_grants() -> dict[tuple[str, str], set[str]]:
         SELECT c.relname, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, a.privilege_type
           FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, LATERAL aclexplode(t.attacl) a
          WHERE c.relnamespace = 'public'::regnamespace
+           AND NOT (a.privilege_type = 'UPDATE' AND t.attname IN ('pos', 'pos_end', 'branch_pos'))
     """)
     for table, grantee, privilege in rows:
         found.setdefault((table, grantee), set()).add(privilege)

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.bench import harness, rls
+from config.bench import audit, harness, rls, search, tree
 from config.bench.harness import Report, Target, Variant, compare
 
 
@@ -64,4 +65,33 @@ def test_rls_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: None)
     assert connections["default"].settings_dict["NAME"] == home
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_rls'")
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("bench", [search, tree])
+def test_search_and_tree_run_at_a_small_size(unblocked: None, bench: ModuleType) -> None:
+    small = {
+        search: {"branches": 120, "rows": 400, "rounds": 1},
+        tree: {"sizes": (100, 150), "rows": 60, "rounds": 1, "moves": 1},
+    }
+    home = connections["default"].settings_dict["NAME"]
+    found = bench.measure(**small[bench], say=lambda _words: None).as_json()
+    assert [target for target in found["targets"] if target["value"] is None] == []
+    assert connections["default"].settings_dict["NAME"] == home
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_database WHERE datname LIKE %s", [f"fenhang_bench_{found['name']}%"]
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_audit_runs_at_a_small_size_finds_no_false_alarm_and_leaves_no_database_behind(
+    unblocked: None,
+) -> None:
+    found = audit.measure(branches=120, rows=400, days=40, samples=1, say=lambda _words: None).as_json()
+    assert len(found["targets"]) == 3 * 14
+    assert found["ratios"]["person, province"]["search"]["p99"] > 0
+    assert found["parameters"]["verified_rows"] >= 400
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_audit'")
         assert cursor.fetchone() == (0,)

@@ -1,7 +1,6 @@
 """Pictures come in as pixels, or not at all."""
 
 import hashlib
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,15 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.lib.ids import new_id
 from campaigns.lib.refusals import NotAllowed, Refusal
 from content import rules
-from content.addresses import address_of, check_address
 from content.files import path_of
 from content.models import Asset, Rendition
 from content.pictures import RENDITIONS
 from content.services.assets import add_asset
-from tests.support.cast import AT, PASSWORD, Cast
+from tests.support.cast import PASSWORD, Cast
 from tests.support.content import png
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -93,48 +90,6 @@ def test_only_makers_of_content_upload(cast: Cast) -> None:
     for name in ("north_reviewer", "nb_clerk", "ho_auditor"):
         with cast.play(name).scope() as scope, pytest.raises(NotAllowed):
             add_asset(scope=scope, raw=png(), name="x")
-
-
-def test_an_address_is_good_for_its_picture_and_its_time_only() -> None:
-    one, other = new_id(), new_id()
-    address = address_of(rendition_id=one, format="webp", at=AT)
-    signature = address.rstrip("/").rpartition("/")[2]
-    assert check_address(rendition_id=one, signature=signature, at=AT)[0] == "webp"
-    # Stable within its period, so that phones keep what they have.
-    assert address == address_of(rendition_id=one, format="webp", at=AT + timedelta(minutes=50))
-    assert check_address(rendition_id=one, signature=signature, at=AT + timedelta(hours=12))
-    for wrong in (
-        signature[:-1] + "0",
-        signature.replace("webp", "png"),
-        "",
-        "webp",
-        "webp-zz-0",
-        "webp-ff-é",
-    ):
-        if wrong != signature:
-            with pytest.raises(rules.AddressIsVoid):
-                check_address(rendition_id=one, signature=wrong, at=AT)
-    with pytest.raises(rules.AddressIsVoid):
-        check_address(rendition_id=other, signature=signature, at=AT)
-    with pytest.raises(rules.AddressIsVoid):
-        check_address(rendition_id=one, signature=signature, at=AT + timedelta(hours=24))
-
-
-def test_media_over_http_needs_its_address_and_nothing_else(cast: Cast, client: Client) -> None:
-    from campaigns.lib.clock import now
-
-    with cast.north_editor.scope() as scope:
-        asset = add_asset(scope=scope, raw=png(), name="x")
-        thumb = asset.renditions.get(name="thumb")
-    address = address_of(rendition_id=thumb.pk, format=thumb.format, at=now())
-    answer = client.get(address)
-    assert (answer.status_code, answer["Content-Type"]) == (200, "image/webp")
-    assert hashlib.sha256(b"".join(answer)).hexdigest() == thumb.sha256  # type: ignore[arg-type]
-    assert "immutable" in answer["Cache-Control"]
-    assert client.get(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
-    assert client.get(address[:-1] + "x").status_code == 404
-    absent = address_of(rendition_id=new_id(), format="webp", at=now())
-    assert client.get(absent).status_code == 404
 
 
 def test_uploading_many_gives_each_file_its_verdict(cast: Cast, client: Client) -> None:

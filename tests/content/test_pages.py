@@ -131,11 +131,14 @@ def test_the_preview_draws_what_is_typed_and_saves_nothing(cast: Cast, sign_in: 
         "batch_id": "nonsense",
     }
     page = client.post(reverse("admin:content_item_preview"), typed).content.decode()
-    assert "在写" in page and "<p>字</p>" in page and "/api/v1/media/" in page
+    assert "在写" in page and "<p>字</p>" in page and "/admin/content/asset/media/" in page
     with cast.north_editor.scope():
         assert not Item.objects.exists()
     client = sign_in("south_editor")
-    assert "/api/v1/media/" not in client.post(reverse("admin:content_item_preview"), typed).content.decode()
+    assert (
+        "/admin/content/asset/media/"
+        not in client.post(reverse("admin:content_item_preview"), typed).content.decode()
+    )
 
 
 def test_a_placement_is_made_and_submitted_by_its_page(cast: Cast, sign_in: Any) -> None:

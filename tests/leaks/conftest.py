@@ -16,12 +16,13 @@ from tests.leaks.objects import World, build, plant_marks
 def world(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
-        made = build()
-        assert plant_marks(made) > 100
-        for alias in connections:
-            connections[alias].close()
-    yield made
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        with django_db_blocker.unblock():
+            made = build()
+            assert plant_marks(made) > 100
+            for alias in connections:
+                connections[alias].close()
+        yield made
     with django_db_blocker.unblock():
         tables = [m._meta.db_table for m in apps.get_models() if m._meta.app_label in _OURS]
         with connections["owner"].cursor() as cursor:

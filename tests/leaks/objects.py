@@ -16,6 +16,7 @@ from django.db.models.fields.json import JSONField
 from campaigns.approvals.models import Revision
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
+from campaigns.lib.clock import now
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.tenants.models import Branch, Role, TenantModel
@@ -23,7 +24,8 @@ from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import assign_role
 from campaigns.tenants.services.organisation_files import load_file
 from campaigns.tenants.services.people import add_login, add_person
-from content.models import Slot
+from content.addresses import customer_address, staff_address
+from content.models import Rendition, Slot
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
 from tests.support.content import live_poster, submitted_item
 from tests.support.organisation import csv_of
@@ -68,6 +70,7 @@ def build() -> World:
         world.cast.players |= {f"maker_{place}": maker, f"checker_{place}": checker}
         _things(world, place, maker, checker)
     _wallets(world)
+    _signatures(world)
     with system_scope(at=AT, cause="leaks"):
         _found(world)
     return world
@@ -126,6 +129,32 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
     world.add("content.placement", place, placement.pk)
     world.add("content.asset", place, item.asset_id)
     world.add("approvals.revision", place, waiting.pk)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Of an address; no plain text, so that it is taken out of answers as ids are."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _signatures(world: World) -> None:
+    """Good ones for every place, made for those who ask: as if somebody had talked us into signing anything."""
+    staff, customer = world.makers["N"], world.customers["nb"]
+    for place in PLACES:
+        with world.makers[place].scope():
+            made = Rendition.objects.filter(asset_id=world.ids["content.asset"][place], name="thumb").get()
+        world.add("content.rendition", place, made.pk)
+        with staff.scope(at=now()) as scope:
+            address = staff_address(scope=scope, rendition_id=made.pk)
+        world.add("content.staff_signature", place, Signature(address.rpartition("/")[2]))
+        with customer.scope(at=now()) as scope:
+            item_id = world.ids["content.item"][place]
+            address = customer_address(scope=scope, item_id=item_id, rendition_id=made.pk)
+        world.add("content.customer_signature", place, Signature(address.rpartition("/")[2]))
 
 
 def _wallets(world: World) -> None:

@@ -46,12 +46,20 @@ PUBLIC = {
     "api:auth-refresh": "answers about the token given",
     "api:auth-logout": "answers about the token given",
     "api:staff-auth-token": "answers about the log-in given",
-    "api:media": "a signed address is its own credential; there is no scope",
     "admin:login": "before there is a scope",
     "admin:logout": "ends the session",
     "admin:password_change": "one's own log-in",
     "admin:password_change_done": "one's own log-in",
+    "admin:second_factor": "one's own log-in",
+    "admin:log_in_code": "before there is a scope",
     "admin:jsi18n": "wording",
+    "admin:sessions": "one's own sessions",
+    "admin:sessions_end": "one's own sessions",
+    "admin:sessions_end_others": "one's own sessions",
+    "admin:sessions_left": "one's own session",
+    "admin:sessions_here": "one's own session",
+    "admin:provider": "before there is a scope",
+    "admin:provider_back": "before there is a scope",
     "admin:search": "closed: 404 for everybody",
     "admin:view_on_site": "content types of models that have no public page",
     "admin/(?P<url>.*)$": "the admin's own 404",
@@ -68,7 +76,12 @@ ROWS = {
         body={"assignment": "own:tenants.assignment"},
     ),
     "admin:switch_search": Row("staff", methods=("get",)),
+    "admin:audit_entry_proposals": Row("staff", methods=("get",)),
     "admin:tenants_person_add_login_page": Row("staff", {"object_id": "tenants.person"}),
+    "admin:tenants_login_reset_password_page": Row("staff", {"object_id": "tenants.login"}),
+    "admin:tenants_login_remove_second_factor_page": Row("staff", {"object_id": "tenants.login"}),
+    "admin:tenants_login_close_page": Row("staff", {"object_id": "tenants.login"}),
+    "admin:tenants_login_reopen_page": Row("staff", {"object_id": "tenants.login"}),
     "admin:tenants_person_assign_page": Row(
         "staff", {"object_id": "tenants.person"}, names={"branch": "tenants.branch"}, body={"role": "clerk"}
     ),
@@ -88,6 +101,7 @@ ROWS = {
         "staff", {"object_id": "tenants.branch"}, names={"other": "tenants.branch"}
     ),
     "admin:tenants_branch_renumber_page": Row("staff", methods=("get",)),
+    "admin:tenants_person_sessions_page": Row("staff", {"object_id": "tenants.person"}),
     "admin:tenants_branch_organisation_file_page": Row("staff", methods=("get",)),
     "admin:tenants_organisationfile_columns": Row(
         "staff",
@@ -118,6 +132,11 @@ ROWS = {
         "staff", {"batch_id": "rewards.batch"}, methods=("post",), body={"reason": "停"}
     ),
     "admin:content_asset_upload": Row("staff", methods=("post",)),
+    "admin:content_asset_media": Row(
+        "staff",
+        {"rendition_id": "content.rendition", "signature": "content.staff_signature"},
+        methods=("get",),
+    ),
     "admin:content_item_preview": Row(
         "staff",
         methods=("post",),
@@ -141,6 +160,11 @@ ROWS = {
     ),
     "api:home": Row("customer", methods=("get",)),
     "api:content": Row("customer", {"content_id": "content.item"}, methods=("get",)),
+    "api:media": Row(
+        "customer",
+        {"rendition_id": "content.rendition", "signature": "content.customer_signature"},
+        methods=("get",),
+    ),
     "api:batches": Row("customer", methods=("get",)),
     "api:batch": Row("customer", {"batch_id": "rewards.batch"}, methods=("get",)),
     "api:claims": Row("customer", {"batch_id": "rewards.batch"}, methods=("post",)),

@@ -21,7 +21,7 @@ WORK = {
     "approvals_revision", "content_asset", "content_item", "content_placement", "planning_campaign",
     "rewards_batch", "tenants_branch",
 }  # fmt: skip
-PEOPLE = {"tenants_person", "tenants_assignment"}
+PEOPLE = {"tenants_person", "tenants_assignment", "tenants_login"}
 WHO_HOLDS_WHAT = {"customers_customer", "rewards_coupon"}
 # Bank-wide: for those who stand at head office.
 AT_HEAD_OFFICE = {
@@ -33,7 +33,7 @@ AT_HEAD_OFFICE = {
 AT_A_PROVINCE: dict[str, tuple[set[str], set[str], bool]] = {
     "administrator": (
         WORK | PEOPLE | WHO_HOLDS_WHAT | {"tenants_role", "audit_entry", "tenants_organisationfile"},
-        PEOPLE | {"tenants_branch", "tenants_organisationfile"},
+        (PEOPLE | {"tenants_branch", "tenants_organisationfile"}) - {"tenants_login"},
         False,
     ),
     "editor": (WORK, {"content_item", "content_placement"}, False),

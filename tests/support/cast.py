@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from campaigns.access.models import PasswordTerms
 from campaigns.customers.models import Customer
 from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.customers import add_customer
@@ -133,4 +134,8 @@ def build_cast() -> Cast:
                 source="cast",
             )
             cast.customers[name] = CustomerPlayer(customer, known_as, f"union-{name}")
+        # They have all logged in before and chosen PASSWORD themselves.
+        PasswordTerms.objects.bulk_create(
+            PasswordTerms(login=player.login, chosen_at=AT) for player in cast.players.values()
+        )
     return cast

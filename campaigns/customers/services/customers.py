@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from campaigns.audit.services import record
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.refusals import IdentityTaken
 from campaigns.customers.rules import tail_of
 from campaigns.customers.selectors import lookup_of, place_of_value
 from campaigns.lib import crypto
 from campaigns.lib.ids import new_id
+from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope
 
@@ -96,4 +98,13 @@ def add_customer(
         if ONE_OWNER in str(error):
             raise IdentityTaken from error
         raise
+    record(
+        scope=scope,
+        verb="customers.customer.add",
+        subject=ref("customers.customer", customer.pk),
+        subject_name=str(customer),
+        branch_id=branch.pk,
+        branch_pos=branch.pos,
+        source=source,
+    )
     return customer

@@ -35,6 +35,10 @@ CHUNK = 5_000  # rows sealed and written by one statement
 # Which file is asked twice at once is decided here, and not by the unique key in the last second.
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('import_customers', 0))"
 
+# Both sides of these two steps are read whole. The planner must not be asked: a vacuum that passes while a first
+# import is not yet committed counts no row in a table of many pages, and then a loop over all pairs looks cheap.
+_WHOLE, _BY_ROW = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
+
 _STAGED = """
 CREATE TEMPORARY TABLE import_staged (
     line int NOT NULL, branch_id int NOT NULL, branch_pos int NOT NULL, lookup bytea NOT NULL,
@@ -118,10 +122,12 @@ def import_customers(
         cursor.execute(_MADE)
         refused = _stage(cursor, file=file, source=source, homes=homes, refuse=refuse, progress=progress)
         cursor.execute("ANALYZE import_staged")
+        cursor.execute(_WHOLE)
         cursor.execute(_KNOWN)
         refused += _refuse_erased(cursor, refuse)
         cursor.execute(_CHANGE)
         changed = cursor.rowcount
+        cursor.execute(_BY_ROW)
         cursor.execute("SELECT count(*) FROM import_staged WHERE NOT is_changed AND status <> 'erased'")
         unchanged: int = cursor.fetchone()[0]
         new = _add_new(cursor, scope=scope, source=source, progress=progress)

@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from functools import cache
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 import redis
@@ -92,5 +93,23 @@ def demand(limit: Limit, who: str) -> None:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where the request came from. The web server puts the client's address here; no header is believed."""
-    return str(request.META.get("REMOTE_ADDR") or "unknown")
+    """Where the request came from; "unknown" when nobody says.
+
+    Of the header that proxies write, only what the trusted ones (TRUSTED_PROXIES, how many stand in front) added
+    themselves is believed: each appends the address it was called from, so the client's own stands that many
+    places from the end. Whoever comes by fewer proxies than that is taken for what the web server sees.
+    """
+    direct = str(request.META.get("REMOTE_ADDR") or "unknown")
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    if not 0 < settings.TRUSTED_PROXIES <= len(hops):
+        return direct
+    try:
+        return str(ip_address(hops[-settings.TRUSTED_PROXIES]))
+    except ValueError:
+        return direct
+
+
+def known_address(request: HttpRequest) -> str | None:
+    """Where the request came from, for a record; None when nobody says."""
+    address = address_of(request)
+    return None if address == "unknown" else address

@@ -37,6 +37,7 @@ class Credential:
     subject: str
     claims: Mapping[str, Any]
     expires_at: datetime
+    issued_at: datetime
 
 
 def _keys() -> Iterator[tuple[str, bytes]]:
@@ -63,7 +64,8 @@ def issue(*, kind: str, subject: str, seconds: int, **claims: Any) -> str:
         "iss": ISSUER,
         "aud": _audience(kind),
         "sub": subject,
-        "iat": at,
+        # With its fraction: a token and the order to end all tokens may fall into one second.
+        "iat": at.timestamp(),
         "exp": at + timedelta(seconds=seconds),
         "jti": uuid4().hex,
     }
@@ -95,7 +97,8 @@ def judge(token: str) -> tuple[Credential | None, str]:
     if kind is None:
         return None, FORGED
     claims = {name: value for name, value in body.items() if name not in _OURS}
-    return Credential(kind, body["sub"], claims, datetime.fromtimestamp(body["exp"], UTC)), ""
+    expires_at, issued_at = (datetime.fromtimestamp(float(body[name]), UTC) for name in ("exp", "iat"))
+    return Credential(kind, body["sub"], claims, expires_at, issued_at), ""
 
 
 def read(token: str) -> Credential | None:

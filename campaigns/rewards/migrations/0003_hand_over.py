@@ -9,5 +9,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(sql_hand_over.GRANTS, migrations.RunSQL.noop),
+        migrations.RunSQL(sql_hand_over.GUARD, migrations.RunSQL.noop),
         *verb("pass_on_stock(int, int)", sql_hand_over.HAND_STOCK_ON),
     ]

@@ -22,11 +22,12 @@ class AssignmentAdmin(ScopedAdmin):
     list_display = ("person", "role", "branch", "held_from", "until")
     list_filter = ("role",)
     search_fields = ("person__name", "person__staff_number")
+    searches = "person"
+    autocomplete_fields = ("person", "branch")
     search_help_text = _("Name or staff number")
     ordering = ("branch_pos", "role")
     list_select_related = ("person", "role", "branch")
     fields = ("person", "role", "branch", "held_from", "held_until")
-    autocomplete_fields = ("person", "branch")
     actions = ("end_now",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

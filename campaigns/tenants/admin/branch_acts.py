@@ -5,14 +5,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminAutocompleteWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, choices_within, scope_of
@@ -39,7 +41,7 @@ class OtherForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         field.label = label
         field.queryset = choices_within(Branch, scope).filter(is_open=True)
-        field.widget = UnfoldAdminAutocompleteWidget(Branch._meta.get_field("successor"), admin.site)
+        field.widget = AutocompleteSelect(Branch._meta.get_field("successor"), admin.site)
         field.widget.choices = field.choices
 
 
@@ -123,7 +125,12 @@ class BranchActs(ScopedAdmin):
             act=act,
         )
 
-    @action(description=_("Close"), url_path="close", icon="domain_disabled", permissions=["branch_close"])
+    @action(
+        description=_("Close the branch"),
+        url_path="close",
+        icon="domain_disabled",
+        permissions=["branch_close"],
+    )
     def close_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(branch: Branch, form: forms.Form) -> str:
             other = form.cleaned_data["other"]
@@ -136,7 +143,7 @@ class BranchActs(ScopedAdmin):
         return self._page(
             request,
             object_id,
-            title=_("Close"),
+            title=_("Close the branch"),
             words=_(
                 "Staff, customers, stock and running work go to the branch that takes over; its history stays its own"
                 " and lies below the other. This cannot be undone."
@@ -181,6 +188,10 @@ class BranchActs(ScopedAdmin):
                 return redirect(reverse("admin:tenants_branch_changelist"))
         return TemplateResponse(request, "admin/tenants/act.html", context)
 
+    def _kinds_shown(self) -> list[type[Model]]:
+        """Kinds of rows that have a page, and so a name that people know; the audit is not a thing of its own."""
+        return [kind for kind in self.admin_site._registry if kind._meta.app_label != "audit"]
+
     def _page(
         self,
         request: HttpRequest,
@@ -214,6 +225,6 @@ class BranchActs(ScopedAdmin):
             "words": words,
             "form": filled,
             "media": self.media + filled.media,
-            "hangs": what_hangs_on(scope=scope_of(request), branch=branch),
+            "hangs": what_hangs_on(branch=branch, kinds=self._kinds_shown()),
         }
         return TemplateResponse(request, "admin/tenants/act.html", context)

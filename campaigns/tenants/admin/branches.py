@@ -1,5 +1,6 @@
 """The tree in the admin."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,8 @@ from unfold.decorators import display
 from campaigns.tenants.admin.branch_acts import BranchActs
 from campaigns.tenants.desk import scope_of
 from campaigns.tenants.models import Branch
+from campaigns.tenants.names import shown_path
+from campaigns.tenants.selectors import paths_above
 from campaigns.tenants.services.branches import add_branch
 
 _DEPTH = {level: depth for depth, level in enumerate(Branch.Level.values)}
@@ -25,17 +28,22 @@ class BranchAdmin(BranchActs):
     list_display = ("tree_name", "code", "level", "below", "is_open")
     list_filter = ("level", "is_open")
     search_fields = ("name", "code", "pinyin")
+    searches = "self"
+    autocomplete_fields = ("parent",)
     search_help_text = _("Name, code or pinyin")
     ordering = ("pos",)
     list_per_page = 100
     fields = ("parent", "name", "code", "level", "zone", "is_open", "successor")
     readonly_fields = ("zone", "is_open", "successor")
-    autocomplete_fields = ("parent",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         inside = Branch.objects.filter(pos__gt=OuterRef("pos"), pos__lte=OuterRef("pos_end")).order_by()
         count = inside.annotate(n=Func(F("id"), function="count", output_field=IntegerField())).values("n")
         return super().get_queryset(request).annotate(n_below=Subquery(count))
+
+    def offered_as(self, request: HttpRequest, rows: Sequence[Any]) -> dict[Any, str]:
+        above = paths_above(scope=scope_of(request), branch_ids=[branch.pk for branch in rows])
+        return {b.pk: f"{b.name}（{shown_path(above[b.pk])}）" if above.get(b.pk) else b.name for b in rows}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # renaming, moving and closing are verbs of their own

@@ -1,5 +1,6 @@
 """People and their log-ins in the admin."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
@@ -48,10 +50,17 @@ class AssignmentInline(ScopedInline):
 class LoginInline(ScopedInline):
     model = Login
     noun = "tenants.person"
-    fields = ("username", "is_active", "last_login")
+    fields = ("page", "is_active", "last_login")
     readonly_fields = fields
     can_delete = False
     verbose_name_plural = _("log-ins")
+
+    @display(description=_("log-in name"))
+    def page(self, login: Login) -> str:
+        """Its state, and what a second person does to it, stand on its own page."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:tenants_login_change", args=[login.pk]), login
+        )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -82,16 +91,20 @@ class PersonAdmin(PersonActs):
     list_display = ("name", "staff_number", "branch", "roles_now")
     list_filter = ("assignments__role",)
     search_fields = ("name", "staff_number")
+    searches = "self"
+    autocomplete_fields = ("branch",)
     search_help_text = _("Name or staff number")
     ordering = ("branch_pos", "staff_number")
     list_select_related = ("branch",)
     fields = ("branch", "name", "staff_number")
-    autocomplete_fields = ("branch",)
     inlines = (AssignmentInline, LoginInline)
     actions_detail = ("add_login_page", "assign_page", "leave_page")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("assignments__role", "assignments__branch")
+
+    def offered_as(self, request: HttpRequest, rows: Sequence[Any]) -> dict[Any, str]:
+        return {person.pk: f"{person.name}（{person.staff_number}）" for person in rows}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

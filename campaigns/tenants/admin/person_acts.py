@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,7 +12,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminAutocompleteWidget
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, choices_within, scope_of
@@ -30,7 +30,7 @@ class SuccessorForm(forms.Form):
         field = self.fields["successor"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = choices_within(Person, scope)
-        field.widget = UnfoldAdminAutocompleteWidget(Assignment._meta.get_field("person"), admin.site)
+        field.widget = AutocompleteSelect(Assignment._meta.get_field("person"), admin.site)
         field.widget.choices = field.choices
 
 

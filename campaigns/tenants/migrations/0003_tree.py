@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='branch',
             name='filled_until',
-            field=models.IntegerField(db_default=0, default=0, editable=False),
+            field=models.IntegerField(db_default=0, default=0, editable=False, verbose_name='places given until'),
         ),
         migrations.AddField(
             model_name='branch',

@@ -13,7 +13,7 @@ from campaigns.tenants.walls import verb
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0003_tree'),
+        ('tenants', '0006_search'),
     ]
 
     operations = [

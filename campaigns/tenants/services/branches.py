@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.deeds import note_branch
+from campaigns.tenants.keys import taken
 from campaigns.tenants.models import Branch
 from campaigns.tenants.rules import FIRST_POS, LAST_POS, Node, is_above, pinyin_of, place_tree, settle
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope
-from campaigns.tenants.services.keys import taken
 from campaigns.tenants.services.places import lock_tree, place_branches, tree_within
 
 _NEW = 0  # stands for a branch that has no id yet

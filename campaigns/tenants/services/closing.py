@@ -12,7 +12,7 @@ from campaigns.tenants.models import Assignment, Branch, Person
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope
 from campaigns.tenants.services.places import lock_tree, settle_now
-from campaigns.tenants.services.tree import MoveRefused, move_below
+from campaigns.tenants.services.tree import TopStays, move_below
 from campaigns.tenants.steps import run_steps
 
 
@@ -68,7 +68,7 @@ def close_branch(*, scope: Scope, branch_id: int, successor_id: int) -> dict[str
 def merge_branches(*, scope: Scope, branch_id: int, into_id: int) -> dict[str, int]:
     """Let one branch become part of another: its open children go along, then it closes.
 
-    Raises as `close_branch`, and MoveRefused when a child's level does not fit below the other.
+    Raises as `close_branch`, and LevelDoesNotFit for a child that does not fit below the other.
     """
     scope.demand("tenants.branch.merge")
     lock_tree()
@@ -88,12 +88,7 @@ def _parties(scope: Scope, branch_id: int, successor_id: int) -> tuple[Branch, B
     if not branch.is_open:
         raise AlreadyClosed(name=branch.name)
     if branch.pos == scope.lo or branch.parent_id is None:
-        raise MoveRefused(
-            name=branch.name,
-            parent=successor.name,
-            zh_reason="它是您所在范围的最上一级",
-            en_reason="it is the top of your own branches",
-        )
+        raise TopStays(name=branch.name, parent=successor.name)
     if not successor.is_open or branch.pos <= successor.pos <= branch.pos_end:
         raise WrongSuccessor(name=branch.name, successor=successor.name)
     return branch, successor

@@ -3,10 +3,10 @@
 from django.contrib.auth.hashers import make_password
 
 from campaigns.tenants.deeds import note_person
+from campaigns.tenants.keys import taken
 from campaigns.tenants.models import Login, Person
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope
-from campaigns.tenants.services.keys import taken
 
 
 def add_person(*, scope: Scope, branch_id: int, name: str, staff_number: str) -> Person:

@@ -12,15 +12,42 @@ from campaigns.tenants.services.places import lock_tree, place_branches, settle_
 
 
 class MoveRefused(Refusal):
-    """Into itself, out of head office's place, or to where it is already."""
+    """The base of every reason why a branch does not go where it was sent."""
 
     code = "tenants.branch.move_refused"
     status = 409
-    zh = "“{name}”不能移到“{parent}”之下：{zh_reason}。"
-    en = "“{name}” cannot move under “{parent}”: {en_reason}."
+    zh = "“{name}”不能移到“{parent}”之下。"
+    en = "“{name}” cannot move under “{parent}”."
 
 
-_TOO_LOW = ("上级的层级必须更高", "a parent must be of a higher level")
+class TopStays(MoveRefused):
+    code = "tenants.branch.move_refused.top"
+    zh = "“{name}”是您所在范围的最上一级，不能移动、合并或撤销；请由上级机构操作。"
+    en = "“{name}” is the top of your own branches: only those above it can move, merge or close it."
+
+
+class BelowItself(MoveRefused):
+    code = "tenants.branch.move_refused.below_itself"
+    zh = "“{parent}”是“{name}”自己或它的下级，请另选上级。"
+    en = "“{parent}” is “{name}” itself or lies below it: choose another parent."
+
+
+class ThereAlready(MoveRefused):
+    code = "tenants.branch.move_refused.there_already"
+    zh = "“{name}”已经在“{parent}”之下。"
+    en = "“{name}” is under “{parent}” already."
+
+
+class ParentIsClosed(MoveRefused):
+    code = "tenants.branch.move_refused.parent_closed"
+    zh = "“{parent}”已撤销，“{name}”不能移到它之下。"
+    en = "“{parent}” is closed: “{name}” cannot move under it."
+
+
+class LevelDoesNotFit(MoveRefused):
+    code = "tenants.branch.move_refused.level"
+    zh = "上级的层级必须高于下级：“{name}”不能移到“{parent}”之下。"
+    en = "A parent must be of a higher level: “{name}” cannot move under “{parent}”."
 
 
 def move_branch(*, scope: Scope, branch_id: int, to_parent_id: int) -> Branch:
@@ -52,13 +79,11 @@ def move_branch(*, scope: Scope, branch_id: int, to_parent_id: int) -> Branch:
 def move_below(*, scope: Scope, branches: Sequence[Branch], parent: Branch) -> dict[str, int]:
     """Put branches under `parent`; a part of other verbs, which hold the tree and have judged the branches.
 
-    Raises MoveRefused when the level of an open one does not fit.
+    Raises LevelDoesNotFit for an open one.
     """
     for branch in branches:
         if branch.is_open and not is_above(parent.level, branch.level):
-            raise MoveRefused(
-                name=branch.name, parent=parent.name, zh_reason=_TOO_LOW[0], en_reason=_TOO_LOW[1]
-            )
+            raise LevelDoesNotFit(name=branch.name, parent=parent.name)
     tree = tree_within(scope=scope)
     parents = {key: node.parent for key, node in tree.items()} | {b.pk: parent.pk for b in branches}
     done = place_branches(scope=scope, tree=tree, parents=parents, settled=settle(tree=tree, parents=parents))
@@ -67,19 +92,17 @@ def move_below(*, scope: Scope, branches: Sequence[Branch], parent: Branch) -> d
 
 
 def _demand_movable(branch: Branch, parent: Branch, scope: Scope) -> None:
-    reason: tuple[str, str] | None = None
+    names = {"name": branch.name, "parent": parent.name}
     if branch.parent_id is None or branch.pos == scope.lo:
-        reason = ("它是您所在范围的最上一级", "it is the top of your own branches")
-    elif branch.pos <= parent.pos <= branch.pos_end:
-        reason = ("那是它自己或它的下级", "that is itself or lies below it")
-    elif branch.parent_id == parent.pk:
-        reason = ("它已经在那里", "it is there already")
-    elif not parent.is_open:
-        reason = ("那个机构已撤销", "that branch is closed")
-    elif not is_above(parent.level, branch.level):
-        reason = _TOO_LOW
-    if reason:
-        raise MoveRefused(name=branch.name, parent=parent.name, zh_reason=reason[0], en_reason=reason[1])
+        raise TopStays(**names)
+    if branch.pos <= parent.pos <= branch.pos_end:
+        raise BelowItself(**names)
+    if branch.parent_id == parent.pk:
+        raise ThereAlready(**names)
+    if not parent.is_open:
+        raise ParentIsClosed(**names)
+    if not is_above(parent.level, branch.level):
+        raise LevelDoesNotFit(**names)
 
 
 def renumber_tree(*, scope: Scope) -> int:

@@ -10,8 +10,8 @@ from django.db.models import Count
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.selectors import queue, queue_figures
-from campaigns.audit.models import Entry
-from campaigns.audit.words import sentence
+from campaigns.audit.selectors.search import Search, entries_found
+from campaigns.audit.words import sentence_of
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref
 from campaigns.lib.refusals import NotFound
@@ -20,7 +20,7 @@ from campaigns.rewards.selectors import coupon_figures, coupons_within, stock_ru
 from campaigns.tenants.scopes import Scope
 from config.desk.home.figures import DAYS, branches_compared, first_moment, six
 from config.desk.pages import page_of
-from content.addresses import addresses_of
+from content.addresses import staff_addresses
 from content.models import LiveItem
 from content.selectors import going_live, my_drafts, sent_back
 
@@ -185,14 +185,9 @@ def last_deeds(scope: Scope) -> Section | None:
         Linked(
             entry,
             page_of("audit.entry", entry.pk),
-            words=sentence(
-                actor_name=entry.actor_name,
-                verb=entry.verb,
-                subject=entry.subject,
-                subject_name=entry.subject_name,
-            ),
+            words=sentence_of(entry),
         )
-        for entry in Entry.objects.within(scope).select_related("branch").order_by("-id")[:_ROWS]
+        for entry in entries_found(scope=scope, search=Search(), limit=_ROWS).entries
     ]
     return Section("last_deeds", rows, is_wide=True)
 
@@ -237,4 +232,5 @@ def _label(revision: Revision) -> str:
 
 
 def _picture(item: LiveItem, scope: Scope) -> str:
-    return addresses_of(picture=item.picture, at=scope.at).get("thumb", "")
+    found = staff_addresses(scope=scope, picture=item.picture, item_id=item.item_id)
+    return found.get("thumb", "")

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import CommandParser
 from django.core.management.commands.migrate import Command as Migrate
+from django.db import connections
 
 
 class Command(Migrate):
@@ -15,4 +17,17 @@ class Command(Migrate):
         # Given by name from code (`call_command("migrate", database="default")`), it would fail half-way.
         if options["database"] in {"default", "aside"}:
             options["database"] = "owner"
-        return super().handle(*args, **options)
+        done = super().handle(*args, **options)
+        _make_months(options["database"])
+        return done
+
+
+def _make_months(database: str) -> None:
+    """Partitions of the audit for the months ahead, which the serving roles could not make."""
+    with connections[database].cursor() as cursor:
+        cursor.execute("SELECT to_regprocedure('audit_make_months(date, int)') IS NOT NULL")
+        if cursor.fetchone()[0]:
+            cursor.execute(
+                "SELECT audit_make_months((now() AT TIME ZONE 'UTC')::date, %s)",
+                [settings.AUDIT_MONTHS_AHEAD + 1],
+            )

@@ -11,6 +11,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from campaigns.access.services.passwords import adopt_password
 from campaigns.lib.clock import now
 from campaigns.tenants.models import Branch, Login
 from campaigns.tenants.scopes import system_scope
@@ -60,7 +61,8 @@ class Command(BaseCommand):
                     name=options["admin_name"] or username,
                     staff_number=options["staff_number"],
                 )
-                add_login(scope=scope, person=person, username=username, password=password)
+                login = add_login(scope=scope, person=person, username=username, password=password)
+                adopt_password(login=login, at=at)
                 assign_role(scope=scope, person=person, role="administrator", branch_id=root.pk, held_from=at)
         self.stdout.write(
             _("“%(name)s” stands; “%(admin)s” may log in.") % {"name": root.name, "admin": username}

@@ -1,4 +1,5 @@
-// The branch switcher of the header: search while typing, arrow keys, Enter, Esc; "b" opens it.
+// The branch switcher of the header: search while typing, arrow keys, Enter, Esc. Ctrl+K opens it everywhere; "/" and
+// "b" where nothing is being typed ("/" goes to the list's own search on pages that have one).
 document.addEventListener("DOMContentLoaded", () => {
     const box = document.querySelector("[data-switcher]");
     if (!box) return;
@@ -19,6 +20,9 @@ document.addEventListener("DOMContentLoaded", () => {
         const all = choices();
         at = all.length ? (next + all.length) % all.length : -1;
         all.forEach((choice, index) => choice.classList.toggle("is-marked", index === at));
+        all.forEach((choice, index) => choice.setAttribute("aria-selected", String(index === at)));
+        if (at >= 0 && all[at].id) words.setAttribute("aria-activedescendant", all[at].id);
+        else words.removeAttribute("aria-activedescendant");
         if (at >= 0) all[at].scrollIntoView({ block: "nearest" });
     }
 
@@ -42,19 +46,48 @@ document.addEventListener("DOMContentLoaded", () => {
         form.submit();
     }
 
-    function line(item) {
+    function part(name, text) {
+        const made = document.createElement("span");
+        made.className = `fh-choice-${name}`;
+        made.textContent = text;
+        return made;
+    }
+
+    // The name, with what answers to the words marked; places are counted in characters, not in half surrogates.
+    function named(item) {
+        const letters = Array.from(item.name);
+        const made = part("name", "");
+        let done = 0;
+        for (const [from, until] of item.marks) {
+            const mark = document.createElement("mark");
+            mark.textContent = letters.slice(from, until).join("");
+            made.append(letters.slice(done, from).join(""), mark);
+            done = until;
+        }
+        made.append(letters.slice(done).join(""));
+        return made;
+    }
+
+    function line(item, index) {
         const choice = document.createElement("button");
         choice.type = "button";
-        choice.className = "fh-choice";
+        choice.id = `fh-found-${index}`;
+        choice.className = item.is_open ? "fh-choice" : "fh-choice is-closed";
+        choice.dataset.assignment = item.assignment;
         choice.dataset.branch = item.id;
         choice.setAttribute("role", "option");
-        for (const [name, text] of [["name", item.name], ["more", [item.under, item.level, item.code].filter(Boolean).join(" · ")]]) {
-            const part = document.createElement("span");
-            part.className = `fh-choice-${name}`;
-            part.textContent = text;
-            choice.append(part);
-        }
+        const where = document.createElement("span");
+        where.className = "fh-choice-where";
+        where.append(named(item), part("above", [item.above, item.code].filter(Boolean).join(" · ")));
+        choice.append(where, part("more", item.is_open ? item.role : `${box.dataset.closed} · ${item.role}`));
         return choice;
+    }
+
+    function say(words) {
+        const none = document.createElement("p");
+        none.className = "fh-none";
+        none.textContent = words;
+        found.replaceChildren(none);
     }
 
     async function search() {
@@ -66,16 +99,17 @@ document.addEventListener("DOMContentLoaded", () => {
             mark(0);
             return;
         }
-        const answer = await fetch(`${box.dataset.search}?q=${encodeURIComponent(text)}`, { headers: { Accept: "application/json" } });
-        if (number !== asked || !answer.ok) return;
-        const { items } = await answer.json();
-        found.replaceChildren(...items.map(line));
-        if (!items.length) {
-            const none = document.createElement("p");
-            none.className = "fh-none";
-            none.textContent = box.dataset.none;
-            found.append(none);
+        let items = null;
+        try {
+            const answer = await fetch(`${box.dataset.search}?q=${encodeURIComponent(text)}`, { headers: { Accept: "application/json" } });
+            if (answer.ok) ({ items } = await answer.json());
+        } catch {
+            // No answer, or the log-in page in its place: said below.
         }
+        if (number !== asked) return;
+        if (items === null) say(box.dataset.failed);
+        else if (!items.length) say(box.dataset.none);
+        else found.replaceChildren(...items.map(line));
         found.hidden = false;
         mine.hidden = true;
         mark(0);
@@ -88,7 +122,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     words.addEventListener("input", () => {
         clearTimeout(timer);
-        timer = setTimeout(search, 180);
+        timer = setTimeout(search, 150);
     });
     panel.addEventListener("keydown", (event) => {
         if (event.isComposing) return; // Enter and arrows belong to the input method
@@ -104,8 +138,12 @@ document.addEventListener("DOMContentLoaded", () => {
         if (!panel.hidden && !box.contains(event.target)) show(false);
     });
     document.addEventListener("keydown", (event) => {
+        if (!panel.hidden || event.altKey || event.isComposing) return;
         const typing = event.target.closest("input, textarea, select, [contenteditable=true]");
-        if (event.key === "b" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey && panel.hidden) {
+        const everywhere = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+        const here = !typing && !event.ctrlKey && !event.metaKey
+            && (event.key === "b" || (event.key === "/" && !document.querySelector("#searchbar")));
+        if (everywhere || here) {
             event.preventDefault();
             show(true);
         }

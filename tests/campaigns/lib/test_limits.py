@@ -5,9 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import RequestFactory
 
 from campaigns.lib.http import limits
-from campaigns.lib.http.limits import Limit
+from campaigns.lib.http.limits import Limit, address_of
 from tests.support.calls import Caller, as_staff
 from tests.support.cast import Cast
 
@@ -54,3 +55,23 @@ def test_without_valkey_everything_is_served_and_only_the_first_asks(
     started = time.monotonic()
     assert {limits.spend(Limit("trial", 1, 60), "x") for _ in range(50)} == {0}
     assert time.monotonic() - started < 0.2
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "address"),
+    [
+        (0, "198.51.100.1", "10.0.0.1"),
+        (1, "198.51.100.1", "198.51.100.1"),
+        (1, "203.0.113.7, 198.51.100.1", "198.51.100.1"),  # what the client made up stands before
+        (2, "203.0.113.7, 198.51.100.1, 10.0.0.9", "198.51.100.1"),
+        (2, "198.51.100.1", "10.0.0.1"),  # came by fewer proxies than there are
+        (1, "not an address", "10.0.0.1"),
+        (1, "", "10.0.0.1"),
+    ],
+)
+def test_of_forwarded_addresses_only_the_trusted_proxies_own_are_believed(
+    settings: Any, proxies: int, header: str, address: str
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": header})
+    assert address_of(request) == address

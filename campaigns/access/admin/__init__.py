@@ -1,0 +1,3 @@
+"""What this room adds to the admin."""
+
+from campaigns.access.admin import sessions as sessions

@@ -1,0 +1,1 @@
+"""Questions about the audit: what was done, what it changed, and what the chain of seals covers."""

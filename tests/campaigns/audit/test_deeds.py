@@ -1,0 +1,85 @@
+"""Every service that writes for somebody leaves a line, and every line can be read."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django_celery_beat.models import PeriodicTask
+
+from campaigns.audit.models import Entry
+from campaigns.audit.words import DEEDS
+from campaigns.lib.clock import now
+from config.timetable import load_timetable
+from tests.architecture.source import sources
+from tests.support.cast import Cast
+
+WRITERS = re.compile(r"\.(create|bulk_create|update|delete|save|get_or_create|update_or_create)\(")
+VERB = re.compile(r"^[a-z]+\.[a-z]+\.[a-z_]+$")
+# Public services that write and leave no line of their own, each with the reason.
+SILENT = {
+    "campaigns.access": "logging in leaves security records",
+    "campaigns.audit.services": "the audit itself",
+    "campaigns.requests.services": "stored answers are nobody's deed",
+    "campaigns.customers.services.sessions": "customers' log-ins; a new customer is noted by the verb that adds it",
+    "campaigns.tenants.services.assignments.load_roles": "the installation's own presets",
+    "campaigns.tenants.services.branches.add_head_office": "set up before anybody works here",
+    "campaigns.tenants.services.branches.add_tree": "called by what notes the whole: an import, or setting up",
+    "content.services.live": "called by an approval or a take-down alone, which is noted",
+    "campaigns.rewards.services.batches.publish_batch": "called by an approval alone",
+    "campaigns.rewards.services.batches.withdraw_batch": "called by a take-down alone",
+}
+
+
+def services() -> Iterator[tuple[str, ast.FunctionDef]]:
+    for source in sources("campaigns", "content", "community"):
+        if "services" in source.parts[-2:] and not source.is_migration:
+            for node in source.tree.body:
+                if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                    yield f"{source.name}.{node.name}", node
+
+
+def test_a_service_that_writes_notes_the_deed_or_is_excused_by_name() -> None:
+    found = dict(services())
+    silent = [
+        name
+        for name, node in found.items()
+        if WRITERS.search(text := ast.unparse(node))
+        and not re.search(r"\b(_?note\w*|record)\(", text)
+        and not any(name.startswith(excused) for excused in SILENT)
+    ]
+    assert len(found) > 30
+    assert silent == []
+
+
+def test_every_verb_that_is_noted_has_its_word() -> None:
+    verbs = {
+        node.value
+        for source in sources()
+        if not source.is_migration and {"services", "sql", "admin"} & set(source.parts)
+        for call in ast.walk(source.tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] in {"record", "note", "_note"}
+        for node in ast.walk(call)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and VERB.match(node.value)
+    }
+    assert len(verbs) > 12
+    assert sorted(verb for verb in verbs if verb.rpartition(".")[2] not in {*DEEDS, "draw_back"}) == []
+
+
+@pytest.mark.django_db
+def test_a_change_of_the_timetable_and_a_new_customer_are_noted(cast: Cast) -> None:
+    with cast.ho_administrator.scope(at=now()):
+        assert Entry.objects.filter(verb="customers.customer.add", subject_name="****0001").exists()
+    load_timetable()
+    task = PeriodicTask.objects.get(name="audit.seal")
+    client = Client()
+    client.force_login(cast.ho_administrator.login)
+    url = f"/admin/django_celery_beat/periodictask/{task.pk}/change/"
+    form = client.get(url).context["adminform"].form
+    values = {name: value for name, value in form.initial.items() if value is not None}
+    page = client.post(url, {**values, "enabled": "", "start_time_0": "", "start_time_1": ""})
+    assert page.status_code == 302, page.context["errors"]
+    with cast.ho_administrator.scope(at=now()):
+        entry = Entry.objects.get(verb="schedule.task.change")
+        assert entry.subject == f"django_celery_beat.periodictask:{task.pk}"
