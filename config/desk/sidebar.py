@@ -22,6 +22,12 @@ class Page:
     noun: str = ""
     # Bank-wide things are shown only to those who stand at head office.
     head_office_only: bool = False
+    # The name of a page that is no model's list; `model` then only says whose right opens it.
+    address: str = ""
+
+    @property
+    def link(self) -> str:
+        return reverse(self.address) if self.address else list_page(self.model)
 
     def is_for(self, scope: Scope) -> bool:
         if self.head_office_only and scope.ancestors:
@@ -70,6 +76,7 @@ GROUPS = [
             Page(_("Log-ins"), "key", "tenants.login", "tenants.person"),
             Page(_("Assignments"), "assignment_ind", "tenants.assignment"),
             Page(_("Roles"), "shield_person", "tenants.role"),
+            Page(_("Rights"), "rule", "tenants.role", address="admin:rights"),
         ],
         ("administrator",),
     ),
@@ -120,7 +127,7 @@ def _item(page: Page, scope: Scope) -> dict[str, Any]:
     item: dict[str, Any] = {
         "title": page.title,
         "icon": page.icon,
-        "link": list_page(page.model),
+        "link": page.link,
     }
     waiting = _waiting(page, scope)
     if waiting:

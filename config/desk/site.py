@@ -20,7 +20,7 @@ from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, ScopeClosed
 from campaigns.tenants.selectors import path_of
-from config.desk import entrance, provider, sessions, switcher
+from config.desk import entrance, provider, rights, sessions, switcher
 from config.desk.autocomplete import Offers
 from config.desk.log_in import LogInForm, LogInPage, code_page
 from config.desk.own_log_in import PAGES, password_page, second_factor_page
@@ -47,6 +47,7 @@ class BankSite(UnfoldAdminSite):
         return [
             path("switch/", self.admin_view(switcher.switch), name="switch"),
             path("switch/search/", self.admin_view(switcher.search), name="switch_search"),
+            path("rights/", self.admin_view(rights.page), name="rights"),
             path("login/code/", self.log_in_code, name="log_in_code"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
             path("sessions/", self.admin_view(sessions.mine), name="sessions"),

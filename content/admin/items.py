@@ -70,7 +70,8 @@ class ItemForm(WindowForm):
     batch_id = forms.TypedChoiceField(
         label=_("coupon batch"),
         required=False,
-        coerce=UUID,
+        # The saved value is a UUID already; what is typed is text.
+        coerce=lambda value: UUID(str(value)),
         empty_value=None,
         widget=UnfoldAdminSelectWidget,
         help_text=_("Customers see the coupon once its batch is live."),

@@ -76,6 +76,7 @@ ROWS = {
         body={"assignment": "own:tenants.assignment"},
     ),
     "admin:switch_search": Row("staff", methods=("get",)),
+    "admin:rights": Row("staff", methods=("get",)),
     "admin:audit_entry_proposals": Row("staff", methods=("get",)),
     "admin:tenants_person_add_login_page": Row("staff", {"object_id": "tenants.person"}),
     "admin:tenants_login_reset_password_page": Row("staff", {"object_id": "tenants.login"}),

@@ -1,0 +1,100 @@
+"""What readers call an address of the rights table, and in which room it stands."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+# Pages that every model of the admin has.
+_PAGES = {
+    "changelist": pgettext_lazy("page", "list"),
+    "add": pgettext_lazy("page", "add"),
+    "change": pgettext_lazy("page", "one thing"),
+    "history": pgettext_lazy("page", "history"),
+    "delete": pgettext_lazy("page", "delete"),
+    "submit": pgettext_lazy("page", "submit for review"),
+    "down": pgettext_lazy("page", "take down"),
+    "stock": pgettext_lazy("page", "allot stock"),
+    "void": pgettext_lazy("page", "void"),
+    "upload": pgettext_lazy("page", "upload"),
+    "preview": pgettext_lazy("page", "preview while typing"),
+    "saved_preview": pgettext_lazy("page", "preview of the draft"),
+    "phone": pgettext_lazy("page", "the phone in a review"),
+    "media": pgettext_lazy("page", "picture"),
+}
+
+_OTHERS = {
+    "admin:index": _("Home"),
+    "admin:app_list": _("Pages of one room"),
+    "admin:autocomplete": _("Autocomplete"),
+    "admin:switch": _("Switch branch"),
+    "admin:switch_search": _("Search of the switcher"),
+    "admin:rights": _("Rights"),
+    "api:home": _("Home feed"),
+    "api:content": _("Content"),
+    "api:media": _("Picture"),
+    "api:batches": _("Coupons on offer"),
+    "api:batch": _("One coupon on offer"),
+    "api:claims": _("Claim a coupon"),
+    "api:wallet": _("Wallet"),
+    "api:wallet-coupon": _("One coupon of the wallet"),
+    "api:redeem-token": _("Code to redeem a coupon"),
+    "api:me": _("My own details"),
+    "api:redemptions": _("Redeem a coupon"),
+    "api:reversal": _("Reverse a redemption"),
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """One address in words; `room` is a code for filters and `order` sorts rooms as the sidebar does."""
+
+    address: str
+    room: str
+    room_name: str
+    thing: str
+    page: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.thing} · {self.page}" if self.thing else self.page
+
+
+def named(address: str) -> Named:
+    """The address in the reader's language; an unknown one stands as it is."""
+    space, _colon, rest = address.partition(":")
+    if address in _OTHERS:
+        room = "api" if space == "api" else "shell"
+        return Named(address, room, room_name(room), "", str(_OTHERS[address]))
+    for model, page in admin.site._registry.items():
+        start = f"{model._meta.app_label}_{model._meta.model_name}_"
+        if rest.startswith(start):
+            ending = rest.removeprefix(start)
+            label = model._meta.app_label
+            return Named(
+                address, label, room_name(label), str(model._meta.verbose_name), _ending(page, ending)
+            )
+    room = "api" if space == "api" else "shell"
+    return Named(address, room, room_name(room), "", address)
+
+
+def room_name(room: str) -> str:
+    """A room of the table by its code."""
+    if room == "api":
+        return gettext("API of the mini-program and the counter")
+    if room == "shell":
+        return gettext("Everywhere in the admin")
+    if room == "django_celery_beat":
+        return gettext("Timetable")
+    return str(apps.get_app_config(room).verbose_name)
+
+
+def _ending(page: Any, ending: str) -> str:
+    """"change" in words; an act's page by the words of its button."""
+    if ending in _PAGES:
+        return str(_PAGES[ending])
+    act = getattr(page, ending, None)
+    return str(getattr(act, "short_description", "") or ending)

@@ -1,0 +1,97 @@
+"""Which verb each address asks for, written by hand and not read from the code: what the table of rights is held to.
+
+"" stands for every role; several verbs mean any of them. Standard pages of a model ask for the verbs of its noun.
+"""
+
+from campaigns.tenants.roles import PRESETS
+from campaigns.tenants.rules import may
+
+Verbs = tuple[str, ...]
+
+# Pages whose noun is not their model's.
+NOUNS = {
+    "tenants_login": "tenants.person",
+    "audit_securityrecord": "audit.entry",
+    "django_celery_beat_periodictask": "schedule.task",
+    "django_celery_beat_intervalschedule": "schedule.task",
+    "django_celery_beat_crontabschedule": "schedule.task",
+}
+# Standard pages that ask for another verb than their ending says.
+WRITES: dict[str, Verbs] = {
+    "admin:approvals_revision_change": ("approvals.revision.decide", "approvals.revision.withdraw"),
+    "admin:tenants_assignment_add": ("tenants.person.change",),
+}
+
+_FILE = ("tenants.branch.import",)
+
+# address -> (verbs to look, verbs to write)
+NEEDS: dict[str, tuple[Verbs, Verbs]] = {
+    "admin:index": (("",), ()),
+    "admin:app_list": (("",), ()),
+    "admin:autocomplete": (("",), ()),
+    "admin:switch": (("",), ("",)),
+    "admin:switch_search": (("",), ()),
+    "admin:rights": (("tenants.role.view",), ()),
+    "admin:audit_entry_proposals": (("audit.entry.view",), ()),
+    "admin:tenants_person_add_login_page": (("tenants.person.change",), ("tenants.person.change",)),
+    "admin:tenants_person_assign_page": (("tenants.person.change",), ("tenants.person.change",)),
+    "admin:tenants_person_leave_page": (("tenants.person.change",), ("tenants.person.change",)),
+    "admin:tenants_person_sessions_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_login_reset_password_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_login_remove_second_factor_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_login_close_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_login_reopen_page": (("tenants.person.reset",), ("tenants.person.reset",)),
+    "admin:tenants_branch_organisation_file_page": (_FILE, _FILE),
+    "admin:tenants_organisationfile_changelist": (_FILE, _FILE),
+    "admin:tenants_organisationfile_add": (_FILE, _FILE),
+    "admin:tenants_organisationfile_change": (_FILE, _FILE),
+    "admin:tenants_organisationfile_history": (_FILE, ()),
+    "admin:tenants_organisationfile_delete": (_FILE, _FILE),
+    "admin:tenants_organisationfile_columns": (_FILE, _FILE),
+    "admin:tenants_organisationfile_missing": ((), _FILE),
+    "admin:tenants_organisationfile_apply": ((), _FILE),
+    "admin:tenants_organisationfile_undo": ((), _FILE),
+    "admin:tenants_organisationfile_progress": (_FILE, ()),
+    "admin:tenants_branch_rename_page": (("tenants.branch.change",), ("tenants.branch.change",)),
+    "admin:tenants_branch_move_page": (("tenants.branch.move",), ("tenants.branch.move",)),
+    "admin:tenants_branch_merge_page": (("tenants.branch.merge",), ("tenants.branch.merge",)),
+    "admin:tenants_branch_close_page": (("tenants.branch.close",), ("tenants.branch.close",)),
+    "admin:tenants_branch_renumber_page": (("tenants.branch.renumber",), ("tenants.branch.renumber",)),
+    "admin:rewards_batch_submit": ((), ("rewards.batch.submit",)),
+    "admin:rewards_batch_stock": ((), ("rewards.stock.allot",)),
+    "admin:rewards_batch_down": ((), ("rewards.batch.take_down",)),
+    "admin:rewards_coupon_void": ((), ("rewards.coupon.void",)),
+    "admin:content_asset_upload": ((), ("content.asset.add",)),
+    "admin:content_asset_media": (("content.asset.view",), ()),
+    "admin:content_item_preview": (("content.item.view",), ()),
+    "admin:content_item_saved_preview": (("content.item.view",), ()),
+    "admin:content_item_submit": ((), ("content.item.submit",)),
+    "admin:content_item_down": ((), ("content.item.take_down",)),
+    "admin:content_placement_submit": ((), ("content.placement.submit",)),
+    "admin:content_placement_down": ((), ("content.placement.take_down",)),
+    "admin:approvals_revision_phone": (("approvals.revision.view",), ()),
+    "api:redemptions": ((), ("rewards.coupon.redeem",)),
+    "api:reversal": ((), ("rewards.coupon.reverse",)),
+}
+
+
+def needs_of(address: str) -> tuple[Verbs, Verbs] | None:
+    """Verbs to look and to write at a staff address; None when nobody has said."""
+    if address in NEEDS:
+        return NEEDS[address]
+    page, _mark, ending = address.removeprefix("admin:").rpartition("_")
+    noun = NOUNS.get(page, page.replace("_", ".", 1))
+    look = (f"{noun}.view",)
+    if ending in {"changelist", "history"}:
+        return look, ()
+    if ending == "add":
+        verbs = WRITES.get(address, (f"{noun}.add",))
+        return verbs, verbs
+    if ending in {"change", "delete"}:
+        return look, WRITES.get(address, (f"{noun}.{ending}",))
+    return None
+
+
+def may_any(role: str, verbs: Verbs) -> bool:
+    """Whether a preset role holds any of the verbs."""
+    return any(verb == "" or may(frozenset(PRESETS[role][2]), verb) for verb in verbs)

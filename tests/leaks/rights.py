@@ -1,0 +1,282 @@
+"""Asking every address as everybody, about a thing at every place: what came back, and whether anything was written.
+
+Seen from the province North: its own thing, one of a branch below it, one of head office above it, one of the
+province beside it, and one that does not exist. A customer's own is what their branch shows them.
+"""
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connections, transaction
+from django.http import HttpRequest
+from django.template import engines
+from django.test import Client, RequestFactory
+from django.test.client import ClientHandler
+from django.urls import resolve
+
+from campaigns.approvals.models import Revision
+from campaigns.lib.http import tokens
+from campaigns.lib.ids import new_id
+from campaigns.tenants.doors import ASSIGNMENT_KEY
+from campaigns.tenants.roles import PRESETS
+from campaigns.tenants.scopes import system_scope
+from campaigns.tenants.services.assignments import assign_role
+from campaigns.tenants.services.people import add_login, add_person
+from config.rights.cells import Cell
+from tests.leaks.asking import body_of, path_of
+from tests.leaks.everything import ALL, KNOWN
+from tests.leaks.objects import World
+from tests.leaks.table import Row
+from tests.support.cast import AT, PASSWORD, Player
+
+# Three who hold no role: a customer; the administrator with the key of the other door (a token at the admin, a
+# session at the API); and nobody.
+PARTIES = (*PRESETS, "customer", "wrong_key", "anonymous")
+
+# place -> where its thing lies, the first that has one
+PLACES = {"own": ("N",), "child": ("NB",), "parent": ("HO",), "sibling": ("S", "SB"), "absent": ("absent",)}
+PLACES_OF_CUSTOMERS = {
+    "own": ("NB",), "parent": ("N", "HO"), "sibling": ("SB",), "other": ("C2",), "absent": ("absent",),
+}  # fmt: skip
+ELSEWHERE = ("parent", "sibling", "other", "absent")
+import os
+ASKED = [name for name, row in KNOWN.items() if row.who != "public" and (not os.environ.get("ONLY") or any(w in name for w in os.environ["ONLY"].split()))]
+
+# Tables that a refusal may write to, each with the reason.
+MAY_CHANGE = {
+    "django_session": "a message for the next page may wait there",
+    "audit_securityrecord": "what is refused at the door is what it records",
+    "requests_requestkey": "a refused request's answer is kept, so that its retry hears the same",
+}
+
+
+class _Door(ClientHandler):
+    """All of the middleware and the view. What a page then paints is asked elsewhere (test_leaks.py): painting is
+    most of a request's time, and happens after everything that a right decides.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(enforce_csrf_checks=False)
+        self.load_middleware()
+        self.blank = engines["django"].from_string("")
+        self._template_response_middleware.append(self.paint_nothing)
+
+    def paint_nothing(self, _request: HttpRequest, response: Any) -> Any:
+        response.template_name = self.blank
+        return response
+
+
+class _Line(RequestFactory):
+    """One party's requests, without the test client's copies of every template's context."""
+
+    def __init__(self, door: ClientHandler, session: str = "") -> None:
+        super().__init__()
+        self.door = door
+        if session:
+            self.cookies[settings.SESSION_COOKIE_NAME] = session
+
+    def request(self, **environ: Any) -> Any:
+        return self.door(self._base_environ(**environ))
+
+
+class Parties:
+    """Everybody who asks, hired and logged in once."""
+
+    def __init__(self, world: World) -> None:
+        self.players = {role: _hired(world, role, number) for number, role in enumerate(PRESETS)}
+        self.world = world
+        self.door, self.painting = _Door(), ClientHandler(enforce_csrf_checks=False)
+        self.sessions = {name: _session(player) for name, player in self.players.items()}
+        self.session_of_everything = _session(world.makers["N"])
+
+    def headers(self, party: str, is_api: bool) -> tuple[dict[str, str], str]:
+        """Headers and the session's key of `party`."""
+        if party == "customer":
+            return self.world.customers["nb"].headers(), ""
+        if party == "anonymous":
+            return {}, ""
+        player = self.players["administrator" if party == "wrong_key" else party]
+        if is_api == (party != "wrong_key"):
+            token = tokens.issue(
+                kind="staff", subject=str(player.login.pk), seconds=900, assignment=str(player.assignment.pk)
+            )
+            return {"Authorization": f"Bearer {token}"}, ""
+        return {}, self.sessions["administrator" if party == "wrong_key" else party]
+
+
+def _hired(world: World, role: str, number: int) -> Player:
+    branch = world.cast.branch["N"]
+    with system_scope(at=AT, cause="test") as scope:
+        person = add_person(scope=scope, branch_id=branch.pk, name=role, staff_number=f"T{number}")
+        login = add_login(scope=scope, person=person, username=f"table.{role}", password=PASSWORD)
+        held = assign_role(
+            scope=scope, person=person, role=role, branch_id=branch.pk, held_from=AT.replace(month=1)
+        )
+    return Player(person, login, held)
+
+
+def _session(player: Player) -> str:
+    client = Client()
+    client.force_login(player.login)
+    session = client.session
+    session[ASSIGNMENT_KEY] = str(player.assignment.pk)
+    session.save()
+    return str(session.session_key)
+
+
+def ask_everything(world: World) -> dict[Cell, str]:
+    """Every cell of the table. Each request is rolled back, so none meets what another did."""
+    parties = Parties(world)
+    before = fingerprint()
+    import logging; logging.disable(logging.CRITICAL)
+    def boom(sender, **kw):
+        import traceback; traceback.print_exc()
+    from django.core.signals import got_request_exception
+    got_request_exception.connect(boom, weak=False)
+    found = {}
+    for name in ASKED:
+        row = KNOWN[name]
+        is_api = name.startswith("api:")
+        for place, at in places_of(row, world):
+            path, _ids = path_of(ALL[name], row, world, at)
+            for method in row.methods:
+                body = _body(parties, name, row, path, at) if method == "post" else {}
+                for party in PARTIES:
+                    said = _ask(parties, party, is_api, method, path, body, before)
+                    found[Cell(name, place, method, party)] = said
+    after = fingerprint()
+    assert {name: after[name] for name in after if after[name] != before[name]} == {}
+    return found
+
+
+def places_of(row: Row, world: World) -> Iterator[tuple[str, str]]:
+    """The row's places and where each one's thing lies; one nameless place for an address without a thing."""
+    kinds = [kind for kind in row.takes.values() if kind[0] != "="]
+    if not kinds:
+        yield "", "N"
+        return
+    for place, candidates in (PLACES_OF_CUSTOMERS if row.who == "customer" else PLACES).items():
+        for at in candidates:
+            if at == "absent" or all(at in world.ids[kind] for kind in kinds):
+                yield place, at
+                break
+
+
+def _ask(
+    parties: Parties,
+    party: str,
+    is_api: bool,
+    method: str,
+    path: str,
+    body: dict[str, Any],
+    before: dict[str, tuple[int, int]],
+) -> str:
+    headers, session = parties.headers(party, is_api)
+    line = _Line(parties.door, session)
+    with transaction.atomic(), transaction.atomic(using="aside"):
+        if method == "get":
+            response = line.get(path, headers=headers)
+        elif is_api:
+            headers["Idempotency-Key"] = f"rights-{new_id()}"
+            response = line.post(path, body, content_type="application/json", headers=headers)
+        else:
+            response = line.post(path, body, headers=headers)
+        wrote = _wrote(before)
+        transaction.set_rollback(True, using="aside")
+        transaction.set_rollback(True)
+    return " ".join([str(response.status_code), *_leads_to(response), *(["wrote"] if wrote else [])])
+
+
+def _leads_to(response: Any) -> list[str]:
+    if "Location" not in response.headers:
+        return []
+    name = resolve(urlsplit(response.headers["Location"]).path).url_name or "elsewhere"
+    known = {"login": "login", "index": "home"}
+    ends = {"_changelist": "list", "_change": "thing"}
+    return [known.get(name) or next((word for end, word in ends.items() if name.endswith(end)), name)]
+
+
+def _wrote(before: dict[str, tuple[int, int]]) -> bool:
+    """Whether the open transaction changed any table of ours.
+
+    A transaction without a number has written nothing at all; only one with a number is looked at more closely.
+    """
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id_if_assigned()")
+        if cursor.fetchone()[0] is None:
+            return False
+    return fingerprint() != before
+
+
+_statement = ""
+
+
+def fingerprint() -> dict[str, tuple[int, int]]:
+    """Of each table that a refusal must leave alone: how many rows, and the latest transaction that wrote one."""
+    global _statement
+    with system_scope(at=AT, cause="rights") as scope, connections["default"].cursor() as cursor:
+        assert scope.facts
+        if not _statement:
+            cursor.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+                " AND table_type = 'BASE TABLE' AND has_table_privilege(format('%I', table_name), 'SELECT')"
+            )
+            names = sorted({name for (name,) in cursor.fetchall()} - set(MAY_CHANGE))
+            _statement = " UNION ALL ".join(
+                f"SELECT '{name}', count(*), coalesce(max(xmin::text::bigint), 0) FROM {name}"
+                for name in names
+            )
+        cursor.execute(_statement)
+        return {name: (rows, latest) for name, rows, latest in cursor.fetchall()}
+
+
+class _Fields(HTMLParser):
+    """What a browser would send of the page's forms, unchanged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, Any] = {}
+        self.select = self.area = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name") or ""
+        if tag == "select":
+            self.select = name
+        elif tag == "textarea":
+            self.area = name
+            self.values.setdefault(name, "")
+        elif tag == "option" and self.select and "selected" in given:
+            self.values[self.select] = given.get("value") or ""
+        elif tag == "input" and name and (given.get("type") != "checkbox" or "checked" in given):
+            if given.get("type") not in {"submit", "file", "radio"}:
+                self.values[name] = given.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self.select = ""
+        elif tag == "textarea":
+            self.area = ""
+
+    def handle_data(self, text: str) -> None:
+        if self.area:
+            self.values[self.area] += text.removeprefix("\r\n")
+
+
+def _body(parties: Parties, name: str, row: Row, path: str, at: str) -> dict[str, Any]:
+    """A POST that would succeed, where one is known: the page's own form as it stands, or the table's body."""
+    body = body_of(row, parties.world)
+    if name == "admin:approvals_revision_change" and at != "absent":
+        with system_scope(at=AT, cause="rights"):
+            revision = Revision.objects.get(pk=parties.world.ids["approvals.revision"][at])
+        return {"verdict": "approve", "sha256": revision.sha256, "comment": ""}
+    if not (name.endswith("_change") and name.startswith("admin:") and at in {"N", "NB"}):
+        return body
+    line = _Line(parties.painting, parties.session_of_everything)
+    fields = _Fields()
+    fields.feed(line.get(path).content.decode())
+    skip = {"csrfmiddlewaretoken", "next", "assignment", "branch_search", "language", "q"}
+    return {**{key: value for key, value in fields.values.items() if key not in skip}, **body}
