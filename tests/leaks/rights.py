@@ -43,7 +43,13 @@ PLACES_OF_CUSTOMERS = {
 }  # fmt: skip
 ELSEWHERE = ("parent", "sibling", "other", "absent")
 import os
-ASKED = [name for name, row in KNOWN.items() if row.who != "public" and (not os.environ.get("ONLY") or any(w in name for w in os.environ["ONLY"].split()))]
+
+ASKED = [
+    name
+    for name, row in KNOWN.items()
+    if row.who != "public"
+    and (not os.environ.get("ONLY") or any(w in name for w in os.environ["ONLY"].split()))
+]
 
 # Tables that a refusal may write to, each with the reason.
 MAY_CHANGE = {
@@ -131,10 +137,17 @@ def ask_everything(world: World) -> dict[Cell, str]:
     """Every cell of the table. Each request is rolled back, so none meets what another did."""
     parties = Parties(world)
     before = fingerprint()
-    import logging; logging.disable(logging.CRITICAL)
+    import logging
+
+    logging.disable(logging.CRITICAL)
+
     def boom(sender, **kw):
-        import traceback; traceback.print_exc()
+        import traceback
+
+        traceback.print_exc()
+
     from django.core.signals import got_request_exception
+
     got_request_exception.connect(boom, weak=False)
     found = {}
     for name in ASKED:

@@ -5,29 +5,37 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.leaks.objects import World
 from config.rights.cells import FILE, Cell, read, written
+from tests.leaks.objects import World
 from tests.leaks.rights import PARTIES, ask_everything
 
 
 @pytest.fixture(scope="module")
 def answers(world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[Cell, str]]:
     with django_db_blocker.unblock():
-        import time, resource
+        import time
+
         t, c = time.monotonic(), time.process_time()
         if os.environ.get("PROF"):
+            import cProfile
+            import pstats
+
             import tests.leaks.zz_prof as z
-            import cProfile, pstats
+
             pr = cProfile.Profile()
-            if os.environ["PROF"] == "2": pr.enable()
+            if os.environ["PROF"] == "2":
+                pr.enable()
         try:
             found = ask_everything(world)
         except AssertionError as e:
-            print(e); found={}
+            print(e)
+            found = {}
         if os.environ.get("PROF"):
             pr.disable()
             z.report()
-            if os.environ["PROF"] == "2": pstats.Stats(pr).sort_stats("tottime").print_stats(45); pstats.Stats(pr).sort_stats("cumtime").print_stats(90)
+            if os.environ["PROF"] == "2":
+                pstats.Stats(pr).sort_stats("tottime").print_stats(45)
+                pstats.Stats(pr).sort_stats("cumtime").print_stats(90)
         print("asked", len(found), time.monotonic() - t, time.process_time() - c)
         yield found
         for alias in connections:
