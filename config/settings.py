@@ -220,7 +220,7 @@ PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 # --- audit: where the end of its chain is noted down outside the database; months made ahead by `migrate` --------
 
 AUDIT_HEAD = Path(os.environ.get("AUDIT_HEAD", VAR_DIR / INSTANCE / "audit-head.json"))
-AUDIT_MONTHS_AHEAD = 3 if TESTING else 18
+AUDIT_MONTHS_AHEAD = 3 if TESTING else 12
 
 # --- API ------------------------------------------------------------------------------------------------------
 

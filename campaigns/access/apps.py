@@ -6,3 +6,7 @@ class AccessApp(AppConfig):
     name = "campaigns.access"
     label = "access"
     verbose_name = _("Logging in")
+
+    def ready(self) -> None:
+        # Adds a button to the page that people have by now.
+        from campaigns.access import person_sessions  # noqa: F401

@@ -53,23 +53,25 @@ def terms_of(*, login_id: int) -> PasswordTerms | None:
     return PasswordTerms.objects.filter(pk=login_id).first()
 
 
-def duty_of(*, login: Login, at: datetime, by_provider: bool = False) -> str:
+def duty_of(*, login: Login, at: datetime, by_password: bool = True) -> str:
     """What must be done before anything else opens: NEW_PASSWORD, ENROLMENT, or "" for nothing.
 
-    Who comes `by_provider` has used no password of ours, and need not have one. The demo bank's log-ins are spared
+    Who came in by other ways than a password (`by_password`) owes no new one. The demo bank's log-ins are spared
     while demo mode is on: everybody shares them.
     """
     if login.is_demo and settings.DEMO:
         return ""
-    terms = terms_of(login_id=login.pk)
-    if not by_provider:
-        if terms is None or terms.chosen_at is None:
-            return NEW_PASSWORD
-        if settings.PASSWORD_DAYS and terms.chosen_at + timedelta(days=settings.PASSWORD_DAYS) <= at:
-            return NEW_PASSWORD
+    if by_password and _is_due(terms_of(login_id=login.pk), at):
+        return NEW_PASSWORD
     if settings.SECOND_FACTOR == "required" and not is_enrolled(login_id=login.pk):
         return ENROLMENT
     return ""
+
+
+def _is_due(terms: PasswordTerms | None, at: datetime) -> bool:
+    if terms is None or terms.chosen_at is None:
+        return True
+    return bool(settings.PASSWORD_DAYS) and terms.chosen_at + timedelta(days=settings.PASSWORD_DAYS) <= at
 
 
 def logins_within(*, scope: Scope) -> QuerySet[Login]:

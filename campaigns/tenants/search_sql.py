@@ -83,8 +83,10 @@ BEGIN
         RETURN;
     END IF;
     LOOP
-        WITH likely AS MATERIALIZED (
-            {looks}
+        WITH anywhere AS MATERIALIZED (
+            {anywhere}
+        ), likely AS MATERIALIZED (
+            SELECT * FROM anywhere UNION {nearer}
         ), told AS (
             SELECT first.id, first.place, ' ' || search_fold(first.told) || ' ' AS folded FROM likely first
         ), first AS (
@@ -105,8 +107,10 @@ END $$;
 """
 
 _LOOK = """(SELECT first.* FROM (SELECT t.id, t.{position} AS place, {told} AS told FROM {table} t
-                               WHERE bigrams({told}) @> {grams} AND t.{position} BETWEEN lo AND hi OFFSET 0) first
+                               WHERE {when}bigrams({told}) @> {grams} AND t.{position} BETWEEN lo AND hi OFFSET 0) first
               ORDER BY {order} LIMIT most)"""
+# The nearer ones are among the others unless those were too many.
+_TOO_MANY = "(SELECT count(*) FROM anywhere) >= most AND "
 
 _SEARCH = """
 CREATE FUNCTION search_{table}(asked text, lo int, hi int, at_most int)
@@ -167,7 +171,8 @@ def searchable(
     told = " || ' ' || ".join(columns) if len(columns) > 1 else f"{columns[0]}::text"
     order = "first.place, first.id" if in_tree_order else "first.id DESC"
     names = {"table": table, "key": key, "position": position, "order": order, "told": told}
-    looks = " UNION ".join(_LOOK.format(grams=grams, **names) for grams in ("is_word", "starts", "has"))
+    anywhere = _LOOK.format(grams="has", when="", **names)
+    nearer = " UNION ".join(_LOOK.format(grams=g, when=_TOO_MANY, **names) for g in ("is_word", "starts"))
     return [
         RunSQL(
             f"CREATE INDEX {table}_bigrams ON {table} USING gin (bigrams({told}));\n"
@@ -177,7 +182,7 @@ def searchable(
         ),
         *verb(
             f"seek_{table}(text, int, int, int)",
-            _SEEK.format(looks=looks, **names),
+            _SEEK.format(anywhere=anywhere, nearer=nearer, **names),
             execute=["fenhang_verbs"],
         ),
         *verb(f"search_{table}(text, int, int, int)", _SEARCH.format(table=table, key=key)),

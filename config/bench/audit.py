@@ -135,7 +135,8 @@ def _bare(cursor: object) -> Iterator[None]:
         ask(f"DROP INDEX {name}")
     yield
     for _name, definition in indexes:
-        ask(definition)
+        # Told "ON ONLY", it would stand on the parent alone.
+        ask(definition.replace(" ON ONLY ", " ON "))
     for name, definition in keys:
         ask(f"ALTER TABLE audit_entry ADD CONSTRAINT {name} {definition}")
 

@@ -30,6 +30,8 @@ LIMIT = 1.2
 SEARCH_MS, MOVE_MS = 50, 5_000
 WORDS = ["支行", "杭州", "zhongshan", "bj", "长江路", "B7", "深圳 解放", "行"]
 
+_MIGRATED = "fenhang_bench_tree"
+
 # Scattered over all branches; history comes by itself.
 FILL = """
 WITH place AS MATERIALIZED (SELECT id, pos, row_number() OVER (ORDER BY pos) - 1 AS nth FROM tenants_branch
@@ -75,16 +77,21 @@ def measure(
     rows: int = 20_000,
     rounds: int = 15,
     moves: int = 3,
+    migrated: str = _MIGRATED,
     say: Callable[[str], None],
 ) -> Report:
-    """Banks of `sizes` (the first is the base) with `rows` items scattered in each, and `rounds` of each comparison."""
+    """Banks of `sizes` (the first is the base) with `rows` items scattered in each, and `rounds` of each comparison.
+
+    `migrated` names an empty database that has all tables already.
+    """
     rooms = tuple(sorted(MigrationLoader(None).migrated_apps))
     with ExitStack() as stack:
-        stack.enter_context(scratch_database(_MIGRATED, rooms=rooms))
+        if migrated == _MIGRATED:
+            stack.enter_context(scratch_database(_MIGRATED, rooms=rooms))
         banks: list[Bank] = []
         for size in sizes:
             say(f"a bank of {size} branches")
-            banks.append(stack.enter_context(_bank(size, rows)))
+            banks.append(stack.enter_context(_bank(size, rows, migrated)))
         stack.callback(_enter, connections["default"])
         banks[0].enter()
         report = Report("tree", machine(), {"sizes": sizes, "rows": rows, "rounds": rounds})
@@ -103,16 +110,13 @@ def measure(
         return report
 
 
-_MIGRATED = "fenhang_bench_tree"
-
-
 def _enter(connection: Any) -> None:
     connections["default"] = connection
 
 
 @contextmanager
-def _bank(size: int, rows: int) -> Iterator[Bank]:
-    with scratch_database(f"{_MIGRATED}_{size}", rooms=(), like=_MIGRATED):
+def _bank(size: int, rows: int, migrated: str) -> Iterator[Bank]:
+    with scratch_database(f"{_MIGRATED}_{size}", rooms=(), like=migrated):
         places = plant(size)
         scope = staff_at(places["head_office"], role="administrator")
         _fill(rows, places["head_office"])

@@ -60,7 +60,7 @@ class LogInPage(LoginView):
     template_name = "admin/login.html"
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        return after_password(self.request, form.get_user(), self.get_success_url())
+        return after_first_step(self.request, form.get_user(), self.get_success_url())
 
 
 class CodeForm(forms.Form):
@@ -83,20 +83,12 @@ class CodeForm(forms.Form):
             self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
-def after_provider(request: HttpRequest, login: Login, going_to: str, *, needs_code: bool) -> HttpResponse:
-    """Where the bank's identity provider leads: in, or to our second step where it asked for none of its own."""
-    if not needs_code:
-        open_session(request, login)
-        return HttpResponseRedirect(going_to)
-    return after_password(request, login, going_to, by_provider=True)
-
-
-def after_password(
-    request: HttpRequest, login: Login, going_to: str, *, by_provider: bool = False
+def after_first_step(
+    request: HttpRequest, login: Login, going_to: str, *, by_password: bool = True
 ) -> HttpResponse:
-    """Where the right name and password lead: in, or to the second step."""
+    """Where the right name and password lead, or another's word for them: in, or to the second step."""
     if not is_enrolled(login_id=login.pk):
-        enter(request, login, by_provider=by_provider)
+        enter(request, login, duty=duty_of(login=login, at=now(), by_password=by_password))
         return HttpResponseRedirect(going_to)
     # A fresh session: whoever planted a cookie before does not share what follows.
     request.session.flush()
@@ -105,14 +97,13 @@ def after_password(
         "password": login.get_session_auth_hash(),
         "since": now().isoformat(),
         "going_to": going_to,
-        "by_provider": by_provider,
+        "by_password": by_password,
     }
     return HttpResponseRedirect(reverse("admin:log_in_code"))
 
 
-def enter(request: HttpRequest, login: Login, *, by_provider: bool = False) -> None:
-    """Open the session of `login`; what it must do first is kept with it, and closes every other page."""
-    duty = duty_of(login=login, at=now(), by_provider=by_provider)
+def enter(request: HttpRequest, login: Login, *, duty: str) -> None:
+    """Open the session of `login`; what it must do first (`duty_of`) is kept with it, and closes every other page."""
     open_session(request, login)
     request.session.pop(_HALFWAY_KEY, None)
     renew_duty(request, duty)
@@ -131,7 +122,7 @@ def renew_duty(request: HttpRequest, duty: str) -> None:
 def code_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The second step's page. `context` is the site's own."""
     try:
-        login, going_to, by_provider = _halfway(request)
+        login, kept = _halfway(request)
     except SecondStepOver as refusal:
         request.session.pop(_HALFWAY_KEY, None)
         messages.warning(request, str(refusal))
@@ -153,9 +144,10 @@ def code_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            enter(request, entered.login, by_provider=by_provider)
+            duty = duty_of(login=entered.login, at=now(), by_password=kept["by_password"])
+            enter(request, entered.login, duty=duty)
             _say_codes_left(request, entered.codes_left)
-            return HttpResponseRedirect(going_to)
+            return HttpResponseRedirect(kept["going_to"])
     context |= {
         "title": _("One-time code"),
         "form": form,
@@ -165,15 +157,15 @@ def code_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return TemplateResponse(request, "admin/log_in_code.html", context)
 
 
-def _halfway(request: HttpRequest) -> tuple[Login, str, bool]:
-    """Whose first step was right, where to go, and whether the provider led here. Raises SecondStepOver."""
+def _halfway(request: HttpRequest) -> tuple[Login, dict[str, Any]]:
+    """Whose password was right a moment ago, and what was kept about it. Raises SecondStepOver."""
     kept = request.session.get(_HALFWAY_KEY)
     if not kept or now() - datetime.fromisoformat(kept["since"]) > _HALFWAY_FOR:
         raise SecondStepOver
     login = Login.objects.filter(pk=kept["login"], is_active=True).first()
     if login is None or not constant_time_compare(login.get_session_auth_hash(), kept["password"]):
         raise SecondStepOver
-    return login, str(kept["going_to"]), bool(kept.get("by_provider"))
+    return login, kept
 
 
 def _say_codes_left(request: HttpRequest, left: int | None) -> None:

@@ -17,7 +17,7 @@ from campaigns.access.services.identities import needs_second_factor, note_failu
 from campaigns.lib.clock import now
 from campaigns.lib.http.limits import Limit, address_of, demand
 from campaigns.lib.refusals import Refusal
-from config.desk.log_in import after_provider
+from config.desk.log_in import after_first_step, enter
 
 KEPT_KEY = "provider_begun"
 _KEPT = 3  # tabs in which one may have begun at once
@@ -65,9 +65,10 @@ def come_back(request: HttpRequest) -> HttpResponse:
         return _refused(request, refusal)
     except Refusal as refusal:
         return _refused(request, refusal)
-    return after_provider(
-        request, opened, begun.then, needs_code=needs_second_factor(login=opened, claims=claims)
-    )
+    if needs_second_factor(login=opened, claims=claims):
+        return after_first_step(request, opened, begun.then, by_password=False)
+    enter(request, opened, duty="")
+    return HttpResponseRedirect(begun.then)
 
 
 def _take(request: Any, state: str) -> Begun:

@@ -85,8 +85,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "title": _("Rights"),
         "parties": [party for party in parties if role in ("", party.code)],
         "rooms": shown,
-        "role_links": _links("role", role, [("", _("All roles")), *((p.code, p.name) for p in parties)], room=room),
-        "room_links": _links("room", room, [("", _("All rooms")), *((c, n) for c, n, _rows in rooms)], role=role),
+        "role_links": _links(
+            "role", role, [("", _("All roles")), *((p.code, p.name) for p in parties)], room=room
+        ),
+        "room_links": _links(
+            "room", room, [("", _("All rooms")), *((c, n) for c, n, _rows in rooms)], role=role
+        ),
         "one_role": role,
         "first": parties[0].code,
         "doors": DOORS,

@@ -25,7 +25,9 @@ DOORS = [
     ),
     Door(
         _("Search in lists"),
-        _("A foreign name, number or key in the address of a list finds as much as an invented one: nothing."),
+        _(
+            "A foreign name, number or key in the address of a list finds as much as an invented one: nothing."
+        ),
         _HERE + "test_search_filters_and_popups_of_a_list_tell_nothing_foreign",
     ),
     Door(
@@ -35,12 +37,16 @@ DOORS = [
     ),
     Door(
         _("Popups"),
-        _("A popup that adds a thing for another form can name nothing foreign, and hands nothing foreign back."),
+        _(
+            "A popup that adds a thing for another form can name nothing foreign, and hands nothing foreign back."
+        ),
         _HERE + "test_a_popup_neither_shows_nor_hands_back_anything_foreign",
     ),
     Door(
         _("History"),
-        _("The history of a foreign thing answers like that of an absent one; one's own names nobody elsewhere."),
+        _(
+            "The history of a foreign thing answers like that of an absent one; one's own names nobody elsewhere."
+        ),
         _HERE + "test_a_history_is_ones_own",
     ),
     Door(
@@ -80,7 +86,9 @@ DOORS = [
     ),
     Door(
         _("Results of tasks"),
-        _("What runs in the background keeps no results for others to read, and its pages open at head office only."),
+        _(
+            "What runs in the background keeps no results for others to read, and its pages open at head office only."
+        ),
         _HERE + "test_the_results_of_tasks_are_nobody_elses",
     ),
 ]

@@ -93,7 +93,7 @@ def room_name(room: str) -> str:
 
 
 def _ending(page: Any, ending: str) -> str:
-    """"change" in words; an act's page by the words of its button."""
+    """ "change" in words; an act's page by the words of its button."""
     if ending in _PAGES:
         return str(_PAGES[ending])
     act = getattr(page, ending, None)

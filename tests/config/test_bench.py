@@ -10,6 +10,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from config.bench import audit, harness, rls, search, tree
 from config.bench.harness import Report, Target, Variant, compare
+from tests.support.template import template_name
 
 
 def spin(seconds: float) -> None:
@@ -72,7 +73,7 @@ def test_rls_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: None)
 def test_search_and_tree_run_at_a_small_size(unblocked: None, bench: ModuleType) -> None:
     small = {
         search: {"branches": 120, "rows": 400, "rounds": 1},
-        tree: {"sizes": (100, 150), "rows": 60, "rounds": 1, "moves": 1},
+        tree: {"sizes": (100, 150), "rows": 60, "rounds": 1, "moves": 1, "migrated": template_name()},
     }
     home = connections["default"].settings_dict["NAME"]
     found = bench.measure(**small[bench], say=lambda _words: None).as_json()

@@ -24,6 +24,7 @@ _NOISE = [
     (re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]*'), r"\1"),
     (re.compile(r'("csrf\w*":\s*")[^"]*'), r"\1"),
     (re.compile(r"nonce=\"[^\"]*\""), "nonce"),
+    (re.compile(r"data-left=\"\d+\""), "left"),
     (re.compile(r"\d{1,2}:\d{2}(:\d{2})?"), "time"),
 ]
 

@@ -203,6 +203,8 @@ def _ask(
             response = line.post(path, body, content_type="application/json", headers=headers)
         else:
             response = line.post(path, body, headers=headers)
+        if response.streaming:
+            response.file_to_stream.close()
         wrote = _wrote(before)
         transaction.set_rollback(True)
     if connections["aside"].connection is not None:

@@ -10,7 +10,7 @@ from campaigns.tenants.scopes import system_scope
 from tests.leaks.addresses import Address
 from tests.leaks.asking import Asker, body_of, difference, digest_of, path_of, player_of
 from tests.leaks.everything import ADMIN_KINDS, ALL, KNOWN, PLAIN, TAKING, ask_of, asker_of, others
-from tests.leaks.objects import CHILD, FOREIGN, OWN, PARENT, World
+from tests.leaks.objects import CHILD, OWN, World
 from tests.leaks.table import ROWS, row_of
 from tests.support.cast import AT
 

@@ -38,7 +38,9 @@ def opened_by(asker: Asker) -> set[str]:
 
 def test_what_is_bank_wide_opens_at_head_office_alone(cast: Cast) -> None:
     at_head_office = opened_by(Asker("staff", hired(cast, "administrator", "HO")))
-    may = {page for page in PAGES if may_any("administrator", (needs_of(f"admin:{page}_changelist") or ((),))[0])}
+    may = {
+        page for page in PAGES if may_any("administrator", (needs_of(f"admin:{page}_changelist") or ((),))[0])
+    }
     assert at_head_office == may
     at_a_province = opened_by(Asker("staff", hired(cast, "administrator", "N")))
     assert at_head_office - at_a_province == set(BANK_WIDE) - {"tenants_role"}

@@ -29,7 +29,9 @@ from tests.support.rewards import draft_batch
 pytestmark = pytest.mark.django_db(databases=["default", "aside"])
 
 LISTS = sorted(name for name in ALL if name.endswith("_changelist") and KNOWN[name].who == "staff")
-OF_BRANCHES = [name for name in LISTS if name.removeprefix("admin:").removesuffix("_changelist") not in BANK_WIDE]
+OF_BRANCHES = [
+    name for name in LISTS if name.removeprefix("admin:").removesuffix("_changelist") not in BANK_WIDE
+]
 
 
 def maker(world: World) -> Asker:
@@ -58,7 +60,9 @@ def like_absent(world: World, name: str) -> None:
 
 def test_the_list_of_doors_is_the_list_of_these_tests() -> None:
     here = ast.parse(Path(__file__).read_text())
-    tests = {node.name for node in here.body if isinstance(node, ast.FunctionDef) and node.name[:5] == "test_"}
+    tests = {
+        node.name for node in here.body if isinstance(node, ast.FunctionDef) and node.name[:5] == "test_"
+    }
     tests.remove("test_the_list_of_doors_is_the_list_of_these_tests")
     where = str(Path(__file__).relative_to(settings.BASE_DIR))
     assert {door.test for door in DOORS} == {f"{where}::{name}" for name in tests}
@@ -175,7 +179,9 @@ def test_asking_for_another_format_brings_no_foreign_rows(world: World) -> None:
             answer = asker.ask("get", f"{reverse(name)}?{query}")
             assert dict(answer.headers)["Content-Type"].startswith("text/html"), name
             assert answer.marks() == set(), name
-    for name in (n for n, row in KNOWN.items() if row.who == "customer" and not row.takes and n[:4] == "api:"):
+    for name in (
+        n for n, row in KNOWN.items() if row.who == "customer" and not row.takes and n[:4] == "api:"
+    ):
         customer = Asker("customer", world.customers["nb"])
         for query in ("format=csv", "format=api"):
             answer = customer.ask("get", f"{reverse(name)}?{query}")
@@ -213,7 +219,9 @@ def test_counts_do_not_move_when_something_happens_elsewhere(world: World) -> No
     _something_happens(world, "NB")
     moved = pages()
     changed = {name for name in before if difference(before[name], moved[name]) != ""}
-    assert {f"admin:{page}_changelist" for page in ("planning_campaign", "rewards_batch", "tenants_person")} <= changed
+    assert {
+        f"admin:{page}_changelist" for page in ("planning_campaign", "rewards_batch", "tenants_person")
+    } <= changed
     assert "admin:index" in changed
 
 

@@ -28,7 +28,7 @@ _LOCK = 7_316_842
 def make_database(name: str) -> None:
     """Make the empty, migrated database `name`, as fenhang_owner; every connection is left closed, at its home."""
     owner = connections["owner"]
-    template = _PREFIX + _digest()
+    template = template_name()
     with _alone():
         with owner.cursor() as cursor:
             cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_PREFIX])
@@ -46,6 +46,11 @@ def make_database(name: str) -> None:
     with at_database(name), owner.cursor() as cursor:
         # A copy has its template's tables and their grants, but not the database's own grants.
         cursor.execute(roles.grants())
+
+
+def template_name() -> str:
+    """The migrated, empty database that fits the code as it is."""
+    return _PREFIX + _digest()
 
 
 def drop_database(name: str) -> None:

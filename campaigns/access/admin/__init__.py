@@ -1,3 +1,3 @@
 """What this room adds to the admin."""
 
-from campaigns.access.admin import sessions as sessions
+from campaigns.access.admin import log_ins as log_ins

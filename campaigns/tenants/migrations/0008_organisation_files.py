@@ -59,5 +59,6 @@ class Migration(migrations.Migration):
             },
         ),
         *wall("tenants_organisationfile"),
+        *verb("tenants_branch_nests()", sql.NESTS_BY_INDEX, execute=["fenhang_owner"]),
         *verb("tenants_codes_elsewhere(text[], int, int)", sql.CODES_ELSEWHERE),
     ]

@@ -25,6 +25,8 @@ SILENT = {
     "campaigns.customers.services.sessions": "customers' log-ins; a new customer is noted by the verb that adds it",
     "campaigns.tenants.services.assignments.load_roles": "the installation's own presets",
     "campaigns.tenants.services.branches.add_head_office": "set up before anybody works here",
+    "campaigns.tenants.services.closing.hand_over_people": "a step of closing, which is noted",
+    "campaigns.tenants.services.organisation": "a part of applying or taking back a file, which is noted as a whole",
     "campaigns.tenants.services.branches.add_tree": "called by what notes the whole: an import, or setting up",
     "content.services.live": "called by an approval or a take-down alone, which is noted",
     "campaigns.rewards.services.batches.publish_batch": "called by an approval alone",

@@ -29,7 +29,9 @@ class PersonWithSessions(_PersonPage):
     def has_person_reset_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return scope_of(request).may("tenants.person.reset")
 
-    @action(description=_("Sessions"), url_path="sessions", icon="devices", permissions=["person_reset"])
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Sessions"), url_path="sessions", icon="devices", permissions=["person_reset"]
+    )
     def sessions_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         person = self.get_object(request, object_id)
         if person is None:
