@@ -24,6 +24,12 @@ _PAGES = {
     "saved_preview": pgettext_lazy("page", "preview of the draft"),
     "phone": pgettext_lazy("page", "the phone in a review"),
     "media": pgettext_lazy("page", "picture"),
+    "columns": pgettext_lazy("page", "choose columns"),
+    "missing": pgettext_lazy("page", "branches that the file lacks"),
+    "apply": pgettext_lazy("page", "apply"),
+    "undo": pgettext_lazy("page", "undo"),
+    "progress": pgettext_lazy("page", "progress"),
+    "proposals": pgettext_lazy("page", "proposals while typing"),
 }
 
 _OTHERS = {

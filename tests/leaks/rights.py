@@ -204,7 +204,7 @@ def _ask(
         else:
             response = line.post(path, body, headers=headers)
         if response.streaming:
-            response.file_to_stream.close()
+            b"".join(response.streaming_content)  # or its file stays open
         wrote = _wrote(before)
         transaction.set_rollback(True)
     if connections["aside"].connection is not None:
