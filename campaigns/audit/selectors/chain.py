@@ -56,7 +56,7 @@ def lines_between(*, scope: Scope, table: str, low: UUID, high: UUID) -> Iterato
                     rest = b""
 
 
-def stretch_of(seal: Seal) -> Stretch:
+def stretch_of(*, seal: Seal) -> Stretch:
     """What a seal says, as the rules take it."""
     return Stretch(
         number=seal.number,
@@ -88,7 +88,7 @@ def stretch_of(seal: Seal) -> Stretch:
 def last_stretch() -> Stretch | None:
     """The newest seal; None before the first one."""
     seal = Seal.objects.order_by("-number").first()
-    return stretch_of(seal) if seal else None
+    return stretch_of(seal=seal) if seal else None
 
 
 def settled_until(*, scope: Scope) -> datetime:

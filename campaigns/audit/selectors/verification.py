@@ -80,10 +80,10 @@ def _seals(
 ) -> None:
     key, before = chain_key(), None
     for nth, day in enumerate(days_sealed(scope=scope, first=first, last=last)):
-        seals = [stretch_of(each) for each in Seal.objects.filter(day=day).order_by("number")]
+        seals = [stretch_of(seal=each) for each in Seal.objects.filter(day=day).order_by("number")]
         if nth == 0 and first is not None:
             earlier = Seal.objects.filter(number__lt=seals[0].number).order_by("-number").first()
-            before = stretch_of(earlier) if earlier else None
+            before = stretch_of(seal=earlier) if earlier else None
         found: list[Finding] = []
         for this in seals:
             found += check_link(key=key, before=before, this=this)

@@ -71,7 +71,7 @@ def week(cast: Cast, head_file: Path) -> Copy:
         rows = {
             t: list(lines_between(scope=scope, table=t, low=first_id_at(START), high=far)) for t in TABLES
         }
-        seals = [stretch_of(each) for each in Seal.objects.order_by("number")]
+        seals = [stretch_of(seal=each) for each in Seal.objects.order_by("number")]
     return Copy(rows, seals, seals[-1])
 
 
