@@ -31,6 +31,13 @@ def first_id_at(moment: datetime) -> UUID:
     return UUID(int=((since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000) << 80)
 
 
+def beyond(words: str) -> str:
+    """The first text that no longer begins with `words`, in the order of code points."""
+    last = ord(words[-1]) + 1
+    # No text of ours holds surrogates, nor anything after the last code point.
+    return words[:-1] + chr(0xE000 if last == 0xD800 else min(last, 0x10FFFF))
+
+
 class Wrong(StrEnum):
     """What was done to the audit."""
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from campaigns.access.deeds import note_own
 from campaigns.access.lock_out import count_try, forget_tries, note_success
-from campaigns.access.models import PasswordTerms, PastPassword, Try
+from campaigns.access.models import PasswordTerms, PastPassword, Session, Try
 from campaigns.access.refusals import (
     OldPasswordWrong,
     PasswordChangedMeanwhile,
@@ -36,7 +36,7 @@ def change_password(
     with transaction.atomic():
         set_password(login_id=login.pk, before=before, after=after, at=at)
         PasswordTerms.objects.update_or_create(login=login, defaults={"chosen_at": at, "good_until": None})
-        end_other_sessions(login_id=login.pk, at=at, keep=keep)
+        end_other_sessions(login_id=login.pk, at=at, keep=keep, why=Session.Why.CREDENTIALS)
         note_own(
             login=login,
             verb="access.password.change_password",

@@ -72,7 +72,7 @@ class Asked:
 
 def asked_by(request: HttpRequest, scope: Scope) -> Asked:
     """Read the fields; what makes no sense is left out."""
-    given = {name: request.GET.get(name, "").strip()[:_LONGEST] for name in
+    given = {name: _typed(request, name) for name in
              ("who", "who_words", "thing", "named", "when", "from", "until")}  # fmt: skip
     who, thing, named = given["who"], given["thing"], given["named"]
     people: tuple[Named, ...] = ()
@@ -104,6 +104,11 @@ def asked_by(request: HttpRequest, scope: Scope) -> Asked:
         people=people,
         nobody=nobody,
     )
+
+
+def _typed(request: HttpRequest, name: str) -> str:
+    """What a field says; the database knows no NUL."""
+    return request.GET.get(name, "").replace("\x00", "").strip()[:_LONGEST]
 
 
 def parse_day(text: str) -> date | None:
@@ -232,7 +237,7 @@ class EntryAdmin(ReadOnly):
         """People or things for what was typed so far."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        scope, words = scope_of(request), request.GET.get("q", "").strip()[:_LONGEST]
+        scope, words = scope_of(request), _typed(request, "q")
         items: list[dict[str, str]] = []
         if request.GET.get("of") == "things":
             items += [

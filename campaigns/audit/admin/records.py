@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from campaigns.audit.admin.base import ReadOnly
 from campaigns.audit.models import SecurityRecord
+from campaigns.audit.rules import beyond
 
 KINDS = {
     "login.tried": _("tried to log in"),
@@ -83,14 +84,13 @@ class SecurityRecordAdmin(ReadOnly):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """By an index: names by their beginning, addresses whole."""
-        words = search_term.strip()
+        words = search_term.replace("\x00", "").strip()
         if not words:
             return queryset, False
         try:
             return queryset.filter(address=str(ip_address(words))), False
         except ValueError:
-            after = words[:-1] + chr(min(ord(words[-1]) + 1, 0x10FFFF))
-            return queryset.filter(who__gte=words, who__lt=after), False
+            return queryset.filter(who__gte=words, who__lt=beyond(words)), False
 
     @display(description=_("kind"))
     def words(self, record: SecurityRecord) -> str:

@@ -31,7 +31,10 @@ class Migration(migrations.Migration):
             "entry", models.Index(fields=["subject", "-at", "-id"], name="audit_entry_by_subject")
         ),
         migrations.AddIndex(
-            "entry", models.Index(fields=["subject_name", "-at", "-id"], name="audit_entry_by_name")
+            "entry",
+            models.Index(
+                fields=["subject_name", "-at", "-id"], include=["branch_pos"], name="audit_entry_by_name"
+            ),
         ),
         migrations.AddIndex(
             "entry",

@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connections
 from django.db.models import Q
 
 from campaigns.audit.models import BY_SYSTEM, Entry
-from campaigns.audit.rules import first_id_at
+from campaigns.audit.rules import beyond, first_id_at
 from campaigns.lib.refs import ref
 from campaigns.tenants.models import Branch, Person, TenantQuerySet
 from campaigns.tenants.rules import pinyin_of
@@ -22,7 +23,7 @@ _SKEW, _LATE = timedelta(hours=1), timedelta(days=62)
 # Planning over all months takes longer than reading a page of a few of them: so the latest are asked first.
 _STEPS = (timedelta(days=60), timedelta(days=400))
 # How many of the latest deeds are looked through for people and things that are not found otherwise.
-_LATEST = 2_000
+_LATEST = 1_000
 _PEOPLE = 5_000
 
 
@@ -81,15 +82,52 @@ def _newest(scope: Scope, search: Search, after: Place | None, limit: int) -> li
         since = edge - step if step else None
         is_last = since is None or (search.since is not None and since <= search.since)
         part = search if is_last else replace(search, since=since)
-        rows = _matching(scope, part)
-        if after is not None:
-            # The first condition is for the index, the second for those of the same moment.
-            rows = rows.filter(Q(at__lte=after.at) & (Q(at__lt=after.at) | Q(id__lt=after.id)))
-            rows = rows.filter(id__lt=first_id_at(after.at + _LATE))
-        found = list(rows.order_by("-at", "-id")[:limit])
+        rows = _below(_matching(scope, part), after)
+        if not search.named:
+            found = list(rows.order_by("-at", "-id")[:limit])
+        elif step == _STEPS[0] and len(found := _among_latest(scope, part, after, limit)) == limit:
+            return found
+        else:
+            found = _by_name(scope, rows, limit)
         if is_last or len(found) == limit:
             return found
     raise AssertionError("the last step is the last")
+
+
+def _below(rows: TenantQuerySet, after: Place | None) -> TenantQuerySet:
+    """What follows a place; the first condition is for the index, the second for those of the same moment."""
+    if after is None:
+        return rows
+    rows = rows.filter(Q(at__lte=after.at) & (Q(at__lt=after.at) | Q(id__lt=after.id)))
+    return rows.filter(id__lt=first_id_at(after.at + _LATE))
+
+
+def _among_latest(scope: Scope, search: Search, after: Place | None, limit: int) -> list[Entry]:
+    """Matches among the latest rows alone: enough for a name that everything has, of which there are too many."""
+    latest = _below(_matching(scope, replace(search, named="")), after).order_by("-at", "-id")
+    names = latest.values_list("pk", "subject_name")[:_LATEST]
+    ids = [pk for pk, name in names if name.startswith(search.named)][:limit]
+    return _these(scope, ids)
+
+
+def _these(scope: Scope, ids: list[UUID]) -> list[Entry]:
+    return list(Entry.objects.within(scope).filter(pk__in=ids).order_by("-at", "-id")) if ids else []
+
+
+def _by_name(scope: Scope, rows: TenantQuerySet, limit: int) -> list[Entry]:
+    """The newest of rows that match the beginning of a name; all of them are looked through in the index of names.
+
+    Left to itself the planner walks back through time instead, since it guesses one row in 200 for any beginning:
+    for a name that was last used two years ago it reads millions of others (measured: more than 20 s).
+    """
+    inner, params = rows.order_by().values_list("at", "id").query.sql_with_params()
+    with connections[scope.using].cursor() as cursor:
+        cursor.execute(
+            f"WITH named AS MATERIALIZED ({inner}) SELECT id FROM named ORDER BY at DESC, id DESC LIMIT %s",  # noqa: S608
+            [*params, limit],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    return _these(scope, ids)
 
 
 def _matching(scope: Scope, search: Search) -> TenantQuerySet:
@@ -102,18 +140,13 @@ def _matching(scope: Scope, search: Search) -> TenantQuerySet:
         rows = rows.filter(subject=search.thing)
     if search.named:
         # LIKE is not leakproof, and its index would be of no use under the policies; comparisons are.
-        rows = rows.filter(subject_name__gte=search.named, subject_name__lt=_after(search.named))
+        rows = rows.filter(subject_name__gte=search.named, subject_name__lt=beyond(search.named))
     if search.since:
         # The id is for the months that need not be read.
         rows = rows.filter(at__gte=search.since, id__gte=first_id_at(search.since - _SKEW))
     if search.until:
         rows = rows.filter(at__lt=search.until, id__lt=first_id_at(search.until + _LATE))
     return rows
-
-
-def _after(words: str) -> str:
-    """The first text that no longer begins with `words`, in the order of code points."""
-    return words[:-1] + chr(min(ord(words[-1]) + 1, 0x10FFFF))
 
 
 def _with_branches(scope: Scope, entries: list[Entry]) -> None:

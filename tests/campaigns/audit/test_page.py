@@ -151,6 +151,9 @@ def test_the_page_reads_as_sentences_and_knows_its_windows(deeds: Cast) -> None:
     days = {"named": "国庆", "from": day - timedelta(days=1), "until": day + timedelta(days=1)}
     assert len(said(client.get(PAGE, days))) == 1
     assert "没有符合条件的操作" in client.get(PAGE, {"named": "没有"}).content.decode()
+    for words in ("\x00", "\ud7ff", "\U0010ffff", "%", "'"):
+        assert client.get(PAGE, {"named": words, "who_words": words}).status_code == 200
+        assert client.get("/admin/audit/securityrecord/", {"q": words}).status_code == 200
     for nonsense in (
         {"from": "2026-99-99"},
         {"after": "x"},

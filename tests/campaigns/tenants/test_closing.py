@@ -39,6 +39,7 @@ STAYS = {
     "audit.Entry": "what was done there was done there",
     "requests.RequestKey": "answers to requests made there; kept for days",
     "approvals.Decision": "was taken there",
+    "tenants.OrganisationFile": "was loaded there, and can be taken back from there",
     "content.Asset": "the successor sees it below; the same picture may be its own already",
     "content.Rendition": "belongs to its asset",
     "rewards.Coupon": "belongs to the home branch at the claim",

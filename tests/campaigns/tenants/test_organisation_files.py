@@ -1,9 +1,13 @@
 """A file of branches loaded, applied and taken back."""
 
+import csv
+import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from campaigns.audit.models import Entry
@@ -262,3 +266,70 @@ def test_a_workbook_says_the_same_as_a_text_and_a_title_above_the_headings_is_sk
         file, two = loaded(scope, title)
         assert two.counts == {"same": 7} and file.rows == 7
         assert [v.line for v in two.verdicts] == [3, 4, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("many", [3, 300])
+def test_the_verdicts_cost_the_same_queries_however_many_the_rows(
+    cast: Cast, many: int, django_assert_num_queries: Any
+) -> None:
+    rows = [(f"NX{n}", f"北城{n}号支行", "NC", "支行") for n in range(many)]
+    with cast.ho_administrator.scope(stand_at=cast.branch["N"].pk) as scope:
+        file = load_file(scope=scope, name="x", raw=csv_of(rows))
+        # The branches; the parent of the file's own; codes elsewhere.
+        with django_assert_num_queries(3):
+            assert review_of(scope=scope, file=file).counts["new"] == len(rows)
+
+
+def test_the_command_judges_applies_and_takes_back(committed_cast: Cast, tmp_path: Path) -> None:
+    path = tmp_path / "机构.csv"
+    path.write_bytes(csv_of([*CAST, ("NB9", "北城九号支行", "NC", "支行")]))
+
+    def told(*given: Any) -> str:
+        out = io.StringIO()
+        call_command("load_branches", *given, stdout=out)
+        return out.getvalue()
+
+    assert "新增 1 · 变更 0 · 移动 0 · 撤销 0 · 相同 7 · 拒绝 0" in told(path)
+    with system_scope(at=AT, cause="test"):
+        assert not OrganisationFile.objects.exists() and not Branch.objects.filter(code="NB9").exists()
+    undo = told(path, "--apply").split("--undo ")[1].split()[0]
+    with system_scope(at=AT, cause="test"):
+        assert Branch.objects.filter(code="NB9").exists()
+    assert "1 个新增机构已移除" in told("--undo", undo)
+    path.write_bytes(csv_of([("NB9", "", "NC", "支行")]))
+    with pytest.raises(SystemExit) as ended:
+        told(path)
+    assert ended.value.code == 2
+    for wrong in ([], [path, "--undo", undo], ["--undo", undo], [tmp_path / "absent.csv"]):
+        with pytest.raises(CommandError):
+            told(*wrong)
+
+
+GEO = Path(__file__).resolve().parents[4] / "shared" / "data" / "geo_cn"
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not GEO.exists(), reason="the shared folder of real files is absent")
+def test_provinces_cities_and_districts_of_china_come_in_as_a_bank_and_go_again(cast: Cast) -> None:
+    rows = [("HO", "总行", "", "总行")]
+    for name, parent, level, end in (
+        ("provinces", "", "省分行", "分行"),
+        ("cities", "provinceCode", "市分行", "分行"),
+        ("areas", "cityCode", "支行", "支行"),
+    ):
+        with (GEO / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows += [
+                (f"G{r['code']}", r["name"] + end, f"G{r[parent]}" if parent else "HO", level)
+                for r in csv.DictReader(file)
+            ]
+    with cast.ho_administrator.scope() as scope:
+        before = tree()
+        file = applied(scope, workbook_of(rows))
+        assert file.counts == {"new": len(rows) - 1, "same": 1} and len(rows) > 3_300
+        assert applied_again(scope, csv_of(rows)) == {"same": len(rows)}
+        undo_file(scope=scope, file_id=file.pk)
+        assert tree() == before
+
+
+def applied_again(scope: Scope, raw: bytes) -> dict[str, int]:
+    return dict(loaded(scope, raw)[1].counts)
