@@ -38,7 +38,6 @@ from tests.support.rewards import assert_rewards_agree, live_batch
 STAYS = {
     "audit.Entry": "what was done there was done there",
     "access.Reset": "what was done to a log-in there",
-    "tenants.OrganisationFile": "was loaded there",
     "requests.RequestKey": "answers to requests made there; kept for days",
     "approvals.Decision": "was taken there",
     "tenants.OrganisationFile": "was loaded there, and can be taken back from there",
