@@ -181,7 +181,7 @@ def _columns_to_branches() -> list[tuple[str, str]]:
         (model._meta.db_table, str(field.column))
         for model in apps.get_models()
         for field in model._meta.concrete_fields
-        if field.related_model is Branch and model not in tree
+        if field.related_model is Branch and model not in tree and model._meta.managed
     ]
 
 

@@ -66,7 +66,7 @@ def test_a_change_is_remembered_with_its_maker(cast: Cast) -> None:
         )  # fmt: skip
         history = apps.get_model("planning", "CampaignEvent").objects.order_by("pgh_id")
         assert [(e.pgh_label, e.title) for e in history] == [("insert", "春节存款"), ("update", "元宵存款")]
-        assert [e.verb for e in Entry.objects.order_by("id")] == [
+        assert [e.verb for e in Entry.objects.filter(verb__startswith="planning.").order_by("id")] == [
             "planning.campaign.add",
             "planning.campaign.change",
         ]

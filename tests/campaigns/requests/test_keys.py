@@ -117,7 +117,7 @@ def test_where_a_key_is_required_its_absence_is_400(cast: Cast) -> None:
 def test_the_same_person_at_another_branch_does_not_get_the_other_branchs_answer(cast: Cast) -> None:
     caller = as_staff(cast.ho_administrator)
     assert caller.post(PEOPLE, WANG, key=KEY).status_code == 201
-    with cast.ho_administrator.scope():
+    with system_scope(at=AT, cause="test"):  # nobody changes an assignment of his own
         cast.ho_administrator.assignment.branch = cast.branch["SB"]
         cast.ho_administrator.assignment.branch_pos = cast.branch["SB"].pos
         cast.ho_administrator.assignment.save()

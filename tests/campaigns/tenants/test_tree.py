@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
@@ -27,8 +28,10 @@ def places() -> dict[str, tuple[int, int]]:
 def stray_rows() -> list[str]:
     """Tables with a row whose position is not that of its branch; asked inside a scope that sees everything."""
     found = []
+    # Benches have tables of their own, where they run.
+    elsewhere = {m._meta.db_table for m in apps.get_models() if not m._meta.managed}
     with connection.cursor() as cursor:
-        for table in sorted(tenant_tables() - {"tenants_branch"}):
+        for table in sorted(tenant_tables() - elsewhere - {"tenants_branch"}):
             key, pos = ("id", "pos") if table == "tenants_branchevent" else ("branch_id", "branch_pos")
             cursor.execute(
                 f"SELECT count(*) FROM {table} t LEFT JOIN tenants_branch b ON b.id = t.{key}"
