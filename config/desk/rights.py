@@ -128,6 +128,8 @@ def _tabled(language: str) -> tuple[list[Party], list[tuple[str, str, Rows]]]:
         what = named(address)
         row = [_shown(party, by_party[party.code]) for party in parties]
         rooms.setdefault(what.room, (what.room_name, []))[1].append((what, row))
+    for _name, rows in rooms.values():
+        rows.sort(key=lambda row: (row[0].thing, row[0].rank, row[0].page))
     order = [*_ORDER, *sorted(set(rooms) - {*_ORDER, *_LAST}), *_LAST]
     return parties, [(code, *rooms[code]) for code in order if code in rooms]
 

@@ -65,6 +65,12 @@ class Named:
     page: str
 
     @property
+    def rank(self) -> int:
+        """Pages of one model: its list first, what is done to one thing in the middle, deleting last."""
+        ending = self.address.rpartition("_")[2]
+        return {"changelist": 0, "change": 1, "add": 2, "history": 8, "delete": 9}.get(ending, 5)
+
+    @property
     def words(self) -> str:
         return f"{self.thing} · {self.page}" if self.thing else self.page
 
