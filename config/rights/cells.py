@@ -38,11 +38,11 @@ def written(cells: dict[Cell, str], parties: tuple[str, ...]) -> str:
     for (address, method, place), by_party in answers.items():
         alike[address, tuple(by_party[party] for party in parties)][method].append(place)
     lines = []
-    for (address, said), by_method in alike.items():
+    for (address, answered), by_method in alike.items():
         by_places: dict[str, list[str]] = defaultdict(list)
         for method, places in by_method.items():
             by_places[" ".join(places)].append(method)
-        lines += [(address, " ".join(methods), places, *said) for places, methods in by_places.items()]
+        lines += [(address, " ".join(methods), places, *answered) for places, methods in by_places.items()]
     head = ("address", "methods", "places", *parties)
     return "".join(",".join(line) + "\n" for line in [head, *sorted(lines)])
 

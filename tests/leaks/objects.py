@@ -19,6 +19,7 @@ from campaigns.customers.models import Customer
 from campaigns.lib.clock import now
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
+from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Role, TenantModel
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import assign_role
@@ -26,8 +27,9 @@ from campaigns.tenants.services.organisation_files import load_file
 from campaigns.tenants.services.people import add_login, add_person
 from content.addresses import customer_address, staff_address
 from content.models import Rendition, Slot
+from content.services.placements import add_placement
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
-from tests.support.content import live_poster, submitted_item
+from tests.support.content import live_poster, make_item, submitted_item
 from tests.support.organisation import csv_of
 from tests.support.rewards import draft_batch, live_batch
 
@@ -111,7 +113,7 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         by=f"maker_{place}",
         reviewer=f"checker_{place}",
         shares={place: 10},
-        per_customer_limit=3,
+        per_customer_limit=4,
         **terms,
     )
     draft = draft_batch(world.cast, by=f"maker_{place}", campaign_id=campaign.pk, **terms)
@@ -120,6 +122,16 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
     )
     waiting = submitted_item(maker, title="等待审核")
     with maker.scope() as scope:
+        allot_stock(scope=scope, batch_id=draft.pk, branch_id=scope.branch_id, quantity=1)
+        draft_item = make_item(scope, "草稿")
+        draft_placement = add_placement(
+            scope=scope,
+            slot=Slot.HOME_FEED,
+            item_id=item.pk,
+            shown_from=AT,
+            shown_until=AT.replace(year=2099),
+        )
+    with maker.scope() as scope:
         file = load_file(scope=scope, name=f"{place}.csv", raw=csv_of([("X1", "新支行", place, "支行")]))
     world.add("tenants.organisationfile", place, file.pk)
     world.add("planning.campaign", place, campaign.pk)
@@ -127,6 +139,8 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
     world.add("rewards.draft", place, draft.pk)
     world.add("content.item", place, item.pk)
     world.add("content.placement", place, placement.pk)
+    world.add("content.draft_item", place, draft_item.pk)
+    world.add("content.draft_placement", place, draft_placement.pk)
     world.add("content.asset", place, item.asset_id)
     world.add("approvals.revision", place, waiting.pk)
 
@@ -171,6 +185,13 @@ def _wallets(world: World) -> None:
         world.add("rewards.coupon", place, kept.pk)
         world.add("rewards.redemption", place, redemption.pk)
         world.add("customers.customer", place, player.customer.pk)
+    # One of a customer below was redeemed at North's own counter.
+    with world.customers["nb"].scope() as scope:
+        token, _until = issue_redeem_token(
+            scope=scope, coupon_id=claim_coupon(scope=scope, batch_id=world.ids["rewards.batch"]["NB"]).pk
+        )
+    with world.makers["N"].scope() as scope:
+        world.add("rewards.redemption", "N", redeem_coupon(scope=scope, token=token).pk)
 
 
 def _found(world: World) -> None:

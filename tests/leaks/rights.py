@@ -6,8 +6,8 @@ province beside it, and one that does not exist. A customer's own is what their 
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,11 +30,16 @@ from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import assign_role
 from campaigns.tenants.services.people import add_login, add_person
 from config.rights.cells import Cell
-from tests.leaks.asking import body_of, key_of, path_of
+from content.addresses import staff_address
+from tests.leaks.asking import body_of, path_of
 from tests.leaks.everything import ALL, KNOWN
+from tests.leaks.forms import filled
 from tests.leaks.objects import World
 from tests.leaks.table import Row
 from tests.support.cast import AT, PASSWORD, Player
+
+# table -> how many rows, and the latest transaction that wrote one
+Fingerprint = dict[str, tuple[int, int]]
 
 # Three who hold no role: a customer; the administrator with the key of the other door (a token at the admin, a
 # session at the API); and nobody.
@@ -47,6 +52,9 @@ PLACES_OF_CUSTOMERS = {
 }  # fmt: skip
 ELSEWHERE = ("parent", "sibling", "other", "absent")
 ASKED = [name for name, row in KNOWN.items() if row.who != "public"]
+
+# What an address asks about, where it answers nothing without.
+QUERIES = {"admin:autocomplete": "?app_label=content&model_name=placement&field_name=item&term="}
 
 # Tables that a refusal may write to, each with the reason.
 MAY_CHANGE = {
@@ -93,6 +101,7 @@ class Parties:
         self.world = world
         self.door, self.painting = _Door(), ClientHandler(enforce_csrf_checks=False)
         self.sessions = {name: _session(player) for name, player in self.players.items()}
+        self.signed: dict[tuple[str, str], str] = {}
         self.session_of_everything = _session(world.makers["N"])
 
     def headers(self, party: str, is_api: bool) -> tuple[dict[str, str], str]:
@@ -108,6 +117,18 @@ class Parties:
             )
             return {"Authorization": f"Bearer {token}"}, ""
         return {}, self.sessions["administrator" if party == "wrong_key" else party]
+
+    def path(self, party: str, question: "_Question") -> str:
+        """The address of the thing; a picture's is signed for whoever asks."""
+        path, _ids = path_of(ALL[question.address], KNOWN[question.address], self.world, question.at)
+        path += QUERIES.get(question.address, "")
+        if question.address != "admin:content_asset_media" or party not in PRESETS or question.at == "absent":
+            return path
+        if (party, question.at) not in self.signed:
+            with self.players[party].scope(at=now()) as scope:
+                rendition = self.world.ids["content.rendition"][question.at]
+                self.signed[party, question.at] = staff_address(scope=scope, rendition_id=rendition)
+        return self.signed[party, question.at]
 
 
 def _hired(world: World, role: str, number: int) -> Player:
@@ -150,14 +171,15 @@ def _ask_everything(world: World) -> dict[Cell, str]:
     found = {}
     for name in ASKED:
         row = KNOWN[name]
-        is_api = name.startswith("api:")
-        for place, at in places_of(row, world):
-            path, _ids = path_of(ALL[name], row, world, at)
-            for method in _methods(name, row):
-                body = _body(parties, name, row, path, at) if method == "post" else {}
-                for party in PARTIES:
-                    said = _ask(parties, party, is_api, method, path, body, before)
-                    found[Cell(name, place, method, party)] = said
+        places = dict(places_of(row, world))
+        for method in _methods(name, row):
+            asked = {
+                place: _Question(name, method, at, _body(parties, name, row, at) if method == "post" else {})
+                for place, at in places.items()
+            }
+            for party in PARTIES:
+                said = _ask_about(parties, party, asked, before)
+                found |= {Cell(name, place, method, party): answer for place, answer in said.items()}
     after = fingerprint()
     assert {name: after[name] for name in after if after[name] != before[name]} == {}
     transaction.set_autocommit(True, using="aside")
@@ -184,25 +206,42 @@ def _methods(name: str, row: Row) -> tuple[str, ...]:
     return row.methods
 
 
-def _ask(
-    parties: Parties,
-    party: str,
-    is_api: bool,
-    method: str,
-    path: str,
-    body: dict[str, Any],
-    before: dict[str, tuple[int, int]],
-) -> str:
+@dataclass(frozen=True)
+class _Question:
+    address: str
+    method: str
+    at: str
+    body: dict[str, Any]
+
+
+def _ask_about(
+    parties: Parties, party: str, asked: dict[str, _Question], before: Fingerprint
+) -> dict[str, str]:
+    """One party's answers by place. Who hears the same of the own thing, of the one beside and of one that does not
+    exist was turned away before anything was looked for, and is not asked about the others.
+    """
+    ends = [place for place in asked if place in {"", "own", "sibling", "absent"}]
+    said = {place: _ask(parties, party, asked[place], before) for place in ends}
+    alike = said[ends[0]] if len(ends) == 3 and len(set(said.values())) == 1 else ""
+    return {
+        place: said.get(place) or alike or _ask(parties, party, question, before)
+        for place, question in asked.items()
+    }
+
+
+def _ask(parties: Parties, party: str, question: _Question, before: Fingerprint) -> str:
+    is_api = question.address.startswith("api:")
     headers, session = parties.headers(party, is_api)
     line = _Line(parties.door, session)
+    path = parties.path(party, question)
     with transaction.atomic():
-        if method == "get":
+        if question.method == "get":
             response = line.get(path, headers=headers)
         elif is_api:
             headers["Idempotency-Key"] = f"rights-{new_id()}"
-            response = line.post(path, body, content_type="application/json", headers=headers)
+            response = line.post(path, question.body, content_type="application/json", headers=headers)
         else:
-            response = line.post(path, body, headers=headers)
+            response = line.post(path, question.body, headers=headers)
         if response.streaming:
             b"".join(response.streaming_content)  # or its file stays open
         wrote = _wrote(before)
@@ -221,7 +260,7 @@ def _leads_to(response: Any) -> list[str]:
     return [known.get(name) or next((word for end, word in ends.items() if name.endswith(end)), name)]
 
 
-def _wrote(before: dict[str, tuple[int, int]]) -> bool:
+def _wrote(before: Fingerprint) -> bool:
     """Whether the open transaction changed any table of ours.
 
     A transaction without a number has written nothing at all; only one with a number is looked at more closely.
@@ -236,7 +275,7 @@ def _wrote(before: dict[str, tuple[int, int]]) -> bool:
 _statement = ""
 
 
-def fingerprint() -> dict[str, tuple[int, int]]:
+def fingerprint() -> Fingerprint:
     """Of each table that a refusal must leave alone: how many rows, and the latest transaction that wrote one."""
     global _statement
     with system_scope(at=AT, cause="rights") as scope, connections["default"].cursor() as cursor:
@@ -255,52 +294,7 @@ def fingerprint() -> dict[str, tuple[int, int]]:
         return {name: (rows, latest) for name, rows, latest in cursor.fetchall()}
 
 
-class _Fields(HTMLParser):
-    """What a browser would send of the page's forms, unchanged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.values: dict[str, Any] = {}
-        self.select = self.area = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        name = given.get("name") or ""
-        if tag == "select":
-            self.select = name
-            self.values.setdefault(name, "")
-        elif tag == "textarea":
-            self.area = name
-            self.values.setdefault(name, "")
-        elif tag == "option" and self.select and "selected" in given:
-            self.values[self.select] = given.get("value") or ""
-        elif tag == "input" and name and (given.get("type") != "checkbox" or "checked" in given):
-            if given.get("type") not in {"submit", "file", "radio"}:
-                self.values[name] = given.get("value") or ""
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "select":
-            self.select = ""
-        elif tag == "textarea":
-            self.area = ""
-
-    def handle_data(self, text: str) -> None:
-        if self.area:
-            self.values[self.area] += text.removeprefix("\r\n")
-
-
-# What forms ask for beside what they offer, by the name of the field; "own:kind" is a thing at North.
-TYPED = {
-    "title": "闹元宵", "name": "闹元宵", "summary": "闹元宵", "code": "NX9", "staff_number": "T99", "username": "north.new",
-    "password": PASSWORD, "level": "branch", "role": "clerk", "branch": "own:tenants.branch",
-    "parent": "own:tenants.branch", "other": "own:tenants.branch", "successor": "own:tenants.person",
-    "item": "own:content.item", "asset": "own:content.asset", "campaign": "own:planning.campaign",
-    "held_from_0": "2026-12-01", "held_from_1": "08:00", "starts_at_0": "2026-12-01", "starts_at_1": "08:00",
-    "ends_at_0": "2026-12-31", "ends_at_1": "08:00",
-}  # fmt: skip
-
-
-def _body(parties: Parties, name: str, row: Row, path: str, at: str) -> dict[str, Any]:
+def _body(parties: Parties, name: str, row: Row, at: str) -> dict[str, Any]:
     """A POST that would succeed, where one is known: the page's own form, filled in, and the table's body."""
     body = body_of(row, parties.world)
     if name == "admin:approvals_revision_change" and at != "absent":
@@ -309,12 +303,6 @@ def _body(parties: Parties, name: str, row: Row, path: str, at: str) -> dict[str
         return {"verdict": "approve", "sha256": revision.sha256, "comment": ""}
     if not (name.startswith("admin:") and name.endswith(("_change", "_add", "_page")) and at in {"N", "NB"}):
         return body
+    path, _ids = path_of(ALL[name], row, parties.world, at)
     page = _Line(parties.painting, parties.session_of_everything).get(path)
-    fields = _Fields()
-    fields.feed(page.content.decode())
-    typed = {
-        field: key_of(value[4:], parties.world, "N") if value.startswith("own:") else value
-        for field, value in TYPED.items()
-        if fields.values.get(field) == ""
-    }
-    return {**fields.values, **typed, **body}
+    return {**filled(page.content.decode(), parties.world), **body}

@@ -127,7 +127,7 @@ ROWS = {
         {"batch_id": "rewards.batch"},
         methods=("post",),
         names={"branch": "tenants.branch"},
-        body={"quantity": 1, "move": "allot"},
+        body={"quantity": 1, "move": "allot", "branch": "own:tenants.branch"},
     ),
     "admin:rewards_batch_down": Row(
         "staff", {"batch_id": "rewards.batch"}, methods=("post",), body={"reason": "停"}
@@ -145,11 +145,13 @@ ROWS = {
         body={"title": "春节", "summary": "", "body": ""},
     ),
     "admin:content_item_saved_preview": Row("staff", {"item_id": "content.item"}, methods=("get",)),
-    "admin:content_item_submit": Row("staff", {"thing_id": "content.item"}, methods=("post",)),
+    "admin:content_item_submit": Row("staff", {"thing_id": "content.draft_item"}, methods=("post",)),
     "admin:content_item_down": Row(
         "staff", {"thing_id": "content.item"}, methods=("post",), body={"reason": "停"}
     ),
-    "admin:content_placement_submit": Row("staff", {"thing_id": "content.placement"}, methods=("post",)),
+    "admin:content_placement_submit": Row(
+        "staff", {"thing_id": "content.draft_placement"}, methods=("post",)
+    ),
     "admin:content_placement_down": Row(
         "staff", {"thing_id": "content.placement"}, methods=("post",), body={"reason": "停"}
     ),

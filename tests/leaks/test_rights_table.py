@@ -1,11 +1,11 @@
-"""The table of rights: every address x every role x own, child, parent, sibling branch, exactly as config/rights/table.csv.
+"""The table of rights: every address x every role x own, child, parent, sibling branch, as config/rights/table.csv
+has it, to the exact status.
 
 `FENHANG_WRITE_RIGHTS=1 uv run pytest tests/leaks/test_rights_table.py` writes the file anew; its diff is what changed
 in who may do what. So that nobody writes a wrong one by that, every cell is also held to rules of its own here.
 """
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from django.db import connections
@@ -27,13 +27,13 @@ STRANGERS = ("customer", "wrong_key", "anonymous")
 
 
 @pytest.fixture(scope="module")
-def answers(world: World, django_db_blocker: DjangoDbBlocker) -> Iterator[Answers]:
+def answers(world: World, django_db_blocker: DjangoDbBlocker) -> Answers:
     """Everything asked once, in transactions of their own that are rolled back."""
     with django_db_blocker.unblock():
         found = ask_everything(world)
         for alias in connections:
             connections[alias].close()
-    yield found
+    return found
 
 
 def is_open(said: str) -> bool:
@@ -57,7 +57,11 @@ def test_the_answers_are_those_of_the_file(answers: Answers) -> None:
 def test_the_file_says_all_that_was_asked(answers: Answers) -> None:
     assert {cell.address for cell in answers} == set(ASKED)
     assert {cell.party for cell in answers} == {*PRESETS, *STRANGERS}
-    assert all(any(cell.place == "sibling" for cell in answers if cell.address == name) for name in ASKED if KNOWN[name].takes)
+    assert all(
+        any(cell.place == "sibling" for cell in answers if cell.address == name)
+        for name in ASKED
+        if KNOWN[name].takes
+    )
 
 
 def test_nothing_fails_and_nothing_is_written_by_looking(answers: Answers) -> None:
@@ -121,6 +125,8 @@ def test_the_right_roles_do_write(answers: Answers) -> None:
     wrote = {(cell.address, cell.party) for cell, said in answers.items() if said.endswith("wrote")}
     for address, role in [
         ("admin:content_item_change", "editor"),
+        ("admin:content_item_submit", "editor"),
+        ("admin:content_placement_submit", "editor"),
         ("admin:rewards_batch_submit", "rewards_operator"),
         ("admin:content_item_down", "reviewer"),
         ("admin:approvals_revision_change", "reviewer"),
@@ -142,11 +148,13 @@ def test_strangers_stay_outside(answers: Answers) -> None:
             return True
         if cell.party == "customer" and KNOWN[cell.address].who == "customer":
             return True
-        return not is_open(said) and said.split()[0] in {"302", "401", "403", "404", "405"}
+        return not is_open(said) and said.split(maxsplit=1)[0] in {"302", "401", "403", "404", "405"}
 
     assert wrong(answers, rule) == []
 
 
 def test_the_page_has_words_for_every_address() -> None:
     """A new address gets its words in config/rights/words.py, or from the button that leads to it."""
-    assert [name for name in ASKED if not any("\u4e00" <= letter <= "\u9fff" for letter in named(name).page)] == []
+    assert [
+        name for name in ASKED if not any("\u4e00" <= letter <= "\u9fff" for letter in named(name).page)
+    ] == []
