@@ -3,6 +3,7 @@ addEventListener("DOMContentLoaded", () => {
     const drop = document.querySelector("[data-of-drop]");
     if (drop) {
         const input = drop.querySelector("input[type=file]");
+        input.hasChangeListener = true; // or the theme looks for a text field beside it, and trips
         addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("is-over"); });
         addEventListener("dragleave", (event) => { if (!event.relatedTarget) drop.classList.remove("is-over"); });
         addEventListener("drop", (event) => {
@@ -31,7 +32,7 @@ addEventListener("DOMContentLoaded", () => {
                 bar.max = told.total || 1;
                 bar.value = told.done;
                 run.querySelector("[data-of-step]").textContent = told.step_words;
-                run.querySelector("[data-of-count]").textContent = `${told.done} / ${told.total}`;
+                run.querySelector("[data-of-count]").textContent = `${told.done.toLocaleString()} / ${told.total.toLocaleString()}`;
             } catch { /* the next look may answer */ }
             setTimeout(look, 1000);
         };
