@@ -16,6 +16,11 @@ class Door:
     asked: Any
     test: str
 
+    @property
+    def sentence(self) -> str:
+        """The test's name as it reads."""
+        return self.test.partition("::test_")[2].replace("_", " ")
+
 
 DOORS = [
     Door(
