@@ -20,7 +20,7 @@ from config.celery import app as celery
 from config.rights.doors import DOORS
 from tests.leaks.asking import Answer, Asker, body_of, difference, digest_of, key_of, path_of, player_of
 from tests.leaks.everything import ALL, KNOWN, NAMING, TAKING, ask_of, asker_of, others
-from tests.leaks.objects import FOREIGN, PARENT, World
+from tests.leaks.objects import FOREIGN, PARENT, World, mark
 from tests.leaks.table import BANK_WIDE
 from tests.support.cast import AT
 from tests.support.content import submitted_item
@@ -112,11 +112,14 @@ def test_what_a_filter_offers_names_nothing_foreign(world: World) -> None:
     filtered = 0
     for name in OF_BRANCHES:
         page = asker.client.get(reverse(name))
-        filters = page.context_data["cl"].filter_specs  # type: ignore[attr-defined]
+        # The audit's page has fields of its own in place of filters.
+        changes = page.context_data.get("cl")  # type: ignore[attr-defined]
+        filters = changes.filter_specs if changes else []
         filtered += len(filters)
         offered = repr([each.__dict__.get("lookup_choices") for each in filters]) + page.content.decode()
         assert {key for key in keys if key in offered} == set(), name
-        assert "Xq" not in offered, name
+        # Another customer of one's own branch is no secret of its staff.
+        assert "Xq" not in offered.replace(mark("C2"), ""), name
     assert filtered > 10
 
 
@@ -231,7 +234,7 @@ def _something_happens(world: World, place: str) -> None:
         add_campaign(scope=scope, title="闹元宵", starts_at=AT, ends_at=AT.replace(year=2099))
         add_person(scope=scope, branch_id=scope.branch_id, name="新人", staff_number="N777")
     draft_batch(world.cast, by=f"maker_{place}")
-    submitted_item(who, title="又一张海报")
+    submitted_item(who, title="又一张海报", asset_id=world.ids["content.asset"][place])
 
 
 @pytest.mark.parametrize("name", [n for n in TAKING if n.startswith("api:") and "get" in KNOWN[n].methods])
