@@ -60,8 +60,8 @@ def build() -> World:
     """The bank of the cast, with one of everything at every place."""
     # Long numbers, so that they can be told from every other number on a page.
     with connections["owner"].cursor() as cursor:
-        for table in ("tenants_branch", "tenants_login"):
-            cursor.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH 7654301")
+        for table, first in (("tenants_branch", 7_654_301), ("tenants_login", 8_654_301)):
+            cursor.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH {first}")
     world = World(build_cast())
     world.customers = {"nb": world.cast.customers["nb"], "C2": world.cast.customers["nb2"]}
     rooms = [f"{path.rpartition('.')[2]}.*" for path in settings.ROOMS]

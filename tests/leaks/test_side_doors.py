@@ -7,7 +7,6 @@ import ast
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -19,14 +18,12 @@ from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.people import add_person
 from config.celery import app as celery
 from config.rights.doors import DOORS
-from content.models import Slot
-from content.services.items import add_item
-from content.services.placements import add_placement
 from tests.leaks.asking import Answer, Asker, body_of, difference, digest_of, key_of, path_of, player_of
 from tests.leaks.everything import ALL, KNOWN, NAMING, TAKING, ask_of, asker_of, others
 from tests.leaks.objects import FOREIGN, PARENT, World, mark
 from tests.leaks.table import BANK_WIDE
 from tests.support.cast import AT
+from tests.support.content import submitted_item
 from tests.support.rewards import draft_batch
 
 pytestmark = pytest.mark.django_db(databases=["default", "aside"])
@@ -42,9 +39,8 @@ def maker(world: World) -> Asker:
 
 
 def foreign_keys(world: World) -> set[str]:
-    """Ids of the neighbours' things, as pages would write them; of those that are unlike every other number."""
-    found = (places[place] for places in world.ids.values() for place in FOREIGN if place in places)
-    return {str(key) for key in found if isinstance(key, UUID)}
+    """Ids of everything in the neighbours' branches, as pages would write them."""
+    return {str(places[place]) for places in world.ids.values() for place in FOREIGN if place in places}
 
 
 def ending_in(*endings: str) -> list[str]:
@@ -118,12 +114,14 @@ def test_what_a_filter_offers_names_nothing_foreign(world: World) -> None:
     filtered = 0
     for name in OF_BRANCHES:
         page = asker.client.get(reverse(name))
-        shown = page.context_data.get("cl")  # type: ignore[attr-defined]
-        filters = shown.filter_specs if shown is not None else []
+        # The audit's page has fields of its own in place of filters.
+        changes = page.context_data.get("cl")  # type: ignore[attr-defined]
+        filters = changes.filter_specs if changes else []
         filtered += len(filters)
         offered = repr([each.__dict__.get("lookup_choices") for each in filters]) + page.content.decode()
         assert {key for key in keys if key in offered} == set(), name
-        assert not [place for place in (*PARENT, *FOREIGN) if mark(place) in offered], name
+        # Another customer of one's own branch is no secret of its staff.
+        assert "Xq" not in offered.replace(mark("C2"), ""), name
     assert filtered > 10
 
 
@@ -237,9 +235,8 @@ def _something_happens(world: World, place: str) -> None:
     with who.scope() as scope:
         add_campaign(scope=scope, title="闹元宵", starts_at=AT, ends_at=AT.replace(year=2099))
         add_person(scope=scope, branch_id=scope.branch_id, name="新人", staff_number="N777")
-        item = add_item(scope=scope, title="又一张海报", summary="", body="", asset_id=None, shown_from=AT)
-        add_placement(scope=scope, slot=Slot.HOME_FEED, item_id=item.pk, shown_from=AT)
     draft_batch(world.cast, by=f"maker_{place}")
+    submitted_item(who, title="又一张海报", asset_id=world.ids["content.asset"][place])
 
 
 @pytest.mark.parametrize("name", [n for n in TAKING if n.startswith("api:") and "get" in KNOWN[n].methods])

@@ -34,11 +34,11 @@ def make_asset(scope: Scope, name: str = "朝霞", colour: tuple[int, int, int] 
 
 def make_item(scope: Scope, title: str = "春节存款", **more: Any) -> Item:
     """A draft poster that lacks nothing."""
-    asset = make_asset(scope)
+    asset_id = more.pop("asset_id", None) or make_asset(scope).pk
     values: dict[str, Any] = {
         "summary": "三年期利率上浮",
         "body": "<p>到<strong>网点</strong>办理。</p>",
-        "asset_id": asset.pk,
+        "asset_id": asset_id,
         "shown_from": FROM,
     }
     return add_item(scope=scope, title=title, **(values | more))
