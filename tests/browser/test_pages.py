@@ -34,6 +34,7 @@ _NAMES = {
     "strong",
     "cast",
     "unionid",
+    "etag",
 }
 # A role has an English name and a code in English, and its pages show both.
 _BOTH_LANGUAGES = "/admin/tenants/role/"

@@ -10,7 +10,7 @@ from django.test import Client
 
 from campaigns.access import selectors
 from campaigns.access.log_ins import LogInRefused, check_log_in, log_in
-from campaigns.access.models import PasswordTerms, PastPassword
+from campaigns.access.models import PasswordTerms, PastPassword, Session
 from campaigns.access.password_rules import KindsOfCharacters
 from campaigns.access.refusals import (
     LogInLocked,
@@ -42,7 +42,8 @@ def test_a_new_password_opens_the_log_in_and_the_old_one_does_not(cast: Cast) ->
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "end_other_sessions", lambda **which: ended.append(which))
         change(cast, keep="mine")
-    assert ended == [{"login_id": cast.north_editor.login.pk, "at": AT, "keep": "mine"}]
+    why = Session.Why.CREDENTIALS
+    assert ended == [{"login_id": cast.north_editor.login.pk, "at": AT, "keep": "mine", "why": why}]
     asked = {"username": "north_editor", "address": DESK, "at": AT + timedelta(minutes=1)}
     assert check_log_in(**asked, password=NEW)  # type: ignore[arg-type]
     with pytest.raises(LogInRefused):
