@@ -53,8 +53,10 @@ def told_cast(address: str, settings: Any, tmp_path: Any) -> Cast:
 def english_on(page: Any) -> set[str]:
     """English words that a reader sees; codes (with dots, underscores or digits) are no words."""
     text = page.locator("body").inner_text()
-    # Symbols are words to the machine and pictures to people; what stands in a <pre> is for machines.
-    for symbol in page.locator(".material-symbols-outlined, .material-icons, pre").all_inner_texts():
+    # Symbols are words to the machine and pictures to people; what stands in a <pre> or <code> is for machines.
+    machines = page.locator(".material-symbols-outlined, .material-icons, pre, code").all_inner_texts()
+    # The longest first: a short one may be a part of it.
+    for symbol in sorted(machines, key=len, reverse=True):
         text = text.replace(symbol, " ", 1)
     words = re.sub(r"[\w-]*[._:/@\d][\w.:/@-]*", " ", text)
     return {word for word in _WORD.findall(words) if word.lower() not in _NAMES}
