@@ -3,27 +3,12 @@
 from django.contrib import admin
 from django.urls import reverse
 
-from campaigns.tenants.scopes import system_scope
-from campaigns.tenants.services.assignments import assign_role
-from campaigns.tenants.services.people import add_login, add_person
 from tests.leaks.asking import Asker
 from tests.leaks.needs import may_any, needs_of
 from tests.leaks.table import BANK_WIDE
-from tests.support.cast import AT, PASSWORD, Cast, Player
+from tests.support.cast import Cast, hired
 
 PAGES = {f"{m._meta.app_label}_{m._meta.model_name}" for m in admin.site._registry}
-
-
-def hired(cast: Cast, role: str, code: str) -> Player:
-    """Somebody in `role` at the branch `code`."""
-    branch = cast.branch[code]
-    with system_scope(at=AT, cause="test") as scope:
-        person = add_person(scope=scope, branch_id=branch.pk, name=role, staff_number="T1")
-        login = add_login(scope=scope, person=person, username=f"{role}.{code}", password=PASSWORD)
-        held = assign_role(
-            scope=scope, person=person, role=role, branch_id=branch.pk, held_from=AT.replace(month=1)
-        )
-    return Player(person, login, held)
 
 
 def opened_by(asker: Asker) -> set[str]:

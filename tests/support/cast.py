@@ -14,7 +14,7 @@ from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.customers import add_customer
 from campaigns.lib.http import tokens
 from campaigns.tenants.models import Assignment, Branch, Login, Person
-from campaigns.tenants.scopes import staff_scope, system_scope
+from campaigns.tenants.scopes import Scope, staff_scope, system_scope
 from campaigns.tenants.services.assignments import assign_role, load_roles
 from campaigns.tenants.services.branches import add_tree
 from campaigns.tenants.services.people import add_login, add_person
@@ -139,3 +139,20 @@ def build_cast() -> Cast:
             PasswordTerms(login=player.login, chosen_at=AT) for player in cast.players.values()
         )
     return cast
+
+
+def hired(cast: Cast, role: str, code: str) -> Player:
+    """Somebody in `role` at the branch `code`."""
+    branch = cast.branch[code]
+    with system_scope(at=AT, cause="test") as scope:
+        person = add_person(scope=scope, branch_id=branch.pk, name=role, staff_number="T1")
+        login = add_login(scope=scope, person=person, username=f"{role}.{code}", password=PASSWORD)
+        held = assign_role(
+            scope=scope, person=person, role=role, branch_id=branch.pk, held_from=AT.replace(month=1)
+        )
+    return Player(person, login, held)
+
+
+def give(scope: Scope, player: Player, role: str, branch: Branch, held_from: datetime = AT) -> Assignment:
+    """One more role for somebody of the cast."""
+    return assign_role(scope=scope, person=player.person, role=role, branch_id=branch.pk, held_from=held_from)

@@ -8,95 +8,57 @@ from campaigns.approvals.services import approve_revision, withdraw_revision
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Assignment, Login, Role, RoleExclusion
 from campaigns.tenants.scopes import ScopeClosed, system_scope
-from campaigns.tenants.services.assignments import NotToOneself, RolesExclude, assign_role, end_assignment
+from campaigns.tenants.services.assignments import NotToOneself, RolesExclude, end_assignment
 from campaigns.tenants.services.leaving import NotOneself, SuccessorHasNoRole, leave
 from content.models import Item
 from content.selectors import my_drafts
-from tests.support.cast import AT, Cast
+from tests.support.cast import AT, Cast, give, hired
 from tests.support.content import submitted_item
 from tests.support.races import together
 
 
 def test_who_makes_does_not_audit_wherever(cast: Cast) -> None:
     with cast.ho_administrator.scope() as scope, pytest.raises(RolesExclude) as refused:
-        assign_role(
-            scope=scope,
-            person=cast.nb_editor.person,
-            role="auditor",
-            branch_id=cast.branch["S"].pk,
-            held_from=AT,
-        )
+        give(scope, cast.nb_editor, "auditor", cast.branch["S"])
     assert "nb_editor" in str(refused.value)
     # One after the other is no conflict.
     with cast.ho_administrator.scope() as scope:
         end_assignment(scope=scope, assignment=cast.nb_editor.assignment)
-        assign_role(
-            scope=scope,
-            person=cast.nb_editor.person,
-            role="auditor",
-            branch_id=cast.branch["S"].pk,
-            held_from=AT,
-        )
+        give(scope, cast.nb_editor, "auditor", cast.branch["S"])
 
 
 def test_the_other_role_counts_even_where_the_giver_cannot_see_it(cast: Cast) -> None:
-    from tests.leaks.test_rights import hired
-
     with system_scope(at=AT, cause="test") as scope:
-        assign_role(
-            scope=scope,
-            person=cast.nb_clerk.person,
-            role="auditor",
-            branch_id=cast.branch["SB"].pk,
-            held_from=AT,
-        )
+        give(scope, cast.nb_clerk, "auditor", cast.branch["SB"])
     with hired(cast, "administrator", "N").scope() as scope, pytest.raises(RolesExclude):
-        assign_role(
-            scope=scope,
-            person=cast.nb_clerk.person,
-            role="editor",
-            branch_id=cast.branch["NB"].pk,
-            held_from=AT,
-        )
+        give(scope, cast.nb_clerk, "editor", cast.branch["NB"])
 
 
 def test_two_who_assign_at_once_cannot_give_both(committed_cast: Cast) -> None:
     cast = committed_cast
 
-    def give(role: str) -> str:
+    def rival(role: str) -> str:
         try:
             with cast.ho_administrator.scope() as scope:
-                assign_role(
-                    scope=scope,
-                    person=cast.nb_clerk.person,
-                    role=role,
-                    branch_id=cast.branch["NB"].pk,
-                    held_from=AT,
-                )
+                give(scope, cast.nb_clerk, role, cast.branch["NB"])
             return "given"
         except RolesExclude:
             return "refused"
 
     for _turn in range(3):
-        done = together([lambda: give("editor"), lambda: give("auditor")])
+        done = together([lambda: rival("editor"), lambda: rival("auditor")])
         assert sorted(done) == ["given", "refused"]
         with system_scope(at=AT, cause="test"):
             Assignment.objects.filter(person=cast.nb_clerk.person).exclude(role_id="clerk").delete()
     # The control: without the rule both get through.
     with system_scope(at=AT, cause="test"):
         RoleExclusion.objects.all().delete()
-    assert together([lambda: give("editor"), lambda: give("auditor")]) == ["given", "given"]
+    assert together([lambda: rival("editor"), lambda: rival("auditor")]) == ["given", "given"]
 
 
 def test_a_rule_is_not_added_over_somebody_who_breaks_it(cast: Cast) -> None:
     with cast.ho_administrator.scope() as scope:
-        assign_role(
-            scope=scope,
-            person=cast.nb_clerk.person,
-            role="editor",
-            branch_id=cast.branch["NB"].pk,
-            held_from=AT,
-        )
+        give(scope, cast.nb_clerk, "editor", cast.branch["NB"])
         with pytest.raises(IntegrityError, match="both roles"), transaction.atomic():
             RoleExclusion.objects.create(role_id="clerk", excludes_id="editor")
 
@@ -104,13 +66,7 @@ def test_a_rule_is_not_added_over_somebody_who_breaks_it(cast: Cast) -> None:
 def test_nobody_gives_a_role_to_himself_by_service_or_statement(cast: Cast) -> None:
     with cast.ho_administrator.scope() as scope:
         with pytest.raises(NotToOneself):
-            assign_role(
-                scope=scope,
-                person=cast.ho_administrator.person,
-                role="reviewer",
-                branch_id=cast.branch["HO"].pk,
-                held_from=AT,
-            )
+            give(scope, cast.ho_administrator, "reviewer", cast.branch["HO"])
         with pytest.raises(DatabaseError, match="himself"), transaction.atomic():
             Assignment.objects.filter(pk=cast.ho_administrator.assignment.pk).update(role_id="reviewer")
 
@@ -170,13 +126,7 @@ def test_who_keeps_a_review_may_withdraw_it_and_not_decide_it(cast: Cast) -> Non
                 [scope.branch_id, scope.branch_pos, revision.pk, cast.nb_manager.person.pk, revision.sha256],
             )
     with cast.ho_administrator.scope() as scope:
-        assign_role(
-            scope=scope,
-            person=cast.nb_manager.person,
-            role="editor",
-            branch_id=cast.branch["NB"].pk,
-            held_from=AT.replace(day=1),
-        )
+        give(scope, cast.nb_manager, "editor", cast.branch["NB"], AT.replace(day=1))
         held = Assignment.objects.get(person=cast.nb_manager.person, role_id="editor")
     cast.nb_manager.assignment = held
     with cast.nb_manager.scope() as scope:
@@ -195,7 +145,5 @@ def test_leaving_is_refused_in_words(cast: Cast) -> None:
         end_assignment(scope=scope, assignment=south.assignment)
         with pytest.raises(SuccessorHasNoRole):
             leave(scope=scope, person_id=clerk.person.pk, successor_id=south.person.pk)
-    from tests.leaks.test_rights import hired
-
     with hired(cast, "administrator", "N").scope() as scope, pytest.raises(NotFound):
         leave(scope=scope, person_id=clerk.person.pk, successor_id=south.person.pk)

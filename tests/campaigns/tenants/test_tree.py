@@ -17,7 +17,7 @@ from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.branches import AddRefused, add_branch, rename_branch
 from campaigns.tenants.services.places import TreeBusy, stop_scopes
 from campaigns.tenants.services.tree import MoveRefused, move_branch, renumber_tree
-from tests.support.cast import AT, Cast
+from tests.support.cast import AT, Cast, hired
 from tests.support.races import together
 
 
@@ -142,8 +142,6 @@ def test_a_move_that_makes_no_sense_is_refused_in_words_and_changes_nothing(
 
 
 def test_who_stands_at_a_province_moves_nothing_in_or_out_of_it(cast: Cast) -> None:
-    from tests.leaks.test_rights import hired
-
     north = hired(cast, "administrator", "N")
     with north.scope() as scope:
         for what, where in (("NB", "SC"), ("SB", "NC"), ("NB", "HO")):
