@@ -31,7 +31,7 @@ from campaigns.approvals.selectors import (
     queue_figures,
     revision_in_scope,
 )
-from campaigns.approvals.services import (
+from campaigns.approvals.services.reviews import (
     approve_revision,
     reject_revision,
     send_back_revision,

@@ -5,6 +5,7 @@ register(Kind(code="content.item", label=_("Content item"), freeze=..., go_live=
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -29,6 +30,18 @@ class Frozen:
     branch_id: int
     branch_pos: int
     missing: list[str] = field(default_factory=list)
+    refers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a policy asks of a payload. `product_class`: a code, empty for none; `reward_fen`: what it may give away
+    in all, in fen; `audience`: how many customers can see or receive it.
+    """
+
+    product_class: str = ""
+    reward_fen: int = 0
+    audience: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,12 @@ class Kind:
       and `revision.sha256`; the revision is approved already, in the same transaction.
     * `take_down(scope, subject_id)` removes the published copy.
     * `describe(scope, payload)` -> Description, of a submitted or a live payload.
+    * `facts(scope, frozen)` -> Facts, for the policies; nothing special when it is left out.
+    * `restore(scope, subject_id, payload)` writes an older payload back into the draft, through the thing's own
+      service and its rights. Without it there is no way back but by hand.
+    * `window(payload)` -> (from, until): when it is shown, UTC, the end exclusive; None for what has no window.
+    * `differences(scope, revision)` -> what of the published copy is not as in `revision.payload`, by name of
+      column or file; empty when all agrees.
     """
 
     code: str
@@ -75,6 +94,10 @@ class Kind:
     go_live: Callable[[Scope, "Revision"], None]
     take_down: Callable[[Scope, UUID], None]
     describe: Callable[[Scope, Mapping[str, Any]], Description]
+    facts: Callable[[Scope, Frozen], Facts] = lambda scope, frozen: Facts()
+    restore: Callable[[Scope, UUID, Mapping[str, Any]], None] | None = None
+    window: Callable[[Mapping[str, Any]], tuple[datetime, datetime]] | None = None
+    differences: Callable[[Scope, "Revision"], list[str]] | None = None
 
 
 _KINDS: dict[str, Kind] = {}

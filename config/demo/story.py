@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from campaigns.approvals.models import Revision
-from campaigns.approvals.services import approve_revision, send_back_revision
+from campaigns.approvals.services.reviews import approve_revision, send_back_revision
 from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.customers import add_customer
 from campaigns.planning.services import add_campaign

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from campaigns.approvals.models import Revision
-from campaigns.approvals.services import submit_revision, take_down, void_review
+from campaigns.approvals.services.live import take_down
+from campaigns.approvals.services.reviews import submit_revision, void_review
 from campaigns.audit.services import record
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from campaigns.approvals.models import Revision
-from campaigns.approvals.services import approve_revision
+from campaigns.approvals.services.reviews import approve_revision
 from campaigns.lib.clock import FOREVER
 from campaigns.tenants.scopes import Scope
 from content.models import Asset, Item, Placement, Slot

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connections
 
-from campaigns.approvals.services import approve_revision
+from campaigns.approvals.services.reviews import approve_revision
 from campaigns.rewards.models import Batch
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
 from campaigns.rewards.services.stock import allot_stock

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from campaigns.approvals.services import send_back_revision
+from campaigns.approvals.services.reviews import send_back_revision
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from content.services.items import submit_item

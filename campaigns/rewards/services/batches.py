@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from campaigns.approvals import services as approvals
 from campaigns.approvals.models import Revision
+from campaigns.approvals.services import live, reviews
 from campaigns.audit.services import record
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
@@ -85,7 +85,7 @@ def change_batch(*, scope: Scope, batch_id: UUID, terms: BatchTerms) -> Batch:
     ):
         raise PromiseIsClaimed
     # Before the first write: its lock orders an edit and an approval.
-    approvals.void_review(scope=scope, subject=ref("rewards.batch", batch_id))
+    reviews.void_review(scope=scope, subject=ref("rewards.batch", batch_id))
     try:
         with transaction.atomic():
             Batch.objects.within(scope).filter(pk=batch_id).update(**columns)
@@ -102,14 +102,14 @@ def submit_batch(*, scope: Scope, batch_id: UUID) -> Revision:
     """Freeze the draft for review by another person. Raises NotFound, and what `submit_revision` refuses."""
     scope.demand("rewards.batch.submit")
     batch_in_scope(scope=scope, batch_id=batch_id)
-    return approvals.submit_revision(scope=scope, subject=ref("rewards.batch", batch_id))
+    return reviews.submit_revision(scope=scope, subject=ref("rewards.batch", batch_id))
 
 
 def take_down_batch(*, scope: Scope, batch_id: UUID, reason: str) -> None:
     """Stop showing and handing out the batch at once; coupons already claimed stay good."""
     scope.demand("rewards.batch.take_down")
     batch_in_scope(scope=scope, batch_id=batch_id)
-    approvals.take_down(scope=scope, subject=ref("rewards.batch", batch_id), reason=reason)
+    live.take_down(scope=scope, subject=ref("rewards.batch", batch_id), reason=reason)
 
 
 def publish_batch(

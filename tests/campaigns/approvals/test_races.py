@@ -7,7 +7,7 @@ from django.db import connections
 
 from campaigns.approvals.models import Decision, Revision
 from campaigns.approvals.rules import ReviewIsClosed
-from campaigns.approvals.services import approve_revision, send_back_revision, withdraw_revision
+from campaigns.approvals.services.reviews import approve_revision, send_back_revision, withdraw_revision
 from campaigns.audit.models import Entry
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.scopes import Scope

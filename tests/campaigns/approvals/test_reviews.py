@@ -9,12 +9,12 @@ from django.db import DatabaseError, transaction
 from campaigns.approvals import rules
 from campaigns.approvals.models import Decision, Revision
 from campaigns.approvals.selectors import queue, queue_figures, sent_back_to, standings
-from campaigns.approvals.services import (
+from campaigns.approvals.services.live import take_down
+from campaigns.approvals.services.reviews import (
     approve_revision,
     reject_revision,
     send_back_revision,
     submit_revision,
-    take_down,
     withdraw_revision,
 )
 from campaigns.audit.models import Entry
@@ -295,10 +295,10 @@ def test_the_system_neither_submits_nor_approves(cast: Cast) -> None:
 
 @pytest.mark.parametrize("subject", ["", "content.item", "content.item:7", f"toys.car:{UUID(int=7)}"])
 def test_a_reference_to_nothing_is_not_found(cast: Cast, subject: str) -> None:
-    from campaigns.approvals.services import _thing
+    from campaigns.approvals.moves import thing_of
 
     with pytest.raises(NotFound):
-        _thing(subject)
+        thing_of(subject)
 
 
 def test_the_queue_is_what_others_made_the_one_due_first_on_top(cast: Cast) -> None:

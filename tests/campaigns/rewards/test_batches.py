@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 
 from campaigns.approvals.rules import MakerIsChecker, NotReady
 from campaigns.approvals.selectors import open_review_of
-from campaigns.approvals.services import approve_revision
+from campaigns.approvals.services.reviews import approve_revision
 from campaigns.audit.models import Entry
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotAllowed, NotFound

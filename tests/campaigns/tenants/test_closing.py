@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from campaigns.approvals.models import Revision
-from campaigns.approvals.services import approve_revision
+from campaigns.approvals.services.reviews import approve_revision
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
 from campaigns.planning.models import Campaign

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from campaigns.approvals.rules import MakerIsChecker
-from campaigns.approvals.services import approve_revision, withdraw_revision
+from campaigns.approvals.services.reviews import approve_revision, withdraw_revision
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Assignment, Login, Role, RoleExclusion
 from campaigns.tenants.scopes import ScopeClosed, system_scope
