@@ -9,8 +9,9 @@ class ApprovalsApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
-        from campaigns.approvals.handing_over import hand_over_reviews, keep_reviews
+        from campaigns.approvals.handing_over import hand_over_reviews, hand_over_seats, keep_reviews
         from campaigns.tenants.steps import register_step
 
         register_step("hand_over", name="approvals: reviews and what was approved", act=hand_over_reviews)
         register_step("leave", name="approvals: reviews of one's own", act=keep_reviews)
+        register_step("leave", name="approvals: seats by name and deputies", act=hand_over_seats)

@@ -1,19 +1,27 @@
 """Reviews when a branch closes or their maker leaves."""
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
-from campaigns.approvals.models import Revision
+from campaigns.approvals.flow import replace_seat
+from campaigns.approvals.models import Delegation, Revision, Seat, Step
+from campaigns.approvals.routes import SeatPlan
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
 
 
 def hand_over_reviews(*, scope: Scope, closed: Branch, successor: Branch) -> int:
-    """Revisions go with the things they freeze; the decisions on them stay where they were taken."""
-    return (
-        Revision.objects.within(scope)
-        .filter(branch=closed)
-        .update(branch=successor, branch_pos=successor.pos)
-    )
+    """Revisions go with the things they freeze, with their steps; what was decided and said stays where it was.
+
+    A seat of the closed branch is the successor's.
+    """
+    place = {"branch": successor, "branch_pos": successor.pos}
+    moved = Revision.objects.within(scope).filter(branch=closed).update(**place)
+    Step.objects.within(scope).filter(branch=closed).update(**place)
+    Seat.objects.within(scope).filter(branch=closed).update(**place)
+    Delegation.objects.within(scope).filter(branch=closed).update(**place)
+    Seat.objects.within(scope).filter(at_branch_id=closed.pk).update(at_branch_id=successor.pk)
+    return moved
 
 
 def keep_reviews(*, scope: Scope, person: Person, successor: Person) -> int:
@@ -21,3 +29,22 @@ def keep_reviews(*, scope: Scope, person: Person, successor: Person) -> int:
     open_ = Q(state__in=[Revision.State.SUBMITTED, Revision.State.SENT_BACK])
     mine = Q(author_id=person.pk, keeper_id__isnull=True) | Q(keeper_id=person.pk)
     return Revision.objects.within(scope).filter(open_, mine).update(keeper_id=successor.pk)
+
+
+def hand_over_seats(*, scope: Scope, person: Person, successor: Person) -> int:
+    """Where somebody who leaves was to sign by name, the successor is asked, unless he made the thing himself."""
+    ended = Delegation.objects.within(scope).filter(
+        Q(person_id=person.pk) | Q(deputy_id=person.pk), held_until__gt=scope.at
+    )
+    ended.update(held_until=Greatest(scope.at, F("held_from")))
+    named = (
+        Seat.objects.within(scope)
+        .filter(person_id=person.pk, void_at__isnull=True, revision__state=Revision.State.SUBMITTED)
+        .exclude(step__state=Step.State.PASSED)
+        .select_related("step", "revision")
+    )
+    plan = SeatPlan(person_id=str(successor.pk), person_name=successor.name)
+    seats = [seat for seat in named if not seat.revision.is_by(successor.pk)]
+    for seat in seats:
+        replace_seat(scope, seat.revision, seat.step, seat, plan)
+    return len(seats)

@@ -3,15 +3,25 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import IntegrityError, connections
 
 from campaigns.approvals.kinds import Kind, kind_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import NobodyActs, ReviewIsClosed, WordsAreMissing
+from campaigns.approvals.selectors import revision_in_scope
 from campaigns.audit.services import record
 from campaigns.lib.refs import read_ref
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
+
+
+def open_revision(scope: Scope, revision_id: UUID) -> Revision:
+    """The revision, locked and still in review. Raises NotFound, ReviewIsClosed."""
+    lock(scope, revision_in_scope(scope=scope, revision_id=revision_id).subject)
+    revision: Revision = Revision.objects.within(scope).select_for_update(no_key=True).get(pk=revision_id)
+    if not revision.is_open:
+        raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())
+    return revision
 
 
 def move(scope: Scope, revision: Revision, to: str) -> None:
@@ -27,6 +37,7 @@ def move(scope: Scope, revision: Revision, to: str) -> None:
 
 
 def thing_of(subject: str) -> tuple[Kind, UUID]:
+    """The kind and the id that a reference names. Raises NotFound."""
     try:
         found = read_ref(subject)
         return kind_of(found.kind), UUID(found.id)
@@ -35,12 +46,14 @@ def thing_of(subject: str) -> tuple[Kind, UUID]:
 
 
 def person_of(scope: Scope) -> UUID:
+    """Who acts. Raises NobodyActs for the system."""
     if scope.person_id is None:
         raise NobodyActs
     return scope.person_id
 
 
 def words_of(comment: str) -> str:
+    """The words. Raises WordsAreMissing."""
     if not comment.strip():
         raise WordsAreMissing
     return comment
@@ -52,7 +65,13 @@ def lock(scope: Scope, subject: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
 
 
+def broken(error: IntegrityError) -> str:
+    """The name of the constraint that refused."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+
+
 def note(scope: Scope, revision: Revision, verb: str, **detail: Any) -> None:
+    """One line in the audit."""
     record(
         scope=scope,
         verb=verb,

@@ -4,9 +4,7 @@ import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
 
 import orjson
 
@@ -23,9 +21,6 @@ MOVES: dict[str, frozenset[str]] = {
     "superseded": frozenset(),
     "taken_down": frozenset(),
 }
-
-# How long a reviewer has before the queue shows a revision in red.
-DUE_AFTER = timedelta(days=1)
 
 
 class NotReady(Refusal):
@@ -91,6 +86,62 @@ class WordsAreMissing(Refusal):
     en = "Say why, so that its maker knows what to do."
 
 
+class NobodyCanReview(Refusal):
+    code = "approvals.step.nobody_can_review"
+    status = 409
+    zh = "“{step}”这一步目前没有人可以审核，请联系管理员安排审核人后再提交。"
+    en = "Nobody can take the step “{step}” now: ask an administrator for a reviewer, then submit again."
+
+
+class NotYourTurn(Refusal):
+    code = "approvals.step.not_your_turn"
+    status = 403
+    zh = "现在是“{step}”这一步，不由您审核。"
+    en = "The review stands at “{step}”, and that step is not yours to sign."
+
+
+class AlreadySigned(Refusal):
+    code = "approvals.step.already_signed"
+    status = 409
+    zh = "您已在这次审核中签署过，每人只计一次，请由他人继续。"
+    en = "You have signed in this review already, and each person counts once: somebody else goes on."
+
+
+class NoSuchStep(Refusal):
+    code = "approvals.step.no_such_step"
+    status = 422
+    zh = "只能退回到这次审核中已经走过的步骤。"
+    en = "A review goes back only to a step that it has passed."
+
+
+class CannotSign(Refusal):
+    code = "approvals.step.cannot_sign"
+    status = 422
+    zh = "{name}不能担任这一步的审核人：须在该机构或其上级有审核权限，且不是经办人。"
+    en = "{name} cannot sign here: it takes a right to review at this branch or above, and not to be its maker."
+
+
+class ReferenceHasChanged(Refusal):
+    code = "approvals.revision.reference_has_changed"
+    status = 409
+    zh = "它引用的内容在提交之后变了，操作没有生效。请经办人重新提交。"
+    en = "What it refers to has changed since it was submitted; nothing was done. Its maker has to submit it again."
+
+
+class CannotDelegate(Refusal):
+    code = "approvals.delegation.not_possible"
+    status = 422
+    zh = "不能委派：您须有审核权限，对方须能看到本机构的审核，期限不超过90天。"
+    en = "Not possible: you need the right to review, the deputy the right to see these reviews, for 90 days at most."
+
+
+class TooSoon(Refusal):
+    code = "approvals.remind.too_soon"
+    status = 429
+    zh = "一小时内已经催办过，请稍后再催。"
+    en = "A reminder went out within the hour: wait a little."
+
+
 class NothingIsLive(Refusal):
     code = "approvals.revision.nothing_is_live"
     status = 409
@@ -98,32 +149,9 @@ class NothingIsLive(Refusal):
     en = "It is not live, so there is nothing to take down."
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a review: `people` persons, none of them the maker, whose role has `verb`."""
-
-    verb: str
-    people: int = 1
-
-
-def steps_for(revision: Any) -> tuple[Step, ...]:
-    """The steps that this revision needs, in order. One for all, until a bank's policies say otherwise."""
-    return (Step("approvals.revision.decide"),)
-
-
-def is_through(*, steps: Sequence[Step], approvers: Sequence[UUID]) -> bool:
-    """Whether these distinct approvers complete all steps."""
-    return len(set(approvers)) >= sum(step.people for step in steps)
-
-
 def may_move(*, state: str, to: str) -> bool:
     """Whether a revision may go from `state` to `to`."""
     return to in MOVES[state]
-
-
-def due_at(*, submitted_at: datetime) -> datetime:
-    """By when a review should be over."""
-    return submitted_at + DUE_AFTER
 
 
 def canonical(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
-from campaigns.approvals.models import Decision, Revision
+from campaigns.approvals.models import Decision, Revision, Seat
+from campaigns.approvals.people import chairs_of
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
+
+
+def _by(person_id: UUID) -> Q:
+    """Made by this person, or kept since the maker left; `exclude` must see an empty keeper as nobody."""
+    return Q(author_id=person_id) | Q(keeper_id__isnull=False, keeper_id=person_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +41,43 @@ def revision_in_scope(*, scope: Scope, revision_id: UUID | str) -> Revision:
     return revision
 
 
-def _by(person_id: UUID) -> Q:
-    """Made by this person, or kept since the maker left; `exclude` must see an empty keeper as nobody."""
-    return Q(author_id=person_id) | Q(keeper_id__isnull=False, keeper_id=person_id)
+def in_review(*, scope: Scope) -> QuerySet[Revision]:
+    """What is in review, whoever may decide it? The one due first at the top."""
+    return revisions_within(scope=scope).filter(state=Revision.State.SUBMITTED).order_by("due_at", "id")
 
 
 def queue(*, scope: Scope) -> QuerySet[Revision]:
-    """What may the scope's person decide? Open reviews of others, the one due first at the top."""
-    waiting = revisions_within(scope=scope).filter(state=Revision.State.SUBMITTED)
-    if scope.person_id is not None:
-        waiting = waiting.exclude(_by(scope.person_id))
-    return waiting.order_by("due_at", "id")
+    """What waits for the scope's person? Open reviews of others at a step that he may sign, himself or as a deputy
+    and has not signed; the one due first at the top.
+    """
+    if scope.person_id is None:
+        return Revision.objects.none()
+    mine = Q(pk__in=[])
+    for chair in chairs_of(scope):
+        seats = Seat.objects.filter(chair.seats(), revision=OuterRef("pk"), is_open=True)
+        mine |= Q(Exists(seats)) & ~_by(chair.person_id)
+    signed = Decision.objects.filter(
+        revision=OuterRef("pk"),
+        person_id=scope.person_id,
+        verdict=Decision.Verdict.APPROVE,
+        round__gte=F("step__since"),
+    )
+    return in_review(scope=scope).filter(mine).exclude(Exists(signed)).exclude(_by(scope.person_id))
 
 
 def queue_figures(*, scope: Scope) -> QueueFigures:
     """How does the queue stand? `decided` counts what left review in the last 24 hours."""
-    open_ = Q(state=Revision.State.SUBMITTED)
-    mine = _by(scope.person_id) if scope.person_id is not None else Q(pk__in=[])
-    figures = revisions_within(scope=scope).aggregate(
-        waiting=Count("id", filter=open_ & ~mine),
-        overdue=Count("id", filter=open_ & ~mine & Q(due_at__lt=scope.at)),
-        oldest_due=Min("due_at", filter=open_ & ~mine),
-        decided=Count("id", filter=Q(decided_at__gt=scope.at - timedelta(days=1), decided_at__lte=scope.at)),
+    figures = queue(scope=scope).aggregate(
+        waiting=Count("id"),
+        overdue=Count("id", filter=Q(due_at__lt=scope.at)),
+        oldest_due=Min("due_at"),
     )
-    return QueueFigures(**figures)
+    decided = (
+        revisions_within(scope=scope)
+        .filter(decided_at__gt=scope.at - timedelta(days=1), decided_at__lte=scope.at)
+        .count()
+    )
+    return QueueFigures(**figures, decided=decided)
 
 
 def neighbours_in_queue(*, scope: Scope, revision_id: UUID) -> tuple[UUID | None, UUID | None]:

@@ -77,6 +77,17 @@ def path_of(*, scope: Scope) -> list[Branch]:
     return list(Branch.objects.filter(pk__in=scope.line).order_by("pos"))
 
 
+def line_of(*, scope: Scope, branch_id: int) -> list[int]:
+    """Which branches lie above a branch of the scope? Their ids, itself first, head office last."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tenants_line(id) FROM tenants_branch WHERE id = %s AND pos BETWEEN %s AND %s",
+            [branch_id, scope.lo, scope.hi],
+        )
+        row = cursor.fetchone()
+    return list(row[0]) if row else []
+
+
 def people_at_home(*, scope: Scope) -> QuerySet[Person]:
     """Who works at which branch of the scope?"""
     return Person.objects.within(scope)

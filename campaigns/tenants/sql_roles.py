@@ -52,3 +52,12 @@ GRANT SELECT ON tenants_roleexclusion TO fenhang_verbs;
 REVOKE UPDATE ON tenants_roleexclusion FROM fenhang_app;
 REVOKE UPDATE, DELETE ON tenants_roleexclusionevent FROM fenhang_app;
 """
+
+# The same rule as rules.may, for triggers: an entry may end in a star.
+MAY = """
+CREATE FUNCTION tenants_may(verbs text[], verb text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT verb = ANY (verbs) OR EXISTS (
+        SELECT FROM unnest(verbs) v WHERE v LIKE '%.*' AND starts_with(verb, left(v, -1)));
+END;
+"""

@@ -1,32 +1,34 @@
-"""Submit, decide, withdraw, void: the run of a review.
+"""Submit, sign, send back, withdraw, void: the run of a review.
 
 Locks go in one order: the subject's advisory lock, then its rows. Every writer of a submitted thing calls
 `void_review` before its first write, so an edit and an approval never wait for each other crosswise.
 """
 
+from dataclasses import asdict
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from campaigns.approvals.models import Decision, Revision
-from campaigns.approvals.moves import lock, move, note, person_of, thing_of, words_of
+from campaigns.approvals.flow import begin_again, lay_steps, open_next, pass_if_signed
+from campaigns.approvals.kinds import kind_of
+from campaigns.approvals.models import Decision, Revision, Step
+from campaigns.approvals.moves import broken, lock, move, note, open_revision, person_of, thing_of, words_of
+from campaigns.approvals.routing import route_for
 from campaigns.approvals.rules import (
-    MakerIsChecker,
+    NoSuchStep,
     NothingHasChanged,
     NotReady,
     NotYours,
-    ReviewIsClosed,
+    ReferenceHasChanged,
     ReviewIsOpen,
     RevisionHasChanged,
     canonical,
-    due_at,
     hash_of,
-    is_through,
-    steps_for,
 )
-from campaigns.approvals.selectors import live_revision_of, open_review_of, revision_in_scope
+from campaigns.approvals.selectors import live_revision_of, open_review_of
 from campaigns.approvals.services.live import go_live
+from campaigns.approvals.signing import Place, place_to_sign
 from campaigns.tenants.scopes import Scope
 
 State, Verdict = Revision.State, Decision.Verdict
@@ -36,7 +38,8 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
     """Freeze the thing that `subject` refers to ("content.item:0198…") and put it in review.
 
     Demands `<kind>.submit`. Raises NotFound, NotReady (what is missing), ReviewIsOpen, NothingHasChanged when
-    the same is live already, NobodyActs for a task of the system.
+    the same is live already, NobodyCanReview when a step of its policies has no people, NobodyActs for a task of
+    the system.
     """
     kind, subject_id = thing_of(subject)
     scope.demand(f"{kind.code}.submit")
@@ -45,11 +48,12 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
     frozen = kind.freeze(scope, subject_id)
     if frozen.missing:
         raise NotReady(missing="、".join(frozen.missing))
-    payload = canonical(frozen.payload)
+    payload = canonical({**frozen.payload, "refers": frozen.refers} if frozen.refers else frozen.payload)
     sha256 = hash_of(subject=subject, title=frozen.title, payload=payload)
     live = live_revision_of(scope=scope, subject=subject)
     if live is not None and live.sha256 == sha256:
         raise NothingHasChanged
+    facts = kind.facts(scope, frozen)
     last = Revision.objects.within(scope).filter(subject=subject).aggregate(Max("number"))["number__max"]
     try:
         with transaction.atomic():
@@ -62,13 +66,15 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
                 number=(last or 0) + 1,
                 payload=payload,
                 sha256=sha256,
+                facts=asdict(facts),
                 author_id=person_id,
                 author_name=scope.facts.actor_name,
                 submitted_at=scope.at,
-                due_at=due_at(submitted_at=scope.at),
+                due_at=scope.at,
             )
+            lay_steps(scope, revision, route_for(scope, kind, facts, frozen.branch_id))
     except IntegrityError as error:
-        if _broken(error) == "approvals_revision_subject_has_one_open_review":
+        if broken(error) == "approvals_revision_subject_has_one_open_review":
             raise ReviewIsOpen from error
         raise
     note(scope, revision, f"{kind.code}.submit")
@@ -78,7 +84,7 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
 def withdraw_revision(*, scope: Scope, revision_id: UUID) -> Revision:
     """Take one's own revision out of review. Raises NotFound, ReviewIsClosed, NotYours."""
     scope.demand("approvals.revision.withdraw")
-    revision = _open_revision(scope, revision_id)
+    revision = open_revision(scope, revision_id)
     if not revision.is_by(person_of(scope)):
         raise NotYours
     move(scope, revision, State.WITHDRAWN)
@@ -101,72 +107,100 @@ def void_review(*, scope: Scope, subject: str) -> bool:
 
 
 def approve_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: str = "") -> Revision:
-    """Approve what was seen (`sha256`). With the last step the thing goes live, in the same transaction.
+    """Sign the open step for what was seen (`sha256`). With the last step the thing goes live, in one transaction.
 
-    Raises NotFound, ReviewIsClosed, RevisionHasChanged, MakerIsChecker, NobodyActs.
+    Raises NotFound, ReviewIsClosed, RevisionHasChanged, ReferenceHasChanged, MakerIsChecker, NotYourTurn,
+    AlreadySigned, NobodyActs.
     """
-    revision = _decide(scope, revision_id, Verdict.APPROVE, sha256, comment)
-    approvers = list(
-        Decision.objects.within(scope)
-        .filter(revision=revision, verdict=Verdict.APPROVE)
-        .values_list("person_id", flat=True)
+    revision, place = _decide(scope, revision_id, Verdict.APPROVE, sha256, comment)
+    note(
+        scope, revision, "approvals.revision.approve", comment=comment, step=place.step.title, **place.behalf
     )
-    if is_through(steps=steps_for(revision), approvers=approvers):
+    if pass_if_signed(scope, revision, place.step) and open_next(scope, revision) is None:
         go_live(scope=scope, revision=revision)
-    note(scope, revision, "approvals.revision.approve", comment=comment)
     return revision
 
 
 def reject_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: str) -> Revision:
     """Refuse a revision for good. Raises as `approve_revision`, and WordsAreMissing without a comment."""
-    revision = _decide(scope, revision_id, Verdict.REJECT, sha256, words_of(comment))
+    revision, place = _decide(scope, revision_id, Verdict.REJECT, sha256, words_of(comment))
     move(scope, revision, State.REJECTED)
-    note(scope, revision, "approvals.revision.reject", comment=comment)
+    note(scope, revision, "approvals.revision.reject", comment=comment, step=place.step.title, **place.behalf)
     return revision
 
 
 def send_back_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: str) -> Revision:
     """Give a revision back to its maker with words. Raises as `reject_revision`."""
-    revision = _decide(scope, revision_id, Verdict.SEND_BACK, sha256, words_of(comment))
+    revision, place = _decide(scope, revision_id, Verdict.SEND_BACK, sha256, words_of(comment))
     move(scope, revision, State.SENT_BACK)
-    note(scope, revision, "approvals.revision.send_back", comment=comment)
+    note(
+        scope,
+        revision,
+        "approvals.revision.send_back",
+        comment=comment,
+        step=place.step.title,
+        **place.behalf,
+    )
     return revision
 
 
-def _decide(scope: Scope, revision_id: UUID, verdict: str, sha256: str, comment: str) -> Revision:
+def send_back_to_step(
+    *, scope: Scope, revision_id: UUID, step_id: UUID, sha256: str, comment: str
+) -> Revision:
+    """Send a review back to a step it has passed: that one and all after it are decided anew.
+
+    Raises as `reject_revision`, and NoSuchStep for a step that was not passed.
+    """
+    words_of(comment)
+    revision = open_revision(scope, revision_id)
+    target = (
+        Step.objects.within(scope)
+        .filter(revision=revision, pk=step_id, state__in=[Step.State.PASSED, Step.State.SKIPPED])
+        .first()
+    )
+    if target is None:
+        raise NoSuchStep
+    revision, place = _decide(scope, revision_id, Verdict.STEP_BACK, sha256, comment)
+    revision.round += 1
+    Revision.objects.within(scope).filter(pk=revision.pk).update(round=revision.round)
+    begin_again(scope, revision, target)
+    note(scope, revision, "approvals.revision.step_back", comment=comment, step=target.title, **place.behalf)
+    return revision
+
+
+def _decide(
+    scope: Scope, revision_id: UUID, verdict: str, sha256: str, comment: str
+) -> tuple[Revision, Place]:
     """Write the decision, after every condition was checked under the lock."""
-    for step in steps_for(None):
-        scope.demand(step.verb)
-    person_id = person_of(scope)
-    revision = _open_revision(scope, revision_id)
-    if revision.is_by(person_id):
-        raise MakerIsChecker
+    revision, place = place_to_sign(scope, revision_id)
     whole = hash_of(subject=revision.subject, title=revision.title, payload=revision.payload)
     if not revision.sha256 == sha256 == whole:
         raise RevisionHasChanged
+    if verdict == Verdict.APPROVE:
+        _check_references(scope, revision)
     Decision.objects.create(
         branch_id=revision.branch_id,
         branch_pos=revision.branch_pos,
         revision=revision,
-        person_id=person_id,
+        step=place.step,
+        seat=place.seat,
+        round=revision.round,
+        person_id=person_of(scope),
         person_name=scope.facts.actor_name,
+        for_person_id=None if place.chair.is_own else place.chair.person_id,
+        for_person_name="" if place.chair.is_own else place.chair.person_name,
         verdict=verdict,
         comment=comment.strip(),
         sha256=sha256,
         at=scope.at,
     )
-    return revision
+    return revision, place
 
 
-def _open_revision(scope: Scope, revision_id: UUID) -> Revision:
-    """The revision, locked and still in review."""
-    lock(scope, revision_in_scope(scope=scope, revision_id=revision_id).subject)
-    revision: Revision = Revision.objects.within(scope).select_for_update(no_key=True).get(pk=revision_id)
-    if not revision.is_open:
-        raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())
-    return revision
-
-
-def _broken(error: IntegrityError) -> str:
-    """The name of the constraint that refused."""
-    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+def _check_references(scope: Scope, revision: Revision) -> None:
+    """What the payload points to must still be what the reviewer sees."""
+    refers = revision.payload.get("refers")
+    if refers:
+        kind, subject_id = kind_of(revision.kind), thing_of(revision.subject)[1]
+        if dict(kind.freeze(scope, subject_id).refers) != refers:
+            raise ReferenceHasChanged

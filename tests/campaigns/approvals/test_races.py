@@ -12,8 +12,8 @@ from campaigns.audit.models import Entry
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.scopes import Scope
 from content.models import LiveItem
-from tests.support.cast import AT, Cast, Player
-from tests.support.content import submitted_item
+from tests.support.cast import Cast, Player
+from tests.support.content import signature, submitted_item
 
 Act = Callable[[Scope], object]
 
@@ -65,28 +65,17 @@ def test_two_reviewers_approve_at_once_and_one_of_them_did(committed_cast: Cast)
 
 
 def test_control_reading_deciding_and_then_writing_approves_twice(committed_cast: Cast) -> None:
-    """Without lock and guard: both read "submitted" before either writes, and both believe they approved."""
+    """Without the service's lock: both read "submitted" before either writes, and both believe they approved."""
     cast = committed_cast
     revision = submitted_item(cast.north_editor)
     read = threading.Barrier(2, timeout=30)
-    written = threading.Barrier(2, timeout=30)
 
     def naive(scope: Scope) -> bool:
         seen = Revision.objects.get(pk=revision.pk)
         read.wait()
         if seen.state != "submitted":
             return False
-        Decision.objects.create(
-            branch_id=seen.branch_id,
-            branch_pos=seen.branch_pos,
-            revision=seen,
-            person_id=scope.person_id,
-            person_name=scope.facts.actor_name,
-            verdict="approve",
-            sha256=seen.sha256,
-            at=AT,
-        )
-        written.wait()
+        signature(seen, scope.person_id).save(force_insert=True)
         return True
 
     results = at_once((cast.north_reviewer, naive), (cast.ho_reviewer, naive))

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from campaigns.approvals import rules
-from campaigns.approvals.models import Decision, Revision
+from campaigns.approvals.models import Decision, Revision, Step
 from campaigns.approvals.selectors import queue, queue_figures, sent_back_to, standings
 from campaigns.approvals.services.live import take_down
 from campaigns.approvals.services.reviews import (
@@ -24,7 +24,7 @@ from campaigns.tenants.scopes import system_scope
 from content.models import Item, LiveItem
 from content.services.items import add_item, change_item, submit_item
 from tests.support.cast import AT, Cast
-from tests.support.content import FROM, approve, make_item, submitted_item
+from tests.support.content import FROM, approve, make_item, signature, submitted_item
 
 
 def change(scope: object, item: Item, **more: object) -> Item:
@@ -82,17 +82,8 @@ def test_the_maker_cannot_be_the_checker_by_any_assignment(cast: Cast) -> None:
             decide(revision, both.person.pk)
 
 
-def decide(revision: Revision, person_id: object, sha256: str = "") -> Decision:
-    return Decision.objects.create(
-        branch_id=revision.branch_id,
-        branch_pos=revision.branch_pos,
-        revision_id=revision.pk,
-        person_id=person_id,
-        person_name="x",
-        verdict="approve",
-        sha256=sha256 or revision.sha256,
-        at=AT,
-    )
+def decide(revision: Revision, person_id: object, sha256: str = "") -> None:
+    signature(revision, person_id, sha256=sha256 or revision.sha256).save(force_insert=True)
 
 
 def test_the_database_lets_nobody_decide_in_anothers_name_or_on_another_hash(cast: Cast) -> None:
@@ -121,6 +112,7 @@ def test_the_database_moves_states_along_the_table_of_the_rules(cast: Cast) -> N
     moved = set()
     with cast.north_reviewer.scope() as scope:
         decide(revision, scope.person_id)
+        Step.objects.filter(revision=revision).update(state="passed", closed_at=AT)
         for start in rules.MOVES:
             with contextlib.suppress(_Undo), transaction.atomic():
                 for state in {"submitted": [], "taken_down": ["approved", "taken_down"]}.get(start, [start]):

@@ -28,6 +28,7 @@ SILENT = {
     "campaigns.tenants.services.closing.hand_over_people": "a step of closing, which is noted",
     "campaigns.tenants.services.organisation": "a part of applying or taking back a file, which is noted as a whole",
     "campaigns.tenants.services.branches.add_tree": "called by what notes the whole: an import, or setting up",
+    "campaigns.approvals.services.talk.look_at": "looking is no deed; the row lasts for less than a minute",
     "content.services.live": "called by an approval or a take-down alone, which is noted",
     "campaigns.rewards.services.batches.publish_batch": "called by an approval alone",
     "campaigns.rewards.services.batches.withdraw_batch": "called by a take-down alone",

@@ -40,6 +40,8 @@ STAYS = {
     "access.Reset": "what was done to a log-in there",
     "requests.RequestKey": "answers to requests made there; kept for days",
     "approvals.Decision": "was taken there",
+    "approvals.Remark": "was said there",
+    "approvals.Look": "lasts for less than a minute",
     "tenants.OrganisationFile": "was loaded there, and can be taken back from there",
     "content.Asset": "the successor sees it below; the same picture may be its own already",
     "content.Rendition": "belongs to its asset",
@@ -221,7 +223,8 @@ def test_stock_is_passed_on_by_nobody_who_does_not_stand_above_both(busy: Cast) 
 def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
     """A new table with a branch must say what becomes of it when the branch closes."""
     moved = {
-        "tenants.Person", "tenants.Assignment", "approvals.Revision", "customers.Customer",
+        "tenants.Person", "tenants.Assignment", "approvals.Revision", "approvals.Step",
+        "approvals.Seat", "approvals.Delegation", "customers.Customer",
         "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "planning.Campaign",
         "rewards.Batch", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
         "content.Placement", "content.LivePlacement",
