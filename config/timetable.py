@@ -39,6 +39,9 @@ SWEEPS = [
         60,
         "登记已超时的会话，删除满 90 天的 · Note sessions that are over, delete those of 90 days ago",
     ),
+    Sweep(
+        "approvals.escalate", 5, "把超时的审核步骤升级到上级机构 · Escalate steps of reviews that are late"
+    ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
 ]
 

@@ -12,7 +12,9 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.kinds import Description, Frozen, Kind, Line
+from campaigns.approvals.selectors import hash_in_view
 from campaigns.lib.clock import FOREVER
+from campaigns.lib.refs import ref
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
@@ -78,7 +80,19 @@ def freeze_item(scope: Scope, item_id: UUID) -> Frozen:
             missing.append(gettext("a picture whose rights have not ended"))
     if item.shown_until <= scope.at:
         missing.append(gettext("a time to be shown that is not over yet"))
-    return Frozen(item.title, item_payload(item=item), item.branch_id, item.branch_pos, missing)
+    refers = {}
+    if item.batch_id:
+        promised = ref("rewards.batch", item.batch_id)
+        refers[promised] = hash_in_view(scope=scope, subject=promised) or _handed_down_hash(
+            scope, item.batch_id
+        )
+    return Frozen(item.title, item_payload(item=item), item.branch_id, item.branch_pos, missing, refers)
+
+
+def _handed_down_hash(scope: Scope, batch_id: UUID) -> str:
+    """Of a batch of a branch above: its reviews are out of sight, what is live of it is not."""
+    live = LiveBatch.objects.visible(scope).filter(batch_id=batch_id).first()
+    return live.sha256 if live else ""
 
 
 def freeze_placement(scope: Scope, placement_id: UUID) -> Frozen:
@@ -94,7 +108,9 @@ def freeze_placement(scope: Scope, placement_id: UUID) -> Frozen:
         "priority": placement.priority,
         **_window_payload(placement),
     }
-    return Frozen(str(placement), payload, placement.branch_id, placement.branch_pos, missing)
+    shown = ref("content.item", placement.item_id)
+    refers = {shown: hash_in_view(scope=scope, subject=shown)}
+    return Frozen(str(placement), payload, placement.branch_id, placement.branch_pos, missing, refers)
 
 
 def _window_payload(draft: Any) -> dict[str, Any]:

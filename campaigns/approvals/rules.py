@@ -114,6 +114,20 @@ class NoSuchStep(Refusal):
     en = "A review goes back only to a step that it has passed."
 
 
+class NotThrough(Refusal):
+    code = "approvals.revision.not_through"
+    status = 409
+    zh = "审核还没有走完，不能上线。"
+    en = "Its review is not through: it cannot go live."
+
+
+class KeeperHasSigned(Refusal):
+    code = "approvals.revision.keeper_has_signed"
+    status = 409
+    zh = "{name}签署之后接手了这一版，他的签署不再有效，请退回到那一步重新审核。"
+    en = "{name} signed and then took over this revision, so that signature does not count: send it back to that step."
+
+
 class CannotSign(Refusal):
     code = "approvals.step.cannot_sign"
     status = 422

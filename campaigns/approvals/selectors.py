@@ -104,6 +104,14 @@ def live_revision_of(*, scope: Scope, subject: str) -> Revision | None:
     return revisions_within(scope=scope).filter(subject=subject, state=Revision.State.APPROVED).first()
 
 
+def hash_in_view(*, scope: Scope, subject: str) -> str:
+    """Which content of a thing would somebody who looks at it now decide on? The hash of its open review, or of what
+    is live; empty when it was never submitted.
+    """
+    shown = open_review_of(scope=scope, subject=subject) or live_revision_of(scope=scope, subject=subject)
+    return shown.sha256 if shown else ""
+
+
 def open_review_of(*, scope: Scope, subject: str) -> Revision | None:
     """The revision of this thing that is in review, if any."""
     return revisions_within(scope=scope).filter(subject=subject, state=Revision.State.SUBMITTED).first()

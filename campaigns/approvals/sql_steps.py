@@ -77,6 +77,13 @@ BEGIN
          WHERE d.revision_id = NEW.id AND d.verdict = 'approve' AND d.round >= s.since
            AND (d.sha256 <> NEW.sha256 OR NEW.keeper_id IN (d.person_id, d.for_person_id))) THEN
         wrong := 'was_approved_by_another_person';
+    ELSIF NEW.state = 'approved' AND EXISTS (
+        -- What it points to, as far as the writer sees it, is what was seen.
+        SELECT FROM jsonb_each_text(coalesce(NEW.payload -> 'refers', '{}')) r
+         WHERE EXISTS (SELECT FROM approvals_revision v WHERE v.subject = r.key)
+           AND NOT EXISTS (SELECT FROM approvals_revision v WHERE v.subject = r.key AND v.sha256 = r.value
+                              AND v.state IN ('submitted', 'approved'))) THEN
+        wrong := 'refers_to_what_was_seen';
     END IF;
     IF wrong IS NOT NULL THEN
         RAISE check_violation USING MESSAGE = format('a revision %s', replace(wrong, '_', ' ')),
@@ -141,7 +148,8 @@ BEGIN
         ELSIF NOT (
             NEW.added_by_id IS NULL AND decided.author_id = app_person() AND decided.submitted_at = app_at()
             AND NOT EXISTS (SELECT FROM approvals_decision d WHERE d.revision_id = NEW.revision_id)
-            OR NEW.added_by_id = app_person() AND EXISTS (
+            OR NEW.added_by_id = app_person() AND app_person() <> decided.author_id
+            AND app_person() IS DISTINCT FROM decided.keeper_id AND EXISTS (
                 SELECT FROM approvals_seat t JOIN approvals_step s ON s.id = t.step_id
                  WHERE t.revision_id = NEW.revision_id AND s.state = 'open' AND t.void_at IS NULL
                    AND approvals_may_take(t, app_at()))
@@ -223,6 +231,7 @@ BEGIN
             wrong := 'stays_of_its_kind';
         END IF;
     ELSIF NEW.person_id IS NULL THEN wrong := 'moves_up_only_when_empty';
+    ELSIF app_person() IN (decided.author_id, decided.keeper_id) THEN wrong := 'is_never_the_makers';
     ELSIF NOT approvals_may_take(old_seat, app_at()) OR NOT EXISTS (
         SELECT FROM approvals_candidates(CASE WHEN old_seat.person_id IS NULL THEN old_seat.role ELSE '' END,
             CASE WHEN old_seat.person_id IS NULL THEN old_seat.at_branch_id END, NEW.person_id, NEW.branch_id,
