@@ -148,7 +148,7 @@ BEGIN
         ELSIF NOT (
             NEW.added_by_id IS NULL AND decided.author_id = app_person() AND decided.submitted_at = app_at()
             AND NOT EXISTS (SELECT FROM approvals_decision d WHERE d.revision_id = NEW.revision_id)
-            OR NEW.added_by_id = app_person() AND app_person() <> decided.author_id
+            OR NEW.added_by_id IS NOT DISTINCT FROM app_person() AND app_person() IS DISTINCT FROM decided.author_id
             AND app_person() IS DISTINCT FROM decided.keeper_id AND EXISTS (
                 SELECT FROM approvals_seat t JOIN approvals_step s ON s.id = t.step_id
                  WHERE t.revision_id = NEW.revision_id AND s.state = 'open' AND t.void_at IS NULL
@@ -186,6 +186,7 @@ GUARD_SEAT = """
 CREATE FUNCTION approvals_guard_seat() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE decided approvals_revision; step approvals_step; old_seat approvals_seat; wrong text;
     place CONSTANT text[] := ARRAY['branch_pos', 'branch_id', 'at_branch_id'];
+    voiding CONSTANT text[] := ARRAY['void_at', 'is_open'];
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF to_jsonb(NEW) - ARRAY['branch_pos', 'is_open'] = to_jsonb(OLD) - ARRAY['branch_pos', 'is_open'] THEN
@@ -206,7 +207,7 @@ BEGIN
         wrong := 'is_of_an_open_review';
     ELSIF decided.branch_id <> NEW.branch_id THEN wrong := 'stays_in_its_branch';
     ELSIF TG_OP = 'UPDATE' THEN
-        IF to_jsonb(NEW) - 'void_at' <> to_jsonb(OLD) - 'void_at' OR OLD.void_at IS NOT NULL THEN
+        IF to_jsonb(NEW) - voiding <> to_jsonb(OLD) - voiding OR OLD.void_at IS NOT NULL THEN
             wrong := 'is_frozen';
         END IF;
     ELSIF NEW.void_at IS NOT NULL THEN wrong := 'is_not_void_at_first';
@@ -216,7 +217,8 @@ BEGIN
     ELSIF NEW.replaces_id IS NULL THEN
         IF NOT (step.added_by_id IS NULL AND decided.author_id = app_person() AND decided.submitted_at = app_at()
                 AND NOT EXISTS (SELECT FROM approvals_decision d WHERE d.revision_id = NEW.revision_id)
-                OR step.added_by_id = app_person() AND NEW.given_by_id = app_person()) THEN
+                OR step.added_by_id IS NOT DISTINCT FROM app_person()
+                AND NEW.given_by_id IS NOT DISTINCT FROM app_person()) THEN
             wrong := 'comes_with_the_submission_or_from_a_signer';
         END IF;
     ELSIF old_seat.step_id IS DISTINCT FROM NEW.step_id OR old_seat.void_at IS NULL

@@ -5,7 +5,7 @@ from django.db.models import F
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Decision, Revision, Step
 from campaigns.approvals.moves import lock, move, note, thing_of, words_of
-from campaigns.approvals.rules import KeeperHasSigned, NothingIsLive, NotThrough
+from campaigns.approvals.rules import KeeperHasSigned, NothingIsLive, NotThrough, ReviewIsClosed
 from campaigns.approvals.selectors import live_revision_of
 from campaigns.tenants.scopes import Scope
 
@@ -34,7 +34,7 @@ def take_down(*, scope: Scope, subject: str, reason: str) -> Revision:
 def go_live(*, scope: Scope, revision: Revision) -> None:
     """Put an approved revision in the place of what was live. Called when the last step of its review is through.
 
-    Raises NotThrough, and KeeperHasSigned when a signer has come to answer for it since.
+    Raises ReviewIsClosed, NotThrough, and KeeperHasSigned when a signer has come to answer for it since.
     """
     _check(scope, revision)
     before = live_revision_of(scope=scope, subject=revision.subject)
@@ -45,6 +45,8 @@ def go_live(*, scope: Scope, revision: Revision) -> None:
 
 
 def _check(scope: Scope, revision: Revision) -> None:
+    if not revision.is_open:
+        raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())
     steps = Step.objects.within(scope).filter(revision=revision)
     if {step.state for step in steps} - {Step.State.PASSED, Step.State.SKIPPED} or not steps:
         raise NotThrough

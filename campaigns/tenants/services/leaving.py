@@ -39,11 +39,12 @@ def leave(*, scope: Scope, person_id: UUID, successor_id: UUID) -> dict[str, int
     now = Assignment.objects.within(scope).filter(held_until__gt=scope.at)
     if not now.filter(person=successor, held_from__lte=scope.at).exists():
         raise SuccessorHasNoRole(successor=successor.name)
-    done = run_steps("leave", scope=scope, person=person, successor=successor)
     logins = Login.objects.filter(person=person, is_active=True).update(is_active=False)
     mine = now.filter(person=person)
     begun = mine.filter(held_from__lt=scope.at).update(held_until=scope.at)
     later, _by_model = mine.filter(held_from__gte=scope.at).delete()
+    # After the roles have ended: a room's rules may let go only of what nobody can do any more.
+    done = run_steps("leave", scope=scope, person=person, successor=successor)
     note_person(
         scope=scope,
         verb="tenants.person.leave",
