@@ -11,20 +11,28 @@ from django.conf import settings
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.support import stages
 from tests.support.cast import Cast, build_cast
 from tests.support.template import at_database, drop_database, make_database
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """One database a worker, migrated by fenhang_owner."""
+    """Two databases a worker, migrated by fenhang_owner: an empty one, and one where the cast is at home."""
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     name = f"test_fenhang_{os.environ.get('FENHANG_TEST_NAME', '')}{worker}"
     with django_db_blocker.unblock():
         make_database(name)
         with at_database(name):
+            stages.open(name, django_db_blocker)
             yield
+        stages.close()
         drop_database(name)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the test's transaction begins: the database that it plays in."""
+    stages.prepare(with_cast="cast" in getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,8 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """The fixed cast in a transaction that is rolled back."""
-    return build_cast()
+    """The fixed cast, in a transaction that is rolled back."""
+    return stages.cast()
 
 
 @pytest.fixture

@@ -141,12 +141,13 @@ def build_cast() -> Cast:
     return cast
 
 
-def hired(cast: Cast, role: str, code: str) -> Player:
+def hired(cast: Cast, role: str, code: str, name: str = "") -> Player:
     """Somebody in `role` at the branch `code`."""
     branch = cast.branch[code]
+    name = name or f"{role}.{code}"
     with system_scope(at=AT, cause="test") as scope:
-        person = add_person(scope=scope, branch_id=branch.pk, name=role, staff_number="T1")
-        login = add_login(scope=scope, person=person, username=f"{role}.{code}", password=PASSWORD)
+        person = add_person(scope=scope, branch_id=branch.pk, name=name, staff_number=f"T-{name}"[:32])
+        login = add_login(scope=scope, person=person, username=name, password=PASSWORD)
         held = assign_role(
             scope=scope, person=person, role=role, branch_id=branch.pk, held_from=AT.replace(month=1)
         )

@@ -64,14 +64,15 @@ def drop_database(name: str) -> None:
 def at_database(name: str) -> Iterator[None]:
     """Every alias leads to the database `name`."""
     home = connections["owner"].settings_dict["NAME"]
-    _lead_to(name)
+    lead_to(name)
     try:
         yield
     finally:
-        _lead_to(home)
+        lead_to(home)
 
 
-def _lead_to(name: str) -> None:
+def lead_to(name: str) -> None:
+    """Every alias leads to the database `name` from now on."""
     for alias in connections:
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name

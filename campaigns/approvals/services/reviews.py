@@ -112,7 +112,8 @@ def approve_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: s
     Raises NotFound, ReviewIsClosed, RevisionHasChanged, ReferenceHasChanged, MakerIsChecker, NotYourTurn,
     AlreadySigned, NobodyActs.
     """
-    revision, place = _decide(scope, revision_id, Verdict.APPROVE, sha256, comment)
+    revision, place = place_to_sign(scope, revision_id)
+    _decide(scope, revision, place, Verdict.APPROVE, sha256, comment)
     note(
         scope, revision, "approvals.revision.approve", comment=comment, step=place.step.title, **place.behalf
     )
@@ -123,7 +124,8 @@ def approve_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: s
 
 def reject_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: str) -> Revision:
     """Refuse a revision for good. Raises as `approve_revision`, and WordsAreMissing without a comment."""
-    revision, place = _decide(scope, revision_id, Verdict.REJECT, sha256, words_of(comment))
+    revision, place = place_to_sign(scope, revision_id)
+    _decide(scope, revision, place, Verdict.REJECT, sha256, words_of(comment))
     move(scope, revision, State.REJECTED)
     note(scope, revision, "approvals.revision.reject", comment=comment, step=place.step.title, **place.behalf)
     return revision
@@ -131,7 +133,8 @@ def reject_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: st
 
 def send_back_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: str) -> Revision:
     """Give a revision back to its maker with words. Raises as `reject_revision`."""
-    revision, place = _decide(scope, revision_id, Verdict.SEND_BACK, sha256, words_of(comment))
+    revision, place = place_to_sign(scope, revision_id)
+    _decide(scope, revision, place, Verdict.SEND_BACK, sha256, words_of(comment))
     move(scope, revision, State.SENT_BACK)
     note(
         scope,
@@ -152,7 +155,7 @@ def send_back_to_step(
     Raises as `reject_revision`, and NoSuchStep for a step that was not passed.
     """
     words_of(comment)
-    revision = open_revision(scope, revision_id)
+    revision, place = place_to_sign(scope, revision_id)
     target = (
         Step.objects.within(scope)
         .filter(revision=revision, pk=step_id, state__in=[Step.State.PASSED, Step.State.SKIPPED])
@@ -160,7 +163,7 @@ def send_back_to_step(
     )
     if target is None:
         raise NoSuchStep
-    revision, place = _decide(scope, revision_id, Verdict.STEP_BACK, sha256, comment)
+    _decide(scope, revision, place, Verdict.STEP_BACK, sha256, comment)
     revision.round += 1
     Revision.objects.within(scope).filter(pk=revision.pk).update(round=revision.round)
     begin_again(scope, revision, target)
@@ -168,11 +171,8 @@ def send_back_to_step(
     return revision
 
 
-def _decide(
-    scope: Scope, revision_id: UUID, verdict: str, sha256: str, comment: str
-) -> tuple[Revision, Place]:
-    """Write the decision, after every condition was checked under the lock."""
-    revision, place = place_to_sign(scope, revision_id)
+def _decide(scope: Scope, revision: Revision, place: Place, verdict: str, sha256: str, comment: str) -> None:
+    """Write the decision of somebody who sits at `place`, on what he saw."""
     whole = hash_of(subject=revision.subject, title=revision.title, payload=revision.payload)
     if not revision.sha256 == sha256 == whole:
         raise RevisionHasChanged
@@ -194,7 +194,6 @@ def _decide(
         sha256=sha256,
         at=scope.at,
     )
-    return revision, place
 
 
 def _check_references(scope: Scope, revision: Revision) -> None:
