@@ -6,8 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.approvals.policy_models import LivePolicy, Policy
 from campaigns.lib.ids import new_id
 from campaigns.tenants.models import TenantModel, tracked
+
+__all__ = ["Decision", "LivePolicy", "Policy", "Revision"]
 
 
 # The payload never changes, so history need not copy it.
