@@ -40,6 +40,8 @@ STAYS = {
     "access.Reset": "what was done to a log-in there",
     "requests.RequestKey": "answers to requests made there; kept for days",
     "approvals.Decision": "was taken there",
+    "approvals.Policy": "at the successor it could be asked before its own policies, and loosen them",
+    "approvals.LivePolicy": "the same",
     "tenants.OrganisationFile": "was loaded there, and can be taken back from there",
     "content.Asset": "the successor sees it below; the same picture may be its own already",
     "content.Rendition": "belongs to its asset",
