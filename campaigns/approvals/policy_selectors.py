@@ -130,6 +130,13 @@ class Trial:
     after: tuple[StepPlan, ...]
     names: Mapping[int, str]
 
+    @property
+    def is_same(self) -> bool:
+        """Whether the steps are the same, whoever asks for them."""
+        return [replace(step, policy="") for step in self.before] == [
+            replace(step, policy="") for step in self.after
+        ]
+
 
 def revisions_to_try(*, scope: Scope, limit: int = 50) -> list[Revision]:
     """On which past revisions can a policy be tried? The latest of the scope's branches."""

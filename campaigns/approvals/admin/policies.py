@@ -14,7 +14,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.admin.policy_form import PolicyForm, document_of, fields_of, person_words
+from campaigns.approvals.admin.policy_form import (
+    PolicyForm,
+    document_of,
+    fields_of,
+    person_words,
+    read_document,
+)
 from campaigns.approvals.drawings import drawn_document, drawn_steps
 from campaigns.approvals.models import LivePolicy, Policy
 from campaigns.approvals.policy_kind import names_of
@@ -56,7 +62,7 @@ def state_of(standing: Standing, live: LivePolicy | None) -> tuple[str, str]:
 class PolicyAdmin(ScopedAdmin):
     noun = POLICY_KIND
     form = PolicyForm
-    fieldsets = ((None, {"fields": (("title", "rank"),)}),)
+    fieldsets = ((None, {"fields": ("title", "rank")}),)
     change_form_template = "approvals/policy_form.html"
     change_form_outer_before_template = "approvals/policy_standing.html"
     list_before_template = "approvals/policies_head.html"
@@ -188,7 +194,7 @@ class PolicyAdmin(ScopedAdmin):
             "reward": money(trial.facts.reward_fen),
             "before": drawn_steps(steps=trial.before, names=names, branches=trial.names),
             "after": drawn_steps(steps=trial.after, names=names, branches=trial.names, new="tried"),
-            "is_same": trial.before == trial.after,
+            "is_same": trial.is_same,
         }
         return TemplateResponse(request, "approvals/policy_trial.html", context)
 
@@ -206,13 +212,11 @@ class PolicyAdmin(ScopedAdmin):
         scope = scope_of(request)
         policy = kwargs.get("obj")
         document = policy.document if policy is not None else None
-        if request.method == "POST":
-            try:
-                document = document_of(request.POST, scope)
-            except (Refusal, forms.ValidationError):
-                messages.warning(request, gettext("The steps are shown as they were saved last."))
+        typed = read_document(request.POST, scope)[0] if request.method == "POST" else None
         names = names_of(scope=scope, document=document)
-        fields = fields_of(document=document, names=names, scope=scope)
+        fields = fields_of(document=typed or document, names=names, scope=scope)
+        if typed:
+            fields["bounds"] = {name: request.POST.get(name, "") for name in fields["bounds"]}
         context |= {
             "fields": fields,
             "tries": revisions_to_try(scope=scope),

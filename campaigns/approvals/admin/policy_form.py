@@ -69,56 +69,64 @@ class PolicyForm(ServiceForm):
         cleaned = super().clean() or {}
         scope = current_scope()
         assert scope is not None and isinstance(self.data, QueryDict)
+        document, wrong = read_document(self.data, scope)
         try:
-            cleaned["document"] = document_of(self.data, scope)
+            cleaned["document"] = clean_document(document) if not wrong else {}
         except Refusal as refusal:
-            self.add_error(None, str(refusal))
-        except forms.ValidationError as error:
-            self.add_error(None, error)
+            wrong.append(str(refusal))
+        for words in wrong:
+            self.add_error(None, words)
         return cleaned
 
 
 def document_of(typed: QueryDict, scope: Scope) -> dict[str, Any]:
     """The document as the page's fields say it. Raises ValidationError and PolicyIsMalformed."""
-    return clean_document(
-        {
-            **{name: typed.getlist(name) for name in _LISTS},
-            **{name: _number(typed, name, unit) for name, unit in _BOUNDS.items()},
-            "findings": {
-                name.removeprefix("finding-"): typed[name]
-                for name in typed
-                if name.startswith("finding-") and typed[name]
-            },
-            "off": "off" in typed,
-            "steps": [_step(typed, key, scope) for key in typed.getlist("step")],
-        }
-    )
+    document, wrong = read_document(typed, scope)
+    if wrong:
+        raise forms.ValidationError(wrong)
+    return clean_document(document)
 
 
-def _step(typed: QueryDict, key: str, scope: Scope) -> dict[str, Any]:
+def read_document(typed: QueryDict, scope: Scope) -> tuple[dict[str, Any], list[str]]:
+    """What was typed, as near to a document as it comes, and what is wrong with it in words."""
+    wrong: list[str] = []
+    document = {
+        **{name: typed.getlist(name) for name in _LISTS},
+        **{name: _number(typed, name, wrong, unit) for name, unit in _BOUNDS.items()},
+        "findings": {
+            name.removeprefix("finding-"): typed[name]
+            for name in typed
+            if name.startswith("finding-") and typed[name]
+        },
+        "off": "off" in typed,
+        "steps": [_step(typed, key, scope, wrong) for key in typed.getlist("step")],
+    }
+    return document, wrong
+
+
+def _step(typed: QueryDict, key: str, scope: Scope, wrong: list[str]) -> dict[str, Any]:
     own = f"step-{key}-"
+    seats = (_seat(typed, f"seat-{found}-", scope, wrong) for found in typed.getlist(own + "seat"))
     return {
         "title": typed.get(own + "title", ""),
-        "seats": [
-            seat for found in typed.getlist(own + "seat") if (seat := _seat(typed, f"seat-{found}-", scope))
-        ],
+        "seats": [seat for seat in seats if seat],
         "how": typed.get(own + "how", "any"),
-        "count": _number(typed, own + "count"),
+        "count": _number(typed, own + "count", wrong) or 1,
         "if_empty": typed.get(own + "if_empty", "up"),
-        "due_hours": _number(typed, own + "due_hours"),
-        "escalate_hours": _number(typed, own + "escalate_hours"),
+        "due_hours": _number(typed, own + "due_hours", wrong) or 24,
+        "escalate_hours": _number(typed, own + "escalate_hours", wrong),
     }
 
 
-def _seat(typed: QueryDict, own: str, scope: Scope) -> dict[str, Any] | None:
+def _seat(typed: QueryDict, own: str, scope: Scope, wrong: list[str]) -> dict[str, Any] | None:
     by = typed.get(own + "by", "role")
     if by == "person":
-        return _person(typed.get(own + "person", ""), scope)
+        return _person(typed.get(own + "person", "").strip(), scope, wrong)
     return {
         "by": by,
         "role": typed.get(own + "role", ""),
         "level": typed.get(own + "level", ""),
-        "levels": _number(typed, own + "levels"),
+        "levels": _number(typed, own + "levels", wrong) or 1,
     }
 
 
@@ -127,12 +135,11 @@ def person_words(person: Person) -> str:
     return f"{person.name} · {person.staff_number} · {person.branch.name}"
 
 
-def _person(words: str, scope: Scope) -> dict[str, Any] | None:
+def _person(words: str, scope: Scope, wrong: list[str]) -> dict[str, Any] | None:
     """Who is meant by a name, a staff number, or what the page proposed; nobody while nothing is typed."""
-    words = words.strip()
     if not words:
         return None
-    parts = [part.strip() for part in words.split(" · ")]
+    parts = words.split(" · ")
     names = names_of(scope=scope)
     found = [
         person
@@ -140,16 +147,17 @@ def _person(words: str, scope: Scope) -> dict[str, Any] | None:
         if words in (person_words(person), person.name, person.staff_number)
         or parts[:2] == [person.name, person.staff_number]
     ]
-    if len(found) != 1:
-        raise forms.ValidationError(
-            gettext("“%(words)s”: nobody who may decide reviews, or several: choose one that is proposed.")
-            % {"words": words}
-        )
-    return {"by": "person", "person_id": str(found[0].pk), "name": found[0].name}
+    if len(found) == 1:
+        return {"by": "person", "person_id": str(found[0].pk), "name": found[0].name}
+    wrong.append(
+        gettext("“%(words)s”: nobody who may decide reviews, or several: choose one that is proposed.")
+        % {"words": words}
+    )
+    return {"by": "person", "person_id": "", "name": words}
 
 
-def _number(typed: QueryDict, name: str, unit: int = 1) -> int | None:
-    """A whole number of the document's units; None while the field is empty."""
+def _number(typed: QueryDict, name: str, wrong: list[str], unit: int = 1) -> int | None:
+    """A whole number of the document's units; None while the field is empty, or is no number."""
     words = typed.get(name, "").strip().replace(",", "")
     if not words:
         return None
@@ -159,7 +167,8 @@ def _number(typed: QueryDict, name: str, unit: int = 1) -> int | None:
             raise InvalidOperation
         return int(number)
     except InvalidOperation:
-        raise forms.ValidationError(gettext("“%(words)s” is no number.") % {"words": words}) from None
+        wrong.append(gettext("“%(words)s” is no number.") % {"words": words})
+        return None
 
 
 # --- what the page shows ---------------------------------------------------------------------------------------
@@ -172,7 +181,7 @@ def fields_of(*, document: dict[str, Any] | None, names: Names, scope: Scope) ->
         UUID(seat["person_id"])
         for step in document["steps"]
         for seat in step["seats"]
-        if seat["by"] == "person"
+        if seat["by"] == "person" and seat["person_id"]
     }
     people = people_who_may_decide(scope=scope, roles=set(names.deciding), ids=named) if named else []
     words = {str(person.pk): person_words(person) for person in people}
