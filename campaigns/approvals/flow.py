@@ -69,7 +69,7 @@ def add_seat(
         revision=revision,
         role=plan.role,
         at_branch_id=plan.branch_id,
-        person_id=plan.person_id or None,
+        person_id=plan.person_id,
         person_name=plan.person_name,
         replaces=replaces,
         given_by_id=scope.person_id if given else None,

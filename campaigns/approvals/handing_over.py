@@ -4,7 +4,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from campaigns.approvals.flow import replace_seat
-from campaigns.approvals.models import Delegation, Revision, Seat, Step
+from campaigns.approvals.models import Delegation, Policy, Revision, Seat, Step
+from campaigns.approvals.policy_words import POLICY_KIND
 from campaigns.approvals.routes import SeatPlan
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
@@ -13,12 +14,13 @@ from campaigns.tenants.scopes import Scope
 def hand_over_reviews(*, scope: Scope, closed: Branch, successor: Branch) -> int:
     """Revisions go with the things they freeze, with their steps; what was decided and said stays where it was.
 
-    A seat of the closed branch is the successor's.
+    A seat of the closed branch is the successor's. Review policies and their revisions stay: at the successor one
+    could be asked before its own, and loosen them.
     """
     place = {"branch": successor, "branch_pos": successor.pos}
-    moved = Revision.objects.within(scope).filter(branch=closed).update(**place)
-    Step.objects.within(scope).filter(branch=closed).update(**place)
-    Seat.objects.within(scope).filter(branch=closed).update(**place)
+    moved = Revision.objects.within(scope).filter(branch=closed).exclude(kind=POLICY_KIND).update(**place)
+    for model in (Step, Seat):
+        model.objects.within(scope).filter(branch=closed, revision__branch=successor).update(**place)
     Delegation.objects.within(scope).filter(branch=closed).update(**place)
     Seat.objects.within(scope).filter(at_branch_id=closed.pk).update(at_branch_id=successor.pk)
     return moved
@@ -43,8 +45,17 @@ def hand_over_seats(*, scope: Scope, person: Person, successor: Person) -> int:
         .exclude(step__state=Step.State.PASSED)
         .select_related("step", "revision")
     )
-    plan = SeatPlan(person_id=str(successor.pk), person_name=successor.name)
+    plan = SeatPlan(person_id=successor.pk, person_name=successor.name)
     seats = [seat for seat in named if not seat.revision.is_by(successor.pk)]
     for seat in seats:
         replace_seat(scope, seat.revision, seat.step, seat, plan)
     return len(seats)
+
+
+def hand_over_policy_drafts(*, scope: Scope, person: Person, successor: Person) -> int:
+    """Drafts of policies that somebody who leaves worked on last; history keeps who wrote what."""
+    return (
+        Policy.objects.within(scope)
+        .filter(author_id=person.pk)
+        .update(author_id=successor.pk, author_name=successor.name)
+    )

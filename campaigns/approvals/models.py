@@ -8,10 +8,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.approvals.policy_models import LivePolicy, Policy
 from campaigns.lib.ids import new_id
 from campaigns.tenants.models import TenantModel, tracked
 
 LONGEST_DELEGATION = timedelta(days=90)
+__all__ = [
+    "Decision", "Delegation", "LivePolicy", "Look", "Policy", "Remark", "Revision", "Seat", "Step",
+]  # fmt: skip
 
 
 # The payload never changes, so history need not copy it.
@@ -168,8 +172,8 @@ class Step(TenantModel):
 
     @property
     def name(self) -> str:
-        """Its title; in the reader's language where the code gave it, and not a policy."""
-        return self.title if self.policy or self.added_by_id else gettext(self.title)
+        """Its title, which policies and signers give; the step of the code has none."""
+        return self.title or gettext("Review")
 
 
 @tracked(exclude=("is_open",))

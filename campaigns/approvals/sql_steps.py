@@ -310,7 +310,7 @@ ALTER TABLE approvals_step DISABLE TRIGGER approvals_step_guard;
 ALTER TABLE approvals_seat DISABLE TRIGGER approvals_seat_guard;
 INSERT INTO approvals_step (id, branch_id, branch_pos, revision_id, position, title, how, count, if_empty, due_after,
                             policy, added_by_name, state, since, opened_at, due_at)
-    SELECT gen_random_uuid(), branch_id, branch_pos, id, 1000, 'Review', 'any', 1, 'up', interval '1 day',
+    SELECT gen_random_uuid(), branch_id, branch_pos, id, 1000, '', 'any', 1, 'up', interval '1 day',
            '', '', 'open', 1, submitted_at, due_at
       FROM approvals_revision WHERE state = 'submitted';
 INSERT INTO approvals_seat (id, branch_id, branch_pos, step_id, revision_id, role, person_name, given_by_name, is_open)

@@ -1,7 +1,7 @@
 """The preset roles: verbs are "room.noun.verb"; a star ends an entry. Data, loaded by `load_roles`; a bank edits
 the rows, not this file.
 
-Nouns: tenants.branch|person|role, audit.entry, approvals.revision, customers.customer, planning.campaign,
+Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy, customers.customer, planning.campaign,
 rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -47,6 +47,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.customer.view",
             "rewards.coupon.view",
             "schedule.*",
+            "approvals.policy.view",
+            "approvals.policy.add",
+            "approvals.policy.change",
+            "approvals.policy.submit",
+            "approvals.revision.withdraw",
         ],
     ),
     "editor": ("内容编辑", "Content editor", [*_LOOK, *_MAKE]),
@@ -90,6 +95,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.customer.view",
             "rewards.coupon.view",
             "approvals.revision.decide",
+            "approvals.policy.view",
             "audit.entry.view",
         ],
     ),
@@ -109,6 +115,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "tenants.assignment.view",
             "tenants.role.view",
             "audit.entry.view",
+            "approvals.policy.view",
             "customers.customer.view",
             "rewards.coupon.view",
         ],

@@ -30,6 +30,9 @@ _PAGES = {
     "undo": pgettext_lazy("page", "undo"),
     "progress": pgettext_lazy("page", "progress"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
+    "drawing": pgettext_lazy("page", "drawing while typing"),
+    "trial": pgettext_lazy("page", "trial on a past revision"),
+    "people": pgettext_lazy("page", "people who can be named"),
 }
 
 _OTHERS = {

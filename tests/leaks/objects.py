@@ -14,6 +14,7 @@ from django.db import connections, models, transaction
 from django.db.models.fields.json import JSONField
 
 from campaigns.approvals.models import Revision
+from campaigns.approvals.services.policies import add_policy
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
 from campaigns.lib.clock import now
@@ -31,6 +32,7 @@ from content.services.placements import add_placement
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
 from tests.support.content import live_poster, make_item, submitted_item
 from tests.support.organisation import csv_of
+from tests.support.policies import TWO_STEPS
 from tests.support.rewards import draft_batch, live_batch
 
 # Seen from North: its parent, itself, a branch below it, and its neighbours.
@@ -132,6 +134,8 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
             shown_until=AT.replace(year=2099),
         )
     with maker.scope() as scope:
+        # A draft alone: one that held would be read by every branch below it.
+        policy = add_policy(scope=scope, title="两级审核", rank=10, document=TWO_STEPS)
         file = load_file(scope=scope, name=f"{place}.csv", raw=csv_of([("X1", "新支行", place, "支行")]))
     world.add("tenants.organisationfile", place, file.pk)
     world.add("planning.campaign", place, campaign.pk)
@@ -143,6 +147,7 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
     world.add("content.draft_placement", place, draft_placement.pk)
     world.add("content.asset", place, item.asset_id)
     world.add("approvals.revision", place, waiting.pk)
+    world.add("approvals.policy", place, policy.pk)
 
 
 @dataclass(frozen=True)

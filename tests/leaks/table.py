@@ -132,6 +132,15 @@ ROWS = {
     "admin:rewards_batch_down": Row(
         "staff", {"batch_id": "rewards.batch"}, methods=("post",), body={"reason": "停"}
     ),
+    "admin:approvals_policy_drawing": Row("staff", methods=("post",)),
+    "admin:approvals_policy_trial": Row(
+        "staff",
+        methods=("post",),
+        names={"revision": "approvals.revision", "policy": "approvals.policy"},
+        body={"revision": "own:approvals.revision"},
+    ),
+    "admin:approvals_policy_people": Row("staff", methods=("get",)),
+    "admin:approvals_policy_submit": Row("staff", {"thing_id": "approvals.policy"}, methods=("post",)),
     "admin:content_asset_upload": Row("staff", methods=("post",)),
     "admin:content_asset_media": Row(
         "staff",

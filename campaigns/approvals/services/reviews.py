@@ -14,7 +14,7 @@ from campaigns.approvals.flow import begin_again, lay_steps, open_next, pass_if_
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Decision, Revision, Step
 from campaigns.approvals.moves import broken, lock, move, note, open_revision, person_of, thing_of, words_of
-from campaigns.approvals.routing import route_for
+from campaigns.approvals.policy_selectors import route_for
 from campaigns.approvals.rules import (
     NoSuchStep,
     NothingHasChanged,
@@ -72,7 +72,11 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
                 submitted_at=scope.at,
                 due_at=scope.at,
             )
-            lay_steps(scope, revision, route_for(scope, kind, facts, frozen.branch_id))
+            lay_steps(
+                scope,
+                revision,
+                route_for(scope=scope, kind=kind.code, facts=facts, branch_id=frozen.branch_id),
+            )
     except IntegrityError as error:
         if broken(error) == "approvals_revision_subject_has_one_open_review":
             raise ReviewIsOpen from error

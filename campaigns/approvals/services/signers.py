@@ -31,7 +31,7 @@ def hand_on(*, scope: Scope, revision_id: UUID, person_id: UUID, words: str) -> 
     seat = place.seat
     role, at_branch_id = ("", None) if seat.person_id else (seat.role, seat.at_branch_id)
     to = _signer(scope, revision, person_id, role=role, at_branch_id=at_branch_id)
-    plan = SeatPlan(person_id=str(person_id), person_name=to.person_name)
+    plan = SeatPlan(person_id=person_id, person_name=to.person_name)
     replace_seat(scope, revision, place.step, seat, plan)
     people = [(person_id, to.person_name)]
     say(scope, revision, Remark.Deed.HAND_ON, step=place.step, words=words, people=people)
@@ -49,7 +49,7 @@ def add_signer(
     words_of(words)
     revision, place = place_to_sign(scope, revision_id)
     signer = _signer(scope, revision, person_id)
-    seat = SeatPlan(person_id=str(person_id), person_name=signer.person_name)
+    seat = SeatPlan(person_id=person_id, person_name=signer.person_name)
     plan = StepPlan(title=signer.person_name, seats=(seat,), if_empty="refuse", due_after=SIGNER_DUE_AFTER)
     add_step(scope, revision, plan, position=_between(scope, revision, place.step, where), added_by=True)
     if where == "before":

@@ -42,6 +42,8 @@ STAYS = {
     "approvals.Decision": "was taken there",
     "approvals.Remark": "was said there",
     "approvals.Look": "lasts for less than a minute",
+    "approvals.Policy": "at the successor it could be asked before its own policies, and loosen them",
+    "approvals.LivePolicy": "the same",
     "tenants.OrganisationFile": "was loaded there, and can be taken back from there",
     "content.Asset": "the successor sees it below; the same picture may be its own already",
     "content.Rendition": "belongs to its asset",

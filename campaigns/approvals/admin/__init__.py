@@ -1,0 +1,3 @@
+from campaigns.approvals.admin import policies, reviews
+
+__all__ = ["policies", "reviews"]
