@@ -9,8 +9,14 @@ class ApprovalsApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
-        from campaigns.approvals.handing_over import hand_over_reviews, keep_reviews
+        from campaigns.approvals import compliance, word_lists
+        from campaigns.approvals.checks import register_check
+        from campaigns.approvals.handing_over import hand_over_reviews, hand_over_word_lists, keep_reviews
         from campaigns.tenants.steps import register_step
 
         register_step("hand_over", name="approvals: reviews and what was approved", act=hand_over_reviews)
+        register_step("hand_over", name="approvals: word lists", act=hand_over_word_lists)
         register_step("leave", name="approvals: reviews of one's own", act=keep_reviews)
+        word_lists.register_kind()
+        register_check(compliance.WORDS)
+        register_check(compliance.LINKS)

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from campaigns.approvals.models import Revision
+from campaigns.approvals.models import LiveWordList, Revision, WordList
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
 
@@ -13,6 +13,14 @@ def hand_over_reviews(*, scope: Scope, closed: Branch, successor: Branch) -> int
         Revision.objects.within(scope)
         .filter(branch=closed)
         .update(branch=successor, branch_pos=successor.pos)
+    )
+
+
+def hand_over_word_lists(*, scope: Scope, closed: Branch, successor: Branch) -> int:
+    """Word lists hold on, for the successor and all below it: rules are not lost because a branch closes."""
+    return sum(
+        model._default_manager.filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+        for model in (WordList, LiveWordList)
     )
 
 

@@ -1,7 +1,7 @@
 """The preset roles: verbs are "room.noun.verb"; a star ends an entry. Data, loaded by `load_roles`; a bank edits
 the rows, not this file.
 
-Nouns: tenants.branch|person|role, audit.entry, approvals.revision, customers.customer, planning.campaign,
+Nouns: tenants.branch|person|role, audit.entry, approvals.revision|wordlist, customers.customer, planning.campaign,
 rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -23,6 +23,7 @@ _LOOK = [
     "content.item.view",
     "content.placement.view",
     "approvals.revision.view",
+    "approvals.wordlist.view",
 ]
 _MAKE = [
     "content.asset.add",
@@ -47,6 +48,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.customer.view",
             "rewards.coupon.view",
             "schedule.*",
+            "approvals.wordlist.add",
+            "approvals.wordlist.change",
+            "approvals.wordlist.submit",
+            "approvals.revision.withdraw",
         ],
     ),
     "editor": ("内容编辑", "Content editor", [*_LOOK, *_MAKE]),

@@ -4,6 +4,7 @@ Locks go in one order: the subject's advisory lock, then its rows. Every writer 
 `void_review` before its first write, so an edit and an approval never wait for each other crosswise.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -26,6 +27,7 @@ from campaigns.approvals.rules import (
     steps_for,
 )
 from campaigns.approvals.selectors import live_revision_of, open_review_of, revision_in_scope
+from campaigns.approvals.services.findings import examine, keep_findings, settle_findings
 from campaigns.approvals.services.live import go_live
 from campaigns.tenants.scopes import Scope
 
@@ -36,7 +38,7 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
     """Freeze the thing that `subject` refers to ("content.item:0198…") and put it in review.
 
     Demands `<kind>.submit`. Raises NotFound, NotReady (what is missing), ReviewIsOpen, NothingHasChanged when
-    the same is live already, NobodyActs for a task of the system.
+    the same is live already, NotCompliant (what a check forbids), NobodyActs for a task of the system.
     """
     kind, subject_id = thing_of(subject)
     scope.demand(f"{kind.code}.submit")
@@ -50,6 +52,7 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
     live = live_revision_of(scope=scope, subject=subject)
     if live is not None and live.sha256 == sha256:
         raise NothingHasChanged
+    found = examine(scope=scope, kind=kind, frozen=frozen)
     last = Revision.objects.within(scope).filter(subject=subject).aggregate(Max("number"))["number__max"]
     try:
         with transaction.atomic():
@@ -71,6 +74,7 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
         if _broken(error) == "approvals_revision_subject_has_one_open_review":
             raise ReviewIsOpen from error
         raise
+    keep_findings(scope=scope, revision=revision, found=found)
     note(scope, revision, f"{kind.code}.submit")
     return revision
 
@@ -100,12 +104,15 @@ def void_review(*, scope: Scope, subject: str) -> bool:
     return True
 
 
-def approve_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: str = "") -> Revision:
+def approve_revision(
+    *, scope: Scope, revision_id: UUID, sha256: str, comment: str = "", acknowledged: Collection[UUID] = ()
+) -> Revision:
     """Approve what was seen (`sha256`). With the last step the thing goes live, in the same transaction.
 
-    Raises NotFound, ReviewIsClosed, RevisionHasChanged, MakerIsChecker, NobodyActs.
+    `acknowledged`: the findings that the approver lets stand. Raises NotFound, ReviewIsClosed, RevisionHasChanged,
+    MakerIsChecker, FindingsAreOpen when one is left, NobodyActs.
     """
-    revision = _decide(scope, revision_id, Verdict.APPROVE, sha256, comment)
+    revision = _decide(scope, revision_id, Verdict.APPROVE, sha256, comment, acknowledged)
     approvers = list(
         Decision.objects.within(scope)
         .filter(revision=revision, verdict=Verdict.APPROVE)
@@ -133,7 +140,14 @@ def send_back_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment:
     return revision
 
 
-def _decide(scope: Scope, revision_id: UUID, verdict: str, sha256: str, comment: str) -> Revision:
+def _decide(
+    scope: Scope,
+    revision_id: UUID,
+    verdict: str,
+    sha256: str,
+    comment: str,
+    acknowledged: Collection[UUID] = (),
+) -> Revision:
     """Write the decision, after every condition was checked under the lock."""
     for step in steps_for(None):
         scope.demand(step.verb)
@@ -144,6 +158,8 @@ def _decide(scope: Scope, revision_id: UUID, verdict: str, sha256: str, comment:
     whole = hash_of(subject=revision.subject, title=revision.title, payload=revision.payload)
     if not revision.sha256 == sha256 == whole:
         raise RevisionHasChanged
+    if verdict == Verdict.APPROVE:
+        settle_findings(scope=scope, revision=revision, acknowledged=acknowledged)
     Decision.objects.create(
         branch_id=revision.branch_id,
         branch_pos=revision.branch_pos,
