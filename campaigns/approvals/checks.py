@@ -132,5 +132,3 @@ def _with_surroundings(found: Found, sight: Sight) -> Found:
             "after": text[found.end : found.end + AROUND],
         },
     )
-
-

@@ -11,15 +11,16 @@ from urllib.parse import urlsplit
 
 # Services that hide where a link leads; nobody can review what such a link will show tomorrow.
 SHORTENERS = frozenset(
-    "t.cn url.cn dwz.cn suo.im suo.nz 985.so mrw.so sourl.cn u.nu bit.ly tinyurl.com goo.gl t.co is.gd ow.ly buff.ly"
-    " rb.gy cutt.ly shorturl.at reurl.cc w.url.cn dwz.mk c.nxw.so tb.cn m.tb.cn 3.cn u.jd.com".split()
-)
+    {
+        "t.cn", "url.cn", "dwz.cn", "suo.im", "suo.nz", "985.so", "mrw.so", "sourl.cn", "u.nu", "bit.ly", "t.co",
+        "tinyurl.com", "goo.gl", "is.gd", "ow.ly", "buff.ly", "rb.gy", "cutt.ly", "shorturl.at", "reurl.cc",
+        "w.url.cn", "dwz.mk", "c.nxw.so", "tb.cn", "3.cn", "u.jd.com",
+    }
+)  # fmt: skip
 # Letters of other scripts that pass for Latin ones.
 _LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһɡӏαονικτ", "aeopcyxijsdhglaovikt")
 
-_TYPED = re.compile(
-    r"(?:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"'，。；！？、）】》]+", re.IGNORECASE
-)
+_TYPED = re.compile(r"(?:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"'，。；！？、）】》]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,23 @@
 """Word lists as people write them, and as checks use them. Pure.
 
-    # a note
-    保本 | 承诺收益 | 禁止 | 不得承诺保本
-    ! 确保本行
-    必须：理财 | 理财非存款、产品有风险、投资须谨慎
-    域名：example.bank.cn
+# a note
+保本 | 承诺收益 | 禁止 | 不得承诺保本
+! 确保本行
+必须：理财 | 理财非存款、产品有风险、投资须谨慎
+域名：example.bank.cn
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from campaigns.approvals.words import Searcher, Word, plain_word
 from campaigns.lib.products import ProductClass
 
+# What a new list begins with; a bank takes out what it does not want.
+FIRST_WORDS = Path(__file__).with_name("first_words.txt")
 LONGEST = 400_000  # characters of one list
 MOST = 10_000  # lines that say something
 
@@ -152,7 +155,7 @@ def _read_must(rest: str, rules: Rules) -> str:
     phrases = [phrase for phrase in phrases if phrase]
     if named not in _CLASSES:
         return "product_class"
-    if not phrases or any(len(plain_word(phrase)) < 4 for phrase in phrases):
+    if not phrases or any(len(plain_word(phrase)) < 2 for phrase in phrases):
         return "phrase"
     rules.musts.append(Must(_CLASSES[named], tuple(phrases)))
     return ""

@@ -146,7 +146,7 @@ class Finding(TenantModel):
     line = models.CharField(_("place"), max_length=60, blank=True)
     start = models.PositiveIntegerField(_("from character"), default=0)
     end = models.PositiveIntegerField(_("until character"), default=0)
-    excerpt = models.CharField(_("words"), max_length=200, blank=True)
+    excerpt = models.CharField(_("excerpt"), max_length=200, blank=True)
     args = models.JSONField(_("detail"), default=dict)
     severity = models.CharField(_("severity"), max_length=8, choices=Severity)
     list_version = models.CharField(_("word list"), max_length=200, blank=True)

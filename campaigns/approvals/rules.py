@@ -99,7 +99,9 @@ class NothingIsLive(Refusal):
 
 
 class NotCompliant(Refusal):
-    """Values: `findings` lists {check, line, start, end, excerpt}; `said_zh` and `said_en` say each of them."""
+    """Values: `findings` lists {check, line, start, end, excerpt, said_zh, said_en}; `said_zh` and `said_en` say the
+    first of them in one sentence.
+    """
 
     code = "approvals.revision.not_compliant"
     status = 422

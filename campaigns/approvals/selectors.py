@@ -185,7 +185,10 @@ def open_findings_of(*, scope: Scope, revision: Revision) -> QuerySet[Finding]:
 def findings_of(*, scope: Scope, revision: Revision) -> list[FindingSaid]:
     """What was found in this revision, and who let it stand? In the order of its text, in the reader's language."""
     found = list(
-        Finding.objects.within(scope).filter(revision=revision).select_related("acknowledgement").order_by("id")
+        Finding.objects.within(scope)
+        .filter(revision=revision)
+        .select_related("acknowledgement")
+        .order_by("id")
     )
     if not found:
         return []
@@ -256,7 +259,9 @@ def lists_for(*, scope: Scope, branch_pos: int) -> list[StandingList]:
     )
     fresh = {pk: revision_id for pk, revision_id, _title, _number in rows if revision_id not in _READY}
     documents = dict(
-        LiveWordList.objects.visible(scope).filter(pk__in=fresh).values_list("pk", "document") if fresh else []
+        LiveWordList.objects.visible(scope).filter(pk__in=fresh).values_list("pk", "document")
+        if fresh
+        else []
     )
     found = []
     for pk, revision_id, title, number in rows:

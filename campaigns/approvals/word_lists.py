@@ -1,6 +1,7 @@
 """How a word list is approved: like everything else that decides what customers may read."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.kinds import Description, Frozen, Kind, Line, register
-from campaigns.approvals.lists import Problem, document_of, read_list, rules_from
+from campaigns.approvals.lists import Problem, Rules, document_of, read_list, rules_from
 from campaigns.approvals.models import Finding, Revision
 from campaigns.approvals.selectors import live_word_list_of, word_list_in_scope
 from campaigns.approvals.services.word_lists import publish_word_list, restore_word_list, withdraw_word_list
-from campaigns.approvals.words import plain_word
+from campaigns.approvals.words import Searcher, Word, plain_word
 from campaigns.lib.products import ProductClass
 from campaigns.tenants.scopes import Scope
 
@@ -110,3 +111,40 @@ KIND = Kind(
 def register_kind() -> None:
     """Called once, when the applications are ready."""
     register(KIND)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a tried text, with the word that stands there."""
+
+    text: str
+    word: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A list tried on a text: the text with its words marked, and what is wrong with the list."""
+
+    rules: Rules
+    problems: list[Problem]
+    pieces: list[Piece]
+    words: list[Word]
+
+
+def try_list(*, text: str, sample: str) -> Trial:
+    """What the list `text` finds in `sample`. Stores nothing; works with the lines that can be read."""
+    rules, problems = read_list(text)
+    pieces: list[Piece] = []
+    done = 0
+    found = Searcher(rules.words, rules.exceptions).hits(sample)
+    for hit in found:
+        # Two words may share characters: the second one is marked from where the first one ends.
+        start = max(hit.start, done)
+        if hit.end <= start:
+            continue
+        pieces += [Piece(sample[done:start]), Piece(sample[start : hit.end], hit.word)]
+        done = hit.end
+    pieces.append(Piece(sample[done:]))
+    return Trial(
+        rules, problems, [p for p in pieces if p.text], list(dict.fromkeys(hit.word for hit in found))
+    )

@@ -127,9 +127,7 @@ class Searcher:
                 found.append((first, last, word))
         excused = _outermost(excused)
         found = [hit for hit in found if not _is_within(hit[0], hit[1], excused)]
-        return [
-            Hit(word, places[first], places[last] + 1) for first, last, word in _longest(found)
-        ]
+        return [Hit(word, places[first], places[last] + 1) for first, last, word in _longest(found)]
 
 
 def _bytes(text: str) -> str:

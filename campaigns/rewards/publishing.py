@@ -57,9 +57,7 @@ def facts(scope: Scope, frozen: Frozen) -> Facts:
     """All it may give away, and to how many it is offered."""
     return Facts(
         reward_fen=frozen.payload["quota"] * frozen.payload["off_fen"],
-        audience=reach_of(
-            scope=scope, branch_id=frozen.branch_id, handed_down=frozen.payload["handed_down"]
-        ),
+        audience=reach_of(scope=scope, branch_id=frozen.branch_id, handed_down=frozen.payload["handed_down"]),
     )
 
 

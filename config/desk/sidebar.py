@@ -55,7 +55,10 @@ GROUPS = [
     ),
     Group(
         _("Review"),
-        [Page(_("Review queue"), "fact_check", "approvals.revision")],
+        [
+            Page(_("Review queue"), "fact_check", "approvals.revision"),
+            Page(_("Word lists"), "rule_folder", "approvals.wordlist"),
+        ],
         ("reviewer", "branch_manager"),
     ),
     Group(

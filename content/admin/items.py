@@ -108,8 +108,15 @@ class ItemForm(WindowForm):
         return {
             name: cleaned[name]
             for name in (
-                "title", "summary", "body", "product_class", "batch_id", "shown_from", "shown_until", "handed_down",
-            )  # fmt: skip
+                "title",
+                "summary",
+                "body",
+                "product_class",
+                "batch_id",
+                "shown_from",
+                "shown_until",
+                "handed_down",
+            )
         } | {
             "asset_id": cleaned["asset"].pk if cleaned["asset"] else None,
             "campaign_id": cleaned["campaign"].pk if cleaned["campaign"] else None,
@@ -141,6 +148,15 @@ class ItemAdmin(ApprovableAdmin):
     list_filter = ("kind", "product_class", "handed_down")
     search_fields = ("title", "summary")
     searches = "self"
+    # What is missing from the text as a whole is added to the body.
+    places = {
+        "": "body",
+        "alt": "asset",
+        "picture": "asset",
+        "coupon": "batch_id",
+        "from": "shown_from",
+        "until": "shown_until",
+    }
     ordering = ("-changed_at",)
     fieldsets = (
         (None, {"fields": ("title", "summary", "asset", "body", "product_class")}),

@@ -78,8 +78,8 @@ def change_item(
 ) -> Item:
     """Change a draft; an open review of it is void then. What is live stays as it was approved.
 
-    Without `product_class` that stays as it is. With `seen_at` (the draft's `changed_at` when it was opened) raises EditedMeanwhile when somebody else saved
-    since; and otherwise as `add_item`.
+    Without `product_class` that stays as it is. With `seen_at` (the draft's `changed_at` when it was opened) raises
+    EditedMeanwhile when somebody else saved since; and otherwise as `add_item`.
     """
     scope.demand("content.item.change")
     item = item_in_scope(scope=scope, item_id=item_id)

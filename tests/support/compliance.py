@@ -13,7 +13,9 @@ LIST = """保本 | 承诺收益 | 禁止 | 不得承诺保本
 """
 
 
-def list_in_force(cast: Cast, text: str = LIST, *, by: Player | None = None, checker: Player | None = None) -> Revision:
+def list_in_force(
+    cast: Cast, text: str = LIST, *, by: Player | None = None, checker: Player | None = None
+) -> Revision:
     """A word list, approved and in force: head office's unless `by` is another administrator."""
     with (by or cast.ho_administrator).scope() as scope:
         draft = add_word_list(scope=scope, title="广告用语", text=text)

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('line', models.CharField(blank=True, max_length=60, verbose_name='place')),
                 ('start', models.PositiveIntegerField(default=0, verbose_name='from character')),
                 ('end', models.PositiveIntegerField(default=0, verbose_name='until character')),
-                ('excerpt', models.CharField(blank=True, max_length=200, verbose_name='words')),
+                ('excerpt', models.CharField(blank=True, max_length=200, verbose_name='excerpt')),
                 ('args', models.JSONField(default=dict, verbose_name='detail')),
                 ('severity', models.CharField(choices=[('warn', 'Warning'), ('block', 'Blocking')], max_length=8, verbose_name='severity')),
                 ('list_version', models.CharField(blank=True, max_length=200, verbose_name='word list')),

@@ -34,7 +34,9 @@ def examine(
     A refused attempt leaves no trace in the audit: an editor corrects a text as often as it takes, and nothing of it
     was shown to anybody.
     """
-    found = look(scope=scope, sight=sight_of(scope=scope, kind=kind, frozen=frozen), severities=severities or {})
+    found = look(
+        scope=scope, sight=sight_of(scope=scope, kind=kind, frozen=frozen), severities=severities or {}
+    )
     if blocking := [finding for finding in found if finding.severity == "block"]:
         raise _refusal(scope, kind, frozen, blocking)
     return found
@@ -116,13 +118,12 @@ def settle_findings(*, scope: Scope, revision: Revision, acknowledged: Collectio
 
 
 def _refusal(scope: Scope, kind: Kind, frozen: Frozen, blocking: list[Judged]) -> NotCompliant:
-    said = {}
-    for language, code, between in (("zh", "zh-hans", "；"), ("en", "en", "; ")):
+    said: dict[str, list[str]] = {}
+    for language, code in (("zh", "zh-hans"), ("en", "en")):
         with translation.override(code):
-            labels = {
-                line.key: line.label for line in kind.describe(scope, canonical(frozen.payload)).lines
-            }
-            said[language] = between.join(_sentence(labels, finding) for finding in blocking[:SAID_AT_MOST])
+            labels = {line.key: line.label for line in kind.describe(scope, canonical(frozen.payload)).lines}
+            colon = "：" if language == "zh" else ": "
+            said[language] = [_sentence(labels, finding, colon) for finding in blocking]
     places = [
         {
             "check": finding.check.code,
@@ -130,14 +131,17 @@ def _refusal(scope: Scope, kind: Kind, frozen: Frozen, blocking: list[Judged]) -
             "start": finding.found.start,
             "end": finding.found.end,
             "excerpt": finding.found.excerpt,
+            "said_zh": zh,
+            "said_en": en,
         }
-        for finding in blocking
+        for finding, zh, en in zip(blocking, said["zh"], said["en"], strict=True)
     ]
-    return NotCompliant(findings=places, said_zh=said["zh"], said_en=said["en"])
+    first_zh, first_en = (said[language][:SAID_AT_MOST] for language in ("zh", "en"))
+    return NotCompliant(findings=places, said_zh="；".join(first_zh), said_en="; ".join(first_en))
 
 
-def _sentence(labels: Mapping[str, str], finding: Judged) -> str:
+def _sentence(labels: Mapping[str, str], finding: Judged, colon: str) -> str:
     """ "标题“保-本”：…" """
     where = labels.get(finding.found.line, "")
     words = f"“{finding.found.excerpt}”" if finding.found.excerpt else ""
-    return f"{where}{words}: {finding.says}" if where or words else finding.says
+    return f"{where}{words}{colon}{finding.says}" if where or words else finding.says

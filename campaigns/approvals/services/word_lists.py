@@ -52,11 +52,9 @@ def submit_word_list(*, scope: Scope, word_list_id: UUID) -> Revision:
     return submit_revision(scope=scope, subject=ref(NOUN, word_list_id))
 
 
-def restore_word_list(*, scope: Scope, word_list_id: UUID, payload: Mapping[str, Any]) -> WordList:
+def restore_word_list(*, scope: Scope, word_list_id: UUID, payload: Mapping[str, Any]) -> None:
     """Write an older version back into the draft. Raises as `change_word_list`."""
-    return change_word_list(
-        scope=scope, word_list_id=word_list_id, title=payload["title"], text=payload["text"]
-    )
+    change_word_list(scope=scope, word_list_id=word_list_id, title=payload["title"], text=payload["text"])
 
 
 def publish_word_list(*, scope: Scope, revision: Revision) -> None:

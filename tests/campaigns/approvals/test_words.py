@@ -10,7 +10,25 @@ from campaigns.approvals.lists import Must, read_list, rules_from
 from campaigns.approvals.words import BAR, Searcher, Word, plain, plain_word
 
 ALPHABET = "保本息收益零风险确行稳赚a1"
-HIDERS = [" ", "　", "\u200b", "\u200d", "\ufeff", "\u00ad", "-", "·", ".", "*", "_", "/", "|", "★", "“", "（", "\t"]
+HIDERS = [
+    " ",
+    "　",
+    "\u200b",
+    "\u200d",
+    "\ufeff",
+    "\u00ad",
+    "-",
+    "·",
+    ".",
+    "*",
+    "_",
+    "/",
+    "|",
+    "★",
+    "“",
+    "（",
+    "\t",
+]
 NOISE = "年的在客户存款，。 \n12%xé😀𠀀"
 WORDS = st.lists(st.text(ALPHABET[:-2], min_size=2, max_size=4), min_size=1, max_size=8, unique=True)
 
@@ -44,7 +62,12 @@ def naive(text: str, words: list[str]) -> set[tuple[int, int]]:
     return {(read.places[first], read.places[last - 1] + 1) for first, last in whole}
 
 
-@given(st.data(), st.text(NOISE, max_size=20), st.text(NOISE, max_size=20), st.text("保本息收益", min_size=2, max_size=5))
+@given(
+    st.data(),
+    st.text(NOISE, max_size=20),
+    st.text(NOISE, max_size=20),
+    st.text("保本息收益", min_size=2, max_size=5),
+)
 def test_a_disguised_word_is_found_at_its_own_characters(
     draw: st.DataObject, before: str, after: str, said: str
 ) -> None:
@@ -70,7 +93,9 @@ def test_what_a_text_does_not_say_is_never_found(text: str) -> None:
 
 
 def test_exceptions_clauses_and_whole_words() -> None:
-    searcher = Searcher([word("保本"), word("保本保息"), word("Risk Free"), word("最佳", "warn")], ["确保本行", "担保本"])
+    searcher = Searcher(
+        [word("保本"), word("保本保息"), word("Risk Free"), word("最佳", "warn")], ["确保本行", "担保本"]
+    )
 
     def said(text: str) -> list[str]:
         return [text[hit.start : hit.end] for hit in searcher.hits(text)]
@@ -137,7 +162,9 @@ def test_links_that_hide_where_they_lead_are_told_apart() -> None:
 
 def test_links_are_found_in_html_and_in_plain_text() -> None:
     html = "<p>见<a href='https://a.cn/x?a=1&amp;b=2'>官网</a></p>"
-    found = links_in({"body": html, "more": [{"note": "<img src=//b.cn>"}]}, [("body", "看 https://c.cn/y。")])
+    found = links_in(
+        {"body": html, "more": [{"note": "<img src=//b.cn>"}]}, [("body", "看 https://c.cn/y。")]
+    )
     assert [(link.line, link.address) for link in found] == [
         ("body", "https://a.cn/x?a=1&b=2"), ("more", "//b.cn"), ("body", "https://c.cn/y"),
     ]  # fmt: skip
