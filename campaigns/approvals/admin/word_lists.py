@@ -38,7 +38,7 @@ class WordListForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.changed_at:
             self.initial["seen_at"] = self.instance.changed_at.isoformat()
         if "text" in self.fields:
-            self.fields["text"].widget.attrs |= {"rows": 26, "spellcheck": "false", "class": "ap-lines"}
+            self.fields["text"].widget.attrs |= {"rows": 26, "spellcheck": "false"}
             self.fields["text"].help_text = _(
                 "One rule a line: word | what it offends against | block or warn | what to do instead."
                 " “! words” are an exception, “must: class | words” a disclosure, “host: name” a site that links"

@@ -53,7 +53,7 @@
         const field = document.querySelector(`#item_form [name="${link.dataset.jump}"]`);
         const row = field?.closest(`.field-${link.dataset.jump}`);
         if (!field || !row) return false;
-        const typed = row.querySelector(".ProseMirror") || (field.type === "radio" ? row.querySelector("input:checked") || field : field);
+        const typed = [...row.querySelectorAll(".ProseMirror")].find((each) => each.isContentEditable) || (field.type === "radio" ? row.querySelector("input:checked") || field : field);
         row.scrollIntoView({ block: "center" });
         typed.focus({ preventScroll: true });
         const words = link.dataset.words;
