@@ -132,7 +132,7 @@ class Searcher:
 
 def _bytes(text: str) -> str:
     """Two letters for each UTF-16 unit. The automaton looks through a node's children one by one: with the thousands
-    of characters that Chinese words begin with, 100,000 characters take it 350 ms, and 20 ms in this form.
+    of characters that Chinese words begin with, 100,000 characters take it 240 ms, and 20 ms in this form.
     """
     return text.encode("utf-16-be", "surrogatepass").decode("latin-1")
 

@@ -2,7 +2,7 @@
 
 from campaigns.approvals.models import Revision
 from campaigns.approvals.services.word_lists import add_word_list, submit_word_list
-from tests.support.cast import Cast, Player, hired
+from tests.support.cast import Cast, Player
 from tests.support.content import approve
 
 LIST = """保本 | 承诺收益 | 禁止 | 不得承诺保本
@@ -21,6 +21,3 @@ def list_in_force(
         draft = add_word_list(scope=scope, title="广告用语", text=text)
         revision = submit_word_list(scope=scope, word_list_id=draft.pk)
     return approve(checker or cast.ho_reviewer, revision)
-
-
-__all__ = ["LIST", "hired", "list_in_force"]

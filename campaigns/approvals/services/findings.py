@@ -7,7 +7,7 @@ from django.utils import translation
 
 from campaigns.approvals.checks import Finding as Judged
 from campaigns.approvals.checks import Sight, look
-from campaigns.approvals.kinds import Frozen, Kind
+from campaigns.approvals.kinds import Facts, Frozen, Kind
 from campaigns.approvals.links import links_in
 from campaigns.approvals.models import Acknowledgement, Finding, Revision
 from campaigns.approvals.moves import note, person_of
@@ -26,23 +26,28 @@ SAID_AT_MOST = 20
 
 
 def examine(
-    *, scope: Scope, kind: Kind, frozen: Frozen, severities: Mapping[str, str] | None = None
+    *,
+    scope: Scope,
+    kind: Kind,
+    frozen: Frozen,
+    facts: Facts | None = None,
+    severities: Mapping[str, str] | None = None,
 ) -> list[Judged]:
     """What the checks find in a frozen thing, in the order of its text. Writes nothing.
 
-    `severities`: what the policies in force say of checks (checks.look). Raises NotCompliant when one of them blocks.
-    A refused attempt leaves no trace in the audit: an editor corrects a text as often as it takes, and nothing of it
-    was shown to anybody.
+    `facts`: those of the frozen thing where they are known already (counting an audience takes a while); `severities`:
+    what the policies in force say of checks (checks.look). Raises NotCompliant when a finding blocks. A refused
+    attempt leaves no trace in the audit: an editor corrects a text as often as it takes, and nothing of it was shown
+    to anybody.
     """
-    found = look(
-        scope=scope, sight=sight_of(scope=scope, kind=kind, frozen=frozen), severities=severities or {}
-    )
+    sight = sight_of(scope=scope, kind=kind, frozen=frozen, facts=facts)
+    found = look(scope=scope, sight=sight, severities=severities or {})
     if blocking := [finding for finding in found if finding.severity == "block"]:
         raise _refusal(scope, kind, frozen, blocking)
     return found
 
 
-def sight_of(*, scope: Scope, kind: Kind, frozen: Frozen) -> Sight:
+def sight_of(*, scope: Scope, kind: Kind, frozen: Frozen, facts: Facts | None = None) -> Sight:
     """What the checks look at. The lines are those of a Chinese reader, whoever submits."""
     payload = canonical(frozen.payload)
     with translation.override("zh-hans"):
@@ -50,7 +55,7 @@ def sight_of(*, scope: Scope, kind: Kind, frozen: Frozen) -> Sight:
     return Sight(
         kind=kind.code,
         frozen=frozen,
-        facts=kind.facts(scope, frozen),
+        facts=kind.facts(scope, frozen) if facts is None else facts,
         lines=lines,
         links=links_in(payload, [(line.key, line.value) for line in lines]),
         lists=lists_for(scope=scope, branch_pos=frozen.branch_pos),
