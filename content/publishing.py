@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from html import unescape
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -202,10 +203,11 @@ def _item_now(scope: Scope, item_id: UUID) -> dict[str, Any]:
 
 
 def _plain(html: str) -> str:
-    """The text of a body with its paragraphs kept, for the comparison."""
+    """The text of a body with its paragraphs kept, as a customer reads it."""
     for end in ("</p>", "</li>", "</h2>", "</h3>", "</h4>", "<br>"):
         html = html.replace(end, end + "\n")
-    return strip_tags(html).strip()
+    # "保&nbsp;本" reads 保 本.
+    return unescape(strip_tags(html)).strip()
 
 
 def _class_name(code: str) -> str:

@@ -53,6 +53,16 @@ def test_a_forbidden_word_refuses_the_submission_with_rule_and_place(cast: Cast)
         assert not Revision.objects.filter(kind="content.item").exists() and not Finding.objects.exists()
 
 
+def test_markup_hides_nothing(cast: Cast) -> None:
+    list_in_force(cast)
+    with cast.north_editor.scope() as scope:
+        for body in ("<p>保&nbsp;<em>本</em></p>", "<p>保<strong>本</strong></p>", "<p>&#20445;&#x672c;</p>"):
+            with pytest.raises(rules.NotCompliant) as refused:
+                submit_item(scope=scope, item_id=make_item(scope, body=body).pk)
+            assert refused.value.values["findings"][0]["line"] == "body"
+        assert submit_item(scope=scope, item_id=make_item(scope, body="<p>有医保</p><p>本行</p>").pk)
+
+
 def test_a_warning_is_kept_with_place_and_version_and_must_be_acknowledged_by_name(cast: Cast) -> None:
     list_in_force(cast)
     revision = submitted_item(cast.north_editor, "春节存款", summary="年度最佳之选")
