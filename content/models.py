@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.ids import new_id
+from campaigns.lib.products import ProductClass
 from campaigns.planning.models import Campaign
 from campaigns.tenants.models import TenantModel, tracked
 
@@ -131,6 +132,13 @@ class Item(Draft):
         _("summary"), max_length=120, blank=True, help_text=_("One line under the title.")
     )
     body = models.TextField(_("text"), blank=True)
+    product_class = models.CharField(
+        _("product class"),
+        max_length=12,
+        choices=ProductClass,
+        blank=True,
+        help_text=_("What the text advertises, if anything: it decides who reviews it and what it must say."),
+    )
     asset = models.ForeignKey(
         Asset, models.PROTECT, null=True, blank=True, related_name="items", verbose_name=_("picture")
     )

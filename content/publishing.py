@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from html import unescape
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,9 +12,11 @@ from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Description, Frozen, Kind, Line
+from campaigns.approvals.kinds import Description, Facts, Frozen, Kind, Line
 from campaigns.approvals.selectors import hash_in_view
+from campaigns.customers.selectors import reach_of
 from campaigns.lib.clock import FOREVER
+from campaigns.lib.products import ProductClass
 from campaigns.lib.refs import ref
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import sentences_of, zone_of
@@ -60,6 +63,7 @@ def item_payload(*, item: Item) -> dict[str, Any]:
         "title": item.title,
         "summary": item.summary,
         "body": clean(item.body),
+        "product_class": item.product_class,
         "picture": picture_of(asset=item.asset) if item.asset else None,
         "batch_id": str(item.batch_id) if item.batch_id else None,
         "campaign_id": str(item.campaign_id) if item.campaign_id else None,
@@ -113,6 +117,35 @@ def freeze_placement(scope: Scope, placement_id: UUID) -> Frozen:
     return Frozen(str(placement), payload, placement.branch_id, placement.branch_pos, missing, refers)
 
 
+def item_facts(scope: Scope, frozen: Frozen) -> Facts:
+    """What it advertises, what its coupon gives away in all, and how many can see it."""
+    return Facts(
+        product_class=frozen.payload["product_class"],
+        reward_fen=_reward_of(scope, frozen.payload["batch_id"]),
+        audience=_reach_of(scope, frozen),
+    )
+
+
+def placement_facts(scope: Scope, frozen: Frozen) -> Facts:
+    """What the item that fills the place advertises and gives away, and how many can see the place."""
+    item = item_in_scope(scope=scope, item_id=UUID(frozen.payload["item_id"]))
+    return Facts(
+        product_class=item.product_class,
+        reward_fen=_reward_of(scope, str(item.batch_id) if item.batch_id else None),
+        audience=_reach_of(scope, frozen),
+    )
+
+
+def _reach_of(scope: Scope, frozen: Frozen) -> int:
+    return reach_of(scope=scope, branch_id=frozen.branch_id, handed_down=frozen.payload["handed_down"])
+
+
+def _reward_of(scope: Scope, batch_id: str | None) -> int:
+    """Of the batch as customers can claim it, in fen; nothing while it is not live."""
+    batch = LiveBatch.objects.visible(scope).filter(batch_id=batch_id).first() if batch_id else None
+    return batch.quota * batch.off_fen if batch else 0
+
+
 def _window_payload(draft: Any) -> dict[str, Any]:
     return {
         "shown_from": draft.shown_from.isoformat(),
@@ -153,6 +186,8 @@ def describe_item(scope: Scope, payload: Mapping[str, Any]) -> Description:
                 picture=context["urls"].get("poster", ""),
             ),
             Line("alt", gettext("description of the picture"), picture["alt"] if picture else ""),
+            # Frozen before there were classes: it has none.
+            Line("product_class", gettext("product class"), _class_name(payload.get("product_class", ""))),
             Line("coupon", gettext("coupon batch"), _coupon_line(scope, payload["batch_id"])),
             *_window_lines(scope, payload),
         ],
@@ -184,10 +219,15 @@ def _item_now(scope: Scope, item_id: UUID) -> dict[str, Any]:
 
 
 def _plain(html: str) -> str:
-    """The text of a body with its paragraphs kept, for the comparison."""
+    """The text of a body with its paragraphs kept, as a customer reads it."""
     for end in ("</p>", "</li>", "</h2>", "</h3>", "</h4>", "<br>"):
         html = html.replace(end, end + "\n")
-    return strip_tags(html).strip()
+    # "保&nbsp;本" reads 保 本.
+    return unescape(strip_tags(html)).strip()
+
+
+def _class_name(code: str) -> str:
+    return str(ProductClass(code).label) if code in ProductClass.values else ""
 
 
 def _window_lines(scope: Scope, payload: Mapping[str, Any]) -> list[Line]:
@@ -241,6 +281,7 @@ ITEM = Kind(
     go_live=lambda scope, revision: live.publish_item(scope=scope, revision=revision),
     take_down=lambda scope, item_id: live.withdraw_item(scope=scope, item_id=item_id),
     describe=describe_item,
+    facts=item_facts,
 )
 PLACEMENT = Kind(
     code="content.placement",
@@ -249,4 +290,5 @@ PLACEMENT = Kind(
     go_live=lambda scope, revision: live.publish_placement(scope=scope, revision=revision),
     take_down=lambda scope, placement_id: live.withdraw_placement(scope=scope, placement_id=placement_id),
     describe=describe_placement,
+    facts=placement_facts,
 )

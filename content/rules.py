@@ -40,6 +40,13 @@ class BatchIsNotOffered(Refusal):
     en = "The chosen coupon batch is not of your branches, and none above hands it down."
 
 
+class ProductIsUnknown(Refusal):
+    code = "content.item.product_is_unknown"
+    status = 422
+    zh = "没有“{product_class}”这一产品类别。"
+    en = "There is no product class “{product_class}”."
+
+
 class AddressIsVoid(Refusal):
     """The signed address of a picture is wrong or has expired; answers as if nothing were there."""
 

@@ -9,10 +9,13 @@ class ApprovalsApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
+        from campaigns.approvals import compliance, word_lists
+        from campaigns.approvals.checks import register_check
         from campaigns.approvals.handing_over import (
             hand_over_policy_drafts,
             hand_over_reviews,
             hand_over_seats,
+            hand_over_word_lists,
             keep_reviews,
         )
         from campaigns.approvals.kinds import register
@@ -21,6 +24,10 @@ class ApprovalsApp(AppConfig):
 
         register(POLICY)
         register_step("hand_over", name="approvals: reviews and what was approved", act=hand_over_reviews)
+        register_step("hand_over", name="approvals: word lists", act=hand_over_word_lists)
         register_step("leave", name="approvals: reviews of one's own", act=keep_reviews)
         register_step("leave", name="approvals: seats by name and deputies", act=hand_over_seats)
         register_step("leave", name="approvals: drafts of policies", act=hand_over_policy_drafts)
+        word_lists.register_kind()
+        register_check(compliance.WORDS)
+        register_check(compliance.LINKS)

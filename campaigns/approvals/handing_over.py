@@ -4,7 +4,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from campaigns.approvals.flow import replace_seat
-from campaigns.approvals.models import Delegation, Policy, Revision, Seat, Step
+from campaigns.approvals.models import Delegation, LiveWordList, Policy, Revision, Seat, Step, WordList
 from campaigns.approvals.policy_words import POLICY_KIND
 from campaigns.approvals.routes import SeatPlan
 from campaigns.tenants.models import Branch, Person
@@ -24,6 +24,14 @@ def hand_over_reviews(*, scope: Scope, closed: Branch, successor: Branch) -> int
     Delegation.objects.within(scope).filter(branch=closed).update(**place)
     Seat.objects.within(scope).filter(at_branch_id=closed.pk).update(at_branch_id=successor.pk)
     return moved
+
+
+def hand_over_word_lists(*, scope: Scope, closed: Branch, successor: Branch) -> int:
+    """Word lists hold on, for the successor and all below it: rules are not lost because a branch closes."""
+    return sum(
+        model._default_manager.filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+        for model in (WordList, LiveWordList)
+    )
 
 
 def keep_reviews(*, scope: Scope, person: Person, successor: Person) -> int:

@@ -11,6 +11,8 @@ from django.db.models import Q
 from campaigns.approvals.models import Decision, Revision, Seat, Step
 from campaigns.tenants.scopes import Scope
 
+DECIDE = "approvals.revision.decide"
+
 
 @dataclass(frozen=True, slots=True)
 class Chair:

@@ -163,6 +163,45 @@ class NothingIsLive(Refusal):
     en = "It is not live, so there is nothing to take down."
 
 
+class NotCompliant(Refusal):
+    """Values: `findings` lists {check, line, start, end, excerpt, said_zh, said_en}; `said_zh` and `said_en` say the
+    first of them in one sentence.
+    """
+
+    code = "approvals.revision.not_compliant"
+    status = 422
+    zh = "合规检查未通过，没有提交：{said_zh}"
+    en = "Not submitted, because the compliance check found: {said_en}"
+
+
+class FindingsAreOpen(Refusal):
+    code = "approvals.revision.findings_are_open"
+    status = 409
+    zh = "还有{count}条合规提示没有确认。请逐条查看并勾选确认后再批准。"
+    en = "{count} finding(s) are not acknowledged yet: look at each and acknowledge it before you approve."
+
+
+class ListTooLong(Refusal):
+    code = "approvals.wordlist.too_long"
+    status = 422
+    zh = "词表超过 {limit} 个字符，请分成几份。"
+    en = "The list is longer than {limit} characters: split it into several."
+
+
+class ListEditedMeanwhile(Refusal):
+    code = "approvals.wordlist.edited_meanwhile"
+    status = 409
+    zh = "您编辑期间，{who}已保存过这份词表。请重新打开后再修改，以免覆盖对方的改动。"
+    en = "{who} saved this list while you were editing. Open it again, so that nothing is overwritten."
+
+
+class ListHasNoTitle(Refusal):
+    code = "approvals.wordlist.has_no_title"
+    status = 422
+    zh = "请填写词表名称。"
+    en = "Give the list a title."
+
+
 def may_move(*, state: str, to: str) -> bool:
     """Whether a revision may go from `state` to `to`."""
     return to in MOVES[state]

@@ -6,12 +6,10 @@ from uuid import UUID
 from campaigns.approvals.flow import open_step_of, seats_of
 from campaigns.approvals.models import Decision, Revision, Seat, Step
 from campaigns.approvals.moves import open_revision, person_of
-from campaigns.approvals.people import Chair, chairs_of, counting
+from campaigns.approvals.people import DECIDE, Chair, chairs_of, counting
 from campaigns.approvals.rules import AlreadySigned, MakerIsChecker, NotYourTurn
 from campaigns.lib.refusals import NotAllowed
 from campaigns.tenants.scopes import Scope
-
-DECIDE = "approvals.revision.decide"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ DEEDS = {
     "approve": pgettext_lazy("deed", "approved"),
     "approved": pgettext_lazy("deed", "approved"),
     "reject": pgettext_lazy("deed", "rejected"),
+    "acknowledge": pgettext_lazy("deed", "acknowledged findings in"),
     "rejected": pgettext_lazy("deed", "rejected"),
     "send_back": pgettext_lazy("deed", "sent back"),
     "step_back": pgettext_lazy("deed", "sent back to a step"),
@@ -85,6 +86,7 @@ DETAILS = {
     "order_fen": gettext_lazy("order amount"),
     "sha256": gettext_lazy("hash"),
     "source": gettext_lazy("source"),
+    "findings": gettext_lazy("findings"),
 }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.rules import masked, masked_number
@@ -34,6 +34,16 @@ class Profile:
     @property
     def number(self) -> str:
         return masked_number(self.customer.number_tail)
+
+
+def reach_of(*, scope: Scope, branch_id: int, handed_down: bool) -> int:
+    """How many customers can see what this branch shows: its own, and with `handed_down` those of all branches below.
+
+    One query over the index of positions; blocked and erased ones count too, or each row would have to be fetched.
+    """
+    branch = Branch.objects.filter(pk=branch_id)
+    first, last = Subquery(branch.values("pos")), Subquery(branch.values("pos_end" if handed_down else "pos"))
+    return Customer.objects.within(scope).filter(branch_pos__gte=first, branch_pos__lte=last).count()
 
 
 def place_of_value(*, customer_id: object, identity_id: object) -> str:

@@ -10,8 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Description, Frozen, Kind, Line, register
+from campaigns.approvals.kinds import Description, Facts, Frozen, Kind, Line, register
 from campaigns.approvals.models import Revision
+from campaigns.customers.selectors import reach_of
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
 from campaigns.rewards import models
@@ -49,6 +50,14 @@ def freeze_batch(scope: Scope, batch_id: UUID) -> Frozen:
         branch_id=batch.branch_id,
         branch_pos=batch.branch_pos,
         missing=missing,
+    )
+
+
+def facts(scope: Scope, frozen: Frozen) -> Facts:
+    """All it may give away, and to how many it is offered."""
+    return Facts(
+        reward_fen=frozen.payload["quota"] * frozen.payload["off_fen"],
+        audience=reach_of(scope=scope, branch_id=frozen.branch_id, handed_down=frozen.payload["handed_down"]),
     )
 
 
@@ -125,6 +134,7 @@ KIND = Kind(
     go_live=go_live,
     take_down=take_down,
     describe=describe,
+    facts=facts,
 )
 
 

@@ -1,8 +1,9 @@
 """The preset roles: verbs are "room.noun.verb"; a star ends an entry. Data, loaded by `load_roles`; a bank edits
 the rows, not this file.
 
-Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy, customers.customer, planning.campaign,
-rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
+Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist, customers.customer,
+planning.campaign, rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those
+of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -23,6 +24,7 @@ _LOOK = [
     "content.item.view",
     "content.placement.view",
     "approvals.revision.view",
+    "approvals.wordlist.view",
 ]
 _MAKE = [
     "content.asset.add",
@@ -51,6 +53,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.policy.add",
             "approvals.policy.change",
             "approvals.policy.submit",
+            "approvals.wordlist.add",
+            "approvals.wordlist.change",
+            "approvals.wordlist.submit",
             "approvals.revision.withdraw",
         ],
     ),

@@ -14,8 +14,10 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from campaigns.approvals.lists import FIRST_WORDS
 from campaigns.approvals.models import Revision
 from campaigns.approvals.services.reviews import approve_revision, send_back_revision
+from campaigns.approvals.services.word_lists import add_word_list, submit_word_list
 from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.customers import add_customer
 from campaigns.planning.services import add_campaign
@@ -68,6 +70,8 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     demo = DemoBank(at=at)
     say("机构与员工 …")
     _found(demo)
+    say("广告用语 …")
+    _put_words_in_force(demo)
     say("优惠券 …")
     batch = _issue_coupons(demo)
     say("海报与资源位 …")
@@ -108,6 +112,15 @@ def _found(demo: DemoBank) -> None:
                 ).pk
                 for n in range(1, CUSTOMERS_PER_BRANCH + 1)
             ]
+
+
+def _put_words_in_force(demo: DemoBank) -> None:
+    """Head office's word list, so that what follows is examined."""
+    words = FIRST_WORDS.read_text(encoding="utf-8")
+    with demo.act("admin", days_ago=20) as scope:
+        draft = add_word_list(scope=scope, title="广告宣传用语", text=f"{words}\n域名：bank.example\n")
+        revision = submit_word_list(scope=scope, word_list_id=draft.pk)
+    demo.approve("reviewer", revision, days_ago=19)
 
 
 def _issue_coupons(demo: DemoBank) -> UUID:
@@ -153,6 +166,7 @@ def _publish_posters(demo: DemoBank, batch_id: UUID) -> None:
         summary="三年期存款，网点与手机均可办理。",
         body="<p>即日起至活动结束，在<strong>任一网点</strong>办理三年期存款，可领取购物满减券一张。</p>"
         "<ul><li>券面：满100元减20元</li><li>每位客户限领一张</li></ul><p>存款利率以办理当日公布为准。</p>",
+        product_class="deposit",
         slot=Slot.HOME_BANNER,
         batch_id=batch_id,
         handed_down=True,
@@ -167,6 +181,7 @@ def _publish_posters(demo: DemoBank, batch_id: UUID) -> None:
         title="积少成多，从每月500元开始",
         summary="为孩子准备一份十年后的礼物。",
         body="<p>零存整取，每月固定日期自动转入。</p><p>存款利率以办理当日公布为准。</p>",
+        product_class="deposit",
         slot=Slot.HOME_FEED,
         handed_down=True,
     )

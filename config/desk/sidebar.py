@@ -58,6 +58,7 @@ GROUPS = [
         [
             Page(_("Review queue"), "fact_check", "approvals.revision"),
             Page(_("Review policies"), "schema", "approvals.policy"),
+            Page(_("Word lists"), "rule_folder", "approvals.wordlist"),
         ],
         ("reviewer", "branch_manager"),
     ),

@@ -29,6 +29,7 @@ _PAGES = {
     "apply": pgettext_lazy("page", "apply"),
     "undo": pgettext_lazy("page", "undo"),
     "progress": pgettext_lazy("page", "progress"),
+    "try": pgettext_lazy("page", "try a text"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
     "drawing": pgettext_lazy("page", "drawing while typing"),
     "trial": pgettext_lazy("page", "trial on a past revision"),

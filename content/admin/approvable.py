@@ -12,10 +12,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils.translation import gettext, ngettext_lazy
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
+from campaigns.approvals.rules import NotCompliant
 from campaigns.approvals.selectors import Standing, standings
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref
@@ -73,6 +75,8 @@ class ApprovableAdmin(ScopedAdmin):
     submits: ClassVar[Callable[..., Any]]
     takes_down: ClassVar[Callable[..., Any]]
     key: ClassVar[str]  # the services' parameter: "item_id"
+    # line of the description -> field of the form, where a finding in it is mended
+    places: ClassVar[dict[str, str]] = {}
     actions = ("submit_chosen",)  # type: ignore[assignment]
     change_form_outer_before_template = "content/standing.html"
 
@@ -137,9 +141,26 @@ class ApprovableAdmin(ScopedAdmin):
             with transaction.atomic():
                 act()
             messages.success(request, done)
+        except NotCompliant as refusal:
+            messages.error(request, self._with_places(refusal))
         except Refusal as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse(f"admin:{self.slug}_change", args=[thing_id]))
+
+    def _with_places(self, refusal: NotCompliant) -> str:
+        """What was found, each a link to the field in which it stands."""
+        language = "said_zh" if (get_language() or "zh").startswith("zh") else "said_en"
+        links = format_html_join(
+            "",
+            '<li><a href="#id_{}" data-jump="{}" data-words="{}">{}</a></li>',
+            (
+                (field, field, found["excerpt"], found[language])
+                for found in refusal.values["findings"]
+                for field in [self.places.get(found["line"], found["line"])]
+            ),
+        )
+        said = gettext("The compliance check stopped it; nothing was submitted. Correct this:")
+        return format_html('{}<ul class="ct-found">{}</ul>', said, links)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         thing = kwargs.get("obj")

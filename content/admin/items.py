@@ -80,7 +80,8 @@ class ItemForm(WindowForm):
     class Meta:
         model = Item
         fields = (
-            "title", "summary", "body", "asset", "campaign", "batch_id", "shown_from", "shown_until", "handed_down",
+            "title", "summary", "body", "product_class", "asset", "campaign", "batch_id", "shown_from", "shown_until",
+            "handed_down",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -106,7 +107,16 @@ class ItemForm(WindowForm):
         cleaned = self.cleaned_data
         return {
             name: cleaned[name]
-            for name in ("title", "summary", "body", "batch_id", "shown_from", "shown_until", "handed_down")
+            for name in (
+                "title",
+                "summary",
+                "body",
+                "product_class",
+                "batch_id",
+                "shown_from",
+                "shown_until",
+                "handed_down",
+            )
         } | {
             "asset_id": cleaned["asset"].pk if cleaned["asset"] else None,
             "campaign_id": cleaned["campaign"].pk if cleaned["campaign"] else None,
@@ -135,12 +145,21 @@ class ItemAdmin(ApprovableAdmin):
     list_display = ("picture", "title", "branch", "state", "shown", "author_name", "changed_at")
     list_display_links = ("picture", "title")
     list_select_related = ("branch", "asset")
-    list_filter = ("kind", "handed_down")
+    list_filter = ("kind", "product_class", "handed_down")
     search_fields = ("title", "summary")
     searches = "self"
+    # What is missing from the text as a whole is added to the body.
+    places = {
+        "": "body",
+        "alt": "asset",
+        "picture": "asset",
+        "coupon": "batch_id",
+        "from": "shown_from",
+        "until": "shown_until",
+    }
     ordering = ("-changed_at",)
     fieldsets = (
-        (None, {"fields": ("title", "summary", "asset", "body")}),
+        (None, {"fields": ("title", "summary", "asset", "body", "product_class")}),
         (_("Coupon and campaign"), {"fields": ("batch_id", "campaign")}),
         (_("When and where"), {"fields": ("shown_from", "shown_until", "handed_down")}),
     )

@@ -9,12 +9,13 @@ from campaigns.approvals.services.live import take_down
 from campaigns.approvals.services.reviews import submit_revision, void_review
 from campaigns.audit.services import record
 from campaigns.lib.clock import FOREVER
+from campaigns.lib.products import ProductClass
 from campaigns.lib.refs import ref
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.tenants.scopes import Scope
 from content.models import Item
 from content.rich_text import clean
-from content.rules import BatchIsNotOffered, EditedMeanwhile, check_title, check_window
+from content.rules import BatchIsNotOffered, EditedMeanwhile, ProductIsUnknown, check_title, check_window
 from content.selectors import asset_in_scope, batches_offered, item_in_scope
 
 
@@ -31,11 +32,12 @@ def add_item(
     batch_id: UUID | None = None,
     handed_down: bool = False,
     kind: str = Item.Kind.POSTER,
+    product_class: str = "",
 ) -> Item:
     """A new draft of the branch the scope stands at. `body` is HTML of which only what is safe is kept.
 
-    Raises NotFound (asset or campaign of another branch), TitleIsMissing, WindowIsBackward, RichTextTooLong,
-    BatchIsNotOffered.
+    `product_class`: a ProductClass, or empty when nothing is advertised. Raises NotFound (asset or campaign of another
+    branch), TitleIsMissing, WindowIsBackward, RichTextTooLong, BatchIsNotOffered, ProductIsUnknown.
     """
     scope.demand("content.item.add")
     item = Item(branch_id=scope.branch_id, branch_pos=scope.branch_pos, kind=kind)
@@ -51,6 +53,7 @@ def add_item(
         shown_from,
         shown_until,
         handed_down,
+        product_class,
     )
     item.save(force_insert=True)
     _note(scope, item, "content.item.add")
@@ -70,12 +73,13 @@ def change_item(
     shown_from: datetime,
     shown_until: datetime,
     handed_down: bool,
+    product_class: str | None = None,
     seen_at: datetime | None = None,
 ) -> Item:
     """Change a draft; an open review of it is void then. What is live stays as it was approved.
 
-    With `seen_at` (the draft's `changed_at` when it was opened) raises EditedMeanwhile when somebody else saved
-    since; and otherwise as `add_item`.
+    Without `product_class` that stays as it is. With `seen_at` (the draft's `changed_at` when it was opened) raises
+    EditedMeanwhile when somebody else saved since; and otherwise as `add_item`.
     """
     scope.demand("content.item.change")
     item = item_in_scope(scope=scope, item_id=item_id)
@@ -95,6 +99,7 @@ def change_item(
         shown_from,
         shown_until,
         handed_down,
+        item.product_class if product_class is None else product_class,
     )
     item.save(force_update=True)
     _note(scope, item, "content.item.change")
@@ -123,7 +128,10 @@ def _fill(
     shown_from: datetime,
     shown_until: datetime,
     handed_down: bool,
+    product_class: str,
 ) -> None:
+    if product_class and product_class not in ProductClass.values:
+        raise ProductIsUnknown(product_class=product_class)
     check_window(shown_from=shown_from, shown_until=shown_until)
     item.title, item.summary, item.body = check_title(title=title), summary.strip(), clean(body)
     item.asset = asset_in_scope(scope=scope, asset_id=asset_id) if asset_id else None
@@ -135,6 +143,7 @@ def _fill(
     ):
         raise BatchIsNotOffered
     item.batch_id = batch_id
+    item.product_class = product_class
     item.shown_from, item.shown_until, item.handed_down = shown_from, shown_until, handed_down
     item.author_id, item.author_name, item.changed_at = scope.person_id, scope.facts.actor_name, scope.at
 

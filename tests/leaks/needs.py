@@ -75,6 +75,9 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_placement_submit": ((), ("content.placement.submit",)),
     "admin:content_placement_down": ((), ("content.placement.take_down",)),
     "admin:approvals_revision_phone": (("approvals.revision.view",), ()),
+    # Says what a list that is sent along finds in a text that is sent along: a look, though by POST.
+    "admin:approvals_wordlist_try": (("approvals.wordlist.view",), ("approvals.wordlist.view",)),
+    "admin:approvals_wordlist_submit": ((), ("approvals.wordlist.submit",)),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

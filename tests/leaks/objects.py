@@ -15,6 +15,7 @@ from django.db.models.fields.json import JSONField
 
 from campaigns.approvals.models import Revision
 from campaigns.approvals.services.policies import add_policy
+from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
 from campaigns.lib.clock import now
@@ -137,6 +138,8 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         # A draft alone: one that held would be read by every branch below it.
         policy = add_policy(scope=scope, title="两级审核", rank=10, document=TWO_STEPS)
         file = load_file(scope=scope, name=f"{place}.csv", raw=csv_of([("X1", "新支行", place, "支行")]))
+        words = add_word_list(scope=scope, title="广告用语", text="稳赚不赔 | 承诺收益 | 禁止 | 改写")
+    world.add("approvals.wordlist", place, words.pk)
     world.add("tenants.organisationfile", place, file.pk)
     world.add("planning.campaign", place, campaign.pk)
     world.add("rewards.batch", place, batch.pk)

@@ -167,6 +167,12 @@ ROWS = {
     "admin:approvals_revision_phone": Row(
         "staff", {"revision_id": "approvals.revision", "which": "=submitted"}, methods=("get",)
     ),
+    "admin:approvals_wordlist_try": Row(
+        "staff", methods=("post",), body={"text": "保本 | a | 禁止 | r", "sample": "保本"}
+    ),
+    "admin:approvals_wordlist_submit": Row(
+        "staff", {"word_list_id": "approvals.wordlist"}, methods=("post",)
+    ),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),

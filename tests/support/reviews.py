@@ -36,7 +36,7 @@ def named(player: Player) -> SeatPlan:
 @contextmanager
 def routed(*plans: StepPlan) -> Iterator[None]:
     """Whatever is submitted inside goes this way, whichever policy there is."""
-    with patch("campaigns.approvals.services.reviews.route_for", lambda *_args, **_named: plans):
+    with patch("campaigns.approvals.policy_selectors.PolicyLine.route", lambda *_args, **_named: plans):
         yield
 
 

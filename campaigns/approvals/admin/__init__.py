@@ -1,3 +1,5 @@
-from campaigns.approvals.admin import policies, reviews
+"""The review queue, the review page, and the rules of reviewing, in the admin."""
 
-__all__ = ["policies", "reviews"]
+from campaigns.approvals.admin import policies, reviews, word_lists
+
+__all__ = ["policies", "reviews", "word_lists"]

@@ -1,6 +1,6 @@
 """The review queue and the review page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +25,10 @@ from campaigns.approvals.kinds import Description, kind_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.selectors import (
     decisions_of,
+    findings_of,
     live_revision_of,
     neighbours_in_queue,
+    open_findings_of,
     queue,
     queue_figures,
     revision_in_scope,
@@ -55,6 +57,11 @@ class DecisionForm(forms.Form):
     verdict = forms.ChoiceField(choices=[(code, code) for code in (*_VERDICTS, "withdraw")])
     sha256 = forms.RegexField(r"^[0-9a-f]{64}$")
     comment = forms.CharField(max_length=2000, required=False)
+    acknowledged = forms.TypedMultipleChoiceField(coerce=UUID, required=False)
+
+    def __init__(self, *args: Any, findings: Sequence[UUID], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["acknowledged"].choices = [(str(key), str(key)) for key in findings]  # type: ignore[attr-defined]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -108,7 +115,7 @@ class RevisionAdmin(ScopedAdmin):
         return said
 
     class Media:
-        css = {"all": ("approvals/review.css",)}
+        css = {"all": ("approvals/review.css", "approvals/findings.css")}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("payload")
@@ -162,7 +169,8 @@ class RevisionAdmin(ScopedAdmin):
 
     def _decide(self, request: HttpRequest, scope: Scope, revision: Revision) -> HttpResponse:
         here = HttpResponseRedirect(reverse("admin:approvals_revision_change", args=[revision.pk]))
-        form = DecisionForm(request.POST)
+        findings = open_findings_of(scope=scope, revision=revision).values_list("pk", flat=True)
+        form = DecisionForm(request.POST, findings=list(findings))
         if not form.is_valid():
             words = gettext("Nothing was decided: choose a verdict; words have at most 2,000 characters.")
             messages.error(request, words)
@@ -176,7 +184,8 @@ class RevisionAdmin(ScopedAdmin):
                     said = gettext("“%(title)s” is withdrawn; you can go on editing it.")
                 else:
                     decide, said = _VERDICTS[verdict]
-                    decide(scope=scope, revision_id=revision.pk, sha256=sha256, comment=comment)
+                    seen = {"acknowledged": form.cleaned_data["acknowledged"]} if verdict == "approve" else {}
+                    decide(scope=scope, revision_id=revision.pk, sha256=sha256, comment=comment, **seen)
                     said = gettext(said)
         except Refusal as refusal:
             messages.error(request, str(refusal))
@@ -211,6 +220,7 @@ class RevisionAdmin(ScopedAdmin):
             "live": live,
             "changes": changed,
             "same": [line for line in new.lines if line.key not in touched],
+            "findings": findings_of(scope=scope, revision=revision),
             "decisions": list(decisions_of(scope=scope, subject=revision.subject)),
             "previous": before,
             "next": after,

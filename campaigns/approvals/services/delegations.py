@@ -5,9 +5,8 @@ from uuid import UUID
 
 from campaigns.approvals.models import LONGEST_DELEGATION, Delegation
 from campaigns.approvals.moves import person_of
-from campaigns.approvals.people import deputies
+from campaigns.approvals.people import DECIDE, deputies
 from campaigns.approvals.rules import CannotDelegate
-from campaigns.approvals.signing import DECIDE
 from campaigns.audit.services import record
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound

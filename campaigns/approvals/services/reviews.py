@@ -4,6 +4,7 @@ Locks go in one order: the subject's advisory lock, then its rows. Every writer 
 `void_review` before its first write, so an edit and an approval never wait for each other crosswise.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from campaigns.approvals.flow import begin_again, lay_steps, open_next, pass_if_
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Decision, Revision, Step
 from campaigns.approvals.moves import broken, lock, move, note, open_revision, person_of, thing_of, words_of
-from campaigns.approvals.policy_selectors import route_for
+from campaigns.approvals.policy_selectors import policies_on_line
 from campaigns.approvals.rules import (
     NoSuchStep,
     NothingHasChanged,
@@ -27,6 +28,7 @@ from campaigns.approvals.rules import (
     hash_of,
 )
 from campaigns.approvals.selectors import live_revision_of, open_review_of
+from campaigns.approvals.services.findings import examine, keep_findings, settle_findings
 from campaigns.approvals.services.live import go_live
 from campaigns.approvals.signing import Place, place_to_sign
 from campaigns.tenants.scopes import Scope
@@ -38,8 +40,8 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
     """Freeze the thing that `subject` refers to ("content.item:0198…") and put it in review.
 
     Demands `<kind>.submit`. Raises NotFound, NotReady (what is missing), ReviewIsOpen, NothingHasChanged when
-    the same is live already, NobodyCanReview when a step of its policies has no people, NobodyActs for a task of
-    the system.
+    the same is live already, NotCompliant (what a check forbids), NobodyCanReview when a step of its policies has no
+    people, NobodyActs for a task of the system.
     """
     kind, subject_id = thing_of(subject)
     scope.demand(f"{kind.code}.submit")
@@ -54,6 +56,9 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
     if live is not None and live.sha256 == sha256:
         raise NothingHasChanged
     facts = kind.facts(scope, frozen)
+    policies = policies_on_line(scope=scope, branch_id=frozen.branch_id)
+    severities = policies.severities(kind=kind.code, facts=facts)
+    found = examine(scope=scope, kind=kind, frozen=frozen, facts=facts, severities=severities)
     last = Revision.objects.within(scope).filter(subject=subject).aggregate(Max("number"))["number__max"]
     try:
         with transaction.atomic():
@@ -72,15 +77,12 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
                 submitted_at=scope.at,
                 due_at=scope.at,
             )
-            lay_steps(
-                scope,
-                revision,
-                route_for(scope=scope, kind=kind.code, facts=facts, branch_id=frozen.branch_id),
-            )
+            lay_steps(scope, revision, policies.route(kind=kind.code, facts=facts))
     except IntegrityError as error:
         if broken(error) == "approvals_revision_subject_has_one_open_review":
             raise ReviewIsOpen from error
         raise
+    keep_findings(scope=scope, revision=revision, found=found)
     note(scope, revision, f"{kind.code}.submit")
     return revision
 
@@ -110,14 +112,16 @@ def void_review(*, scope: Scope, subject: str) -> bool:
     return True
 
 
-def approve_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: str = "") -> Revision:
+def approve_revision(
+    *, scope: Scope, revision_id: UUID, sha256: str, comment: str = "", acknowledged: Collection[UUID] = ()
+) -> Revision:
     """Sign the open step for what was seen (`sha256`). With the last step the thing goes live, in one transaction.
 
-    Raises NotFound, ReviewIsClosed, RevisionHasChanged, ReferenceHasChanged, MakerIsChecker, NotYourTurn,
-    AlreadySigned, NobodyActs.
+    `acknowledged`: the findings that the signer lets stand. Raises NotFound, ReviewIsClosed, RevisionHasChanged,
+    ReferenceHasChanged, MakerIsChecker, NotYourTurn, AlreadySigned, FindingsAreOpen when one is left, NobodyActs.
     """
     revision, place = place_to_sign(scope, revision_id)
-    _decide(scope, revision, place, Verdict.APPROVE, sha256, comment)
+    _decide(scope, revision, place, Verdict.APPROVE, sha256, comment, acknowledged)
     note(
         scope, revision, "approvals.revision.approve", comment=comment, step=place.step.title, **place.behalf
     )
@@ -175,13 +179,22 @@ def send_back_to_step(
     return revision
 
 
-def _decide(scope: Scope, revision: Revision, place: Place, verdict: str, sha256: str, comment: str) -> None:
+def _decide(
+    scope: Scope,
+    revision: Revision,
+    place: Place,
+    verdict: str,
+    sha256: str,
+    comment: str,
+    acknowledged: Collection[UUID] = (),
+) -> None:
     """Write the decision of somebody who sits at `place`, on what he saw."""
     whole = hash_of(subject=revision.subject, title=revision.title, payload=revision.payload)
     if not revision.sha256 == sha256 == whole:
         raise RevisionHasChanged
     if verdict == Verdict.APPROVE:
         _check_references(scope, revision)
+        settle_findings(scope=scope, revision=revision, acknowledged=acknowledged)
     Decision.objects.create(
         branch_id=revision.branch_id,
         branch_pos=revision.branch_pos,

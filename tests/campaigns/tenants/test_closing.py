@@ -7,6 +7,8 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from campaigns.approvals.models import Revision
+from campaigns.approvals.rules import FindingsAreOpen
+from campaigns.approvals.selectors import findings_of
 from campaigns.approvals.services.reviews import approve_revision
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
@@ -30,7 +32,8 @@ from campaigns.tenants.services.places import settle_now
 from campaigns.tenants.steps import steps_of
 from content.models import Item, LiveItem, LivePlacement, Slot
 from tests.campaigns.tenants.test_tree import stray_rows
-from tests.support.cast import AT, Cast
+from tests.support.cast import AT, Cast, hired
+from tests.support.compliance import list_in_force
 from tests.support.content import live_poster, submitted_item
 from tests.support.rewards import assert_rewards_agree, live_batch
 
@@ -44,6 +47,8 @@ STAYS = {
     "approvals.Look": "lasts for less than a minute",
     "approvals.Policy": "at the successor it could be asked before its own policies, and loosen them",
     "approvals.LivePolicy": "the same",
+    "approvals.Acknowledgement": "was given there",
+    "approvals.Finding": "was noted there when it was submitted",
     "tenants.OrganisationFile": "was loaded there, and can be taken back from there",
     "content.Asset": "the successor sees it below; the same picture may be its own already",
     "content.Rendition": "belongs to its asset",
@@ -80,7 +85,13 @@ def busy(cast: Cast) -> Cast:
         )
     live_batch(cast, shares={"NB": 10, "N": 5})
     live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
-    submitted_item(cast.nb_editor, title="等待审核")
+    list_in_force(
+        cast,
+        "全城最低 | 本行口径 | 提示 | 写明价格",
+        by=hired(cast, "administrator", "NB"),
+        checker=cast.ho_reviewer,
+    )
+    submitted_item(cast.nb_editor, title="等待审核", summary="全城最低")
     with cast.north_rewards.scope() as scope:
         add_campaign(scope=scope, title="北方", starts_at=AT, ends_at=AT.replace(year=2099))
     with system_scope(at=AT, cause="test"):
@@ -144,7 +155,12 @@ def test_whoever_worked_or_banked_there_goes_on_at_the_successor(busy: Cast) -> 
         waiting = Revision.objects.get(state="submitted")
         assert waiting.branch_id == nb2.pk
     with busy.north_reviewer.scope() as scope:
-        approve_revision(scope=scope, revision_id=waiting.pk, sha256=waiting.sha256)
+        with pytest.raises(FindingsAreOpen):
+            approve_revision(scope=scope, revision_id=waiting.pk, sha256=waiting.sha256)
+        [found] = findings_of(scope=scope, revision=waiting)
+        approve_revision(
+            scope=scope, revision_id=waiting.pk, sha256=waiting.sha256, acknowledged=[found.finding.pk]
+        )
         assert LiveItem.objects.filter(branch=nb2).count() == 2
 
 
@@ -229,7 +245,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "approvals.Seat", "approvals.Delegation", "customers.Customer",
         "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "planning.Campaign",
         "rewards.Batch", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
-        "content.Placement", "content.LivePlacement",
+        "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
     }  # fmt: skip
     tables = {
         m._meta.label

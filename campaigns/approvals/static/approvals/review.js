@@ -6,7 +6,7 @@
     const words = form.querySelector("textarea[name=comment]");
 
     document.addEventListener("keydown", (event) => {
-        const typing = event.target.closest("input, textarea, select, [contenteditable]");
+        const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
         if (event.key === "Escape" && typing) event.target.blur();
         if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
         const key = event.key.toLowerCase();
@@ -27,6 +27,13 @@
         if (button && "needsWords" in button.dataset && !words.value.trim()) {
             event.preventDefault();
             words.focus();
+            return;
+        }
+        const left = document.querySelector("[name=acknowledged]:not(:checked)");
+        if (button && button.value === "approve" && left) {
+            event.preventDefault();
+            left.scrollIntoView({ block: "center" });
+            left.focus({ preventScroll: true });
             return;
         }
         // After this event, or the button's own name and value would not be sent.
