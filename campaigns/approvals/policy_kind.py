@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.approvals.checks import checks
 from campaigns.approvals.drawings import drawn_document
 from campaigns.approvals.kinds import Description, Frozen, Kind, Line, kinds
 from campaigns.approvals.models import LivePolicy, Policy, Revision
@@ -51,6 +52,7 @@ def names_of(*, scope: Scope, document: Document | None = None) -> Names:
         roles={role.code: str(role) for role in roles},
         kinds={kind.code: str(kind.label) for kind in kinds()},
         deciding=deciding,
+        checks={check.code: str(check.label) for check in checks()},
         people=frozenset(str(person.pk) for person in people),
     )
 

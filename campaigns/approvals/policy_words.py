@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.utils.translation import get_language, gettext, ngettext, pgettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.routes import Document, SeatPlan, StepPlan
+from campaigns.lib.products import ProductClass
 
 POLICY_KIND = "approvals.policy"
 
@@ -19,15 +20,7 @@ LEVEL_NAMES = {
     "branch": _("Branch"),
     "outlet": _("Outlet"),
 }
-PRODUCT_CLASSES = {
-    "deposit": pgettext_lazy("product class", "deposits"),
-    "wealth": pgettext_lazy("product class", "wealth management"),
-    "fund": pgettext_lazy("product class", "funds"),
-    "insurance": pgettext_lazy("product class", "insurance"),
-    "loan": pgettext_lazy("product class", "loans"),
-    "card": pgettext_lazy("product class", "credit cards"),
-    "metal": pgettext_lazy("product class", "precious metals"),
-}
+PRODUCT_CLASSES = dict(ProductClass.choices)
 HOW_NAMES = {
     "any": _("one of them"),
     "all": _("all of them, each by another person"),

@@ -8,7 +8,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.approvals import checks, rules
 from campaigns.approvals.kinds import kind_of
-from campaigns.approvals.models import Acknowledgement, Decision, Finding, LiveWordList, Revision, WordList
+from campaigns.approvals.models import (
+    Acknowledgement,
+    Decision,
+    Finding,
+    LiveWordList,
+    Revision,
+    Step,
+    WordList,
+)
 from campaigns.approvals.selectors import finding_counts, findings_of, lists_for
 from campaigns.approvals.services.findings import examine
 from campaigns.approvals.services.reviews import (
@@ -28,7 +36,7 @@ from content.services.assets import add_asset
 from content.services.items import add_item, submit_item
 from tests.support.cast import AT, Cast, hired
 from tests.support.compliance import LIST, list_in_force
-from tests.support.content import approve, make_item, png, submitted_item
+from tests.support.content import approve, make_item, png, signature, submitted_item
 from tests.support.rewards import live_batch
 
 
@@ -118,10 +126,8 @@ def test_the_database_keeps_findings_and_acknowledgements(cast: Cast) -> None:
         }.items():
             with pytest.raises(DatabaseError, match=words), transaction.atomic():
                 attack()
-        Decision.objects.create(
-            branch_id=revision.branch_id, branch_pos=revision.branch_pos, revision=revision, person_id=me,
-            person_name="x", verdict="approve", sha256=revision.sha256, at=AT,
-        )  # fmt: skip
+        signature(revision, me).save(force_insert=True)
+        Step.objects.filter(revision=revision).update(state="passed", closed_at=AT)
         with pytest.raises(DatabaseError, match="when its findings are acknowledged"), transaction.atomic():
             Revision.objects.filter(pk=revision.pk).update(state="approved", decided_at=AT)
         # The same statement passes once somebody has put a name to it.

@@ -110,13 +110,14 @@ def test_the_line_is_read_from_above_below_and_at_the_branch_and_not_from_beside
 
 
 def test_neither_its_maker_nor_one_alone_puts_a_policy_in_force_or_out_of_it(cast: Cast) -> None:
-    live = live_policy(cast.ho_administrator, cast.ho_reviewer, "两级", TWO_STEPS)
+    posters = TWO_STEPS | {"kinds": ["content.item"]}
+    live = live_policy(cast.ho_administrator, cast.ho_reviewer, "两级", posters)
     with cast.ho_administrator.scope() as scope:
         with pytest.raises(NotAllowed):
             take_down(scope=scope, subject=ref("approvals.policy", live.policy_id), reason="不要了")
         with pytest.raises(PolicyNeedsTwoPersons):
             POLICY.take_down(scope, live.policy_id)
-        revision = change_to(scope, live.policy_id, TWO_STEPS | {"off": True})
+        revision = change_to(scope, live.policy_id, posters | {"off": True})
         with pytest.raises(NotAllowed):
             approve(cast.ho_administrator, revision)
     with system_scope(at=AT, cause="test") as scope, pytest.raises(PolicyNeedsTwoPersons):
