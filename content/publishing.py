@@ -11,13 +11,14 @@ from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Description, Frozen, Kind, Line
+from campaigns.approvals.kinds import Copies, Description, Frozen, Kind, Line
 from campaigns.lib.clock import FOREVER
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
 from content.addresses import staff_addresses
-from content.models import Asset, Item, Slot
+from content.copies import campaign_of, item_differences, placement_differences, window_of
+from content.models import Asset, Item, LiveItem, LivePlacement, Slot
 from content.rich_text import clean
 from content.selectors import item_in_scope, placement_in_scope
 from content.services import live
@@ -225,6 +226,10 @@ ITEM = Kind(
     go_live=lambda scope, revision: live.publish_item(scope=scope, revision=revision),
     take_down=lambda scope, item_id: live.withdraw_item(scope=scope, item_id=item_id),
     describe=describe_item,
+    window=window_of,
+    differences=item_differences,
+    copies=Copies(LiveItem, "item_id", campaign="campaign_id"),
+    campaign=campaign_of,
 )
 PLACEMENT = Kind(
     code="content.placement",
@@ -233,4 +238,7 @@ PLACEMENT = Kind(
     go_live=lambda scope, revision: live.publish_placement(scope=scope, revision=revision),
     take_down=lambda scope, placement_id: live.withdraw_placement(scope=scope, placement_id=placement_id),
     describe=describe_placement,
+    window=window_of,
+    differences=placement_differences,
+    copies=Copies(LivePlacement, "placement_id"),
 )

@@ -9,8 +9,16 @@ class ApprovalsApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
-        from campaigns.approvals.handing_over import hand_over_reviews, keep_reviews
+        from campaigns.approvals.handing_over import (
+            hand_over_reviews,
+            keep_reviews,
+            refuse_while_stopped,
+            stops_open,
+        )
+        from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
 
+        register_step("hand_over", name="approvals: no open stop", act=refuse_while_stopped)
+        register_remainder("stops", rows=stops_open)
         register_step("hand_over", name="approvals: reviews and what was approved", act=hand_over_reviews)
         register_step("leave", name="approvals: reviews of one's own", act=keep_reviews)

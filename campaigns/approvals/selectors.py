@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from campaigns.approvals.models import Decision, Revision
+from campaigns.approvals.models import Decision, Revision, Verification
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 
@@ -85,6 +85,11 @@ def live_revision_of(*, scope: Scope, subject: str) -> Revision | None:
     return revisions_within(scope=scope).filter(subject=subject, state=Revision.State.APPROVED).first()
 
 
+def scheduled_revision_of(*, scope: Scope, subject: str) -> Revision | None:
+    """The approved revision that waits for its time to take the place of the live one, if any."""
+    return revisions_within(scope=scope).filter(subject=subject, state=Revision.State.SCHEDULED).first()
+
+
 def open_review_of(*, scope: Scope, subject: str) -> Revision | None:
     """The revision of this thing that is in review, if any."""
     return revisions_within(scope=scope).filter(subject=subject, state=Revision.State.SUBMITTED).first()
@@ -92,11 +97,14 @@ def open_review_of(*, scope: Scope, subject: str) -> Revision | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a thing stands: its last revision with the last words on it, and whether something is live."""
+    """How a thing stands: its last revision with the last words on it, whether something is live, and the approved
+    revision that waits for its time.
+    """
 
     last: Revision | None
     is_live: bool
     words: str = ""
+    scheduled: Revision | None = None
 
 
 def standings(*, scope: Scope, subjects: Iterable[str]) -> dict[str, Standing]:
@@ -104,19 +112,25 @@ def standings(*, scope: Scope, subjects: Iterable[str]) -> dict[str, Standing]:
     wanted = list(subjects)
     last: dict[str, Revision] = {}
     live: set[str] = set()
+    scheduled: dict[str, Revision] = {}
     for revision in (
         revisions_within(scope=scope).filter(subject__in=wanted).defer("payload").order_by("number")
     ):
         last[revision.subject] = revision
         if revision.is_live:
             live.add(revision.subject)
+        elif revision.is_scheduled:
+            scheduled[revision.subject] = revision
     words = {
         decision.revision_id: decision.comment
         for decision in Decision.objects.within(scope).filter(revision__in=last.values()).order_by("id")
     }
     return {
         subject: Standing(
-            last.get(subject), subject in live, words.get(last[subject].pk, "") if subject in last else ""
+            last.get(subject),
+            subject in live,
+            words.get(last[subject].pk, "") if subject in last else "",
+            scheduled.get(subject),
         )
         for subject in wanted
     }
@@ -148,3 +162,9 @@ def sent_back_to(*, scope: Scope, limit: int = 20) -> list[SentBack]:
         for row in rows
         if stand[row.subject].last == row
     ][:limit]
+
+
+def last_verification(*, scope: Scope) -> Verification | None:
+    """How did the last whole run over everything served go? Kept at head office; None below it."""
+    runs = Verification.objects.within(scope).filter(branch_id=scope.branch_id, kind="", is_complete=True)
+    return runs.order_by("-id").first()

@@ -1,7 +1,7 @@
 """The preset roles: verbs are "room.noun.verb"; a star ends an entry. Data, loaded by `load_roles`; a bank edits
 the rows, not this file.
 
-Nouns: tenants.branch|person|role, audit.entry, approvals.revision, customers.customer, planning.campaign,
+Nouns: tenants.branch|person|role, audit.entry, approvals.revision|stop, customers.customer, planning.campaign,
 rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -23,6 +23,7 @@ _LOOK = [
     "content.item.view",
     "content.placement.view",
     "approvals.revision.view",
+    "approvals.stop.view",
 ]
 _MAKE = [
     "content.asset.add",
@@ -43,6 +44,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         [
             *_LOOK,
             "tenants.*",
+            "approvals.stop.add",
+            "approvals.stop.lift",
             "audit.entry.view",
             "customers.customer.view",
             "rewards.coupon.view",
@@ -56,6 +59,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         [
             *_LOOK,
             "approvals.revision.decide",
+            "approvals.stop.add",
             "content.item.take_down",
             "content.placement.take_down",
             "rewards.batch.take_down",
@@ -90,6 +94,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.customer.view",
             "rewards.coupon.view",
             "approvals.revision.decide",
+            "approvals.stop.add",
+            "approvals.stop.lift",
             "audit.entry.view",
         ],
     ),

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from campaigns.approvals.models import Decision, Revision
-from campaigns.approvals.moves import lock, move, note, person_of, thing_of, words_of
+from campaigns.approvals.moves import lock, move, note, person_of, thing_of, window_of, words_of
 from campaigns.approvals.rules import (
     MakerIsChecker,
     NothingHasChanged,
@@ -25,7 +25,12 @@ from campaigns.approvals.rules import (
     is_through,
     steps_for,
 )
-from campaigns.approvals.selectors import live_revision_of, open_review_of, revision_in_scope
+from campaigns.approvals.selectors import (
+    live_revision_of,
+    open_review_of,
+    revision_in_scope,
+    scheduled_revision_of,
+)
 from campaigns.approvals.services.live import go_live
 from campaigns.tenants.scopes import Scope
 
@@ -47,7 +52,10 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
         raise NotReady(missing="、".join(frozen.missing))
     payload = canonical(frozen.payload)
     sha256 = hash_of(subject=subject, title=frozen.title, payload=payload)
-    live = live_revision_of(scope=scope, subject=subject)
+    # What waits for its time is what will be live.
+    live = scheduled_revision_of(scope=scope, subject=subject) or live_revision_of(
+        scope=scope, subject=subject
+    )
     if live is not None and live.sha256 == sha256:
         raise NothingHasChanged
     last = Revision.objects.within(scope).filter(subject=subject).aggregate(Max("number"))["number__max"]
@@ -66,6 +74,7 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
                 author_name=scope.facts.actor_name,
                 submitted_at=scope.at,
                 due_at=due_at(submitted_at=scope.at),
+                **window_of(kind, payload),
             )
     except IntegrityError as error:
         if _broken(error) == "approvals_revision_subject_has_one_open_review":
