@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.selectors import standings
+from campaigns.approvals.words import standing_words
 from campaigns.lib.forms import ServiceForm, YuanField
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
@@ -188,7 +189,8 @@ class BatchAdmin(ScopedAdmin):
                 "standing": stand,
                 "shares": shares,
                 "may_submit": scope.may("rewards.batch.submit") and not (stand.last and stand.last.is_open),
-                "may_take_down": scope.may("rewards.batch.take_down") and stand.is_live,
+                "may_take_down": scope.may("rewards.batch.take_down")
+                and (stand.is_live or stand.scheduled is not None),
                 "may_allot": scope.may("rewards.stock.allot"),
                 "allot_to": self._allot_to(request, obj),
                 "left_to_allot": min(obj.quota, obj.approved_quota or obj.quota) - obj.allotted,
@@ -264,16 +266,11 @@ class BatchAdmin(ScopedAdmin):
 
 def _words_of(standing: Any) -> str:
     """How a batch stands, in a few words."""
-    live = gettext("live") if standing.is_live else ""
     if standing.last is None:
         return gettext("draft")
-    if standing.last.is_open:
-        rest = gettext("in review")
-    elif standing.last.is_live:
-        return live
-    else:
-        rest = str(standing.last.get_state_display())
-    return f"{live} · {rest}" if live else rest
+    if standing.last.is_open and not standing.is_live and standing.scheduled is None:
+        return gettext("in review")
+    return standing_words(last=standing.last, is_live=standing.is_live, scheduled=standing.scheduled)
 
 
 @admin.register(Coupon)
