@@ -37,12 +37,12 @@ def changed(
     *,
     shown_from: datetime = SOON,
     at: datetime = AT,
-    branch: Any = None,
+    which: dict[str, Any] | None = None,
     **more: Any,
 ) -> Revision:
-    """The only item (of the branch), changed and submitted again."""
+    """An item (the only one, or `which`), changed and submitted again."""
     with player.scope(at=at) as scope:
-        item = Item.objects.filter(**({"branch": branch} if branch else {})).get()
+        item = Item.objects.get(**(which or {}))
         values: dict[str, Any] = {
             name: getattr(item, name)
             for name in (

@@ -129,7 +129,7 @@ def test_the_home_feed_has_another_tag_while_it_is_stopped(served: Cast, client:
 def test_nothing_goes_live_while_it_is_stopped_and_what_waits_goes_on_waiting(served: Cast) -> None:
     revision = submitted_item(served.nb_editor, title="支行海报")
     waiting = approve(
-        served.north_reviewer, changed(served.north_editor, "下一版", branch=served.branch["N"])
+        served.north_reviewer, changed(served.north_editor, "下一版", which={"branch": served.branch["N"]})
     )
     made = stop(served.north_reviewer, served.branch["N"].pk, "content.item", reason="全部核查")
     with served.nb_manager.scope() as scope, pytest.raises(no.IsStopped) as refused, transaction.atomic():
