@@ -4,7 +4,8 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
-from campaigns.approvals.models import Revision
+from campaigns.approvals.models import Revision, Stop
+from campaigns.approvals.stopped import kinds_offered
 
 
 def waits_words(revision: Revision) -> str:
@@ -22,3 +23,10 @@ def standing_words(*, last: Revision, is_live: bool, scheduled: Revision | None)
     if not last.is_live and not last.is_scheduled:
         parts.append(str(last.get_state_display()))
     return " · ".join(parts)
+
+
+def stop_words(stop: Stop) -> str:
+    """What a stop covers: "coupon batches · 开门红", "everything"."""
+    kinds = {kind.code: str(kind.label) for kind in kinds_offered()}
+    what = kinds.get(stop.kind, stop.kind) if stop.kind else gettext("everything")
+    return f"{what} · {stop.campaign_name}" if stop.campaign_id else what

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.selectors import standings
+from campaigns.approvals.stopped import stop_over
 from campaigns.approvals.words import standing_words
 from campaigns.lib.forms import ServiceForm, YuanField
 from campaigns.lib.money import yuan
@@ -116,7 +117,7 @@ class BatchAdmin(ScopedAdmin):
     )
 
     class Media:
-        css = {"all": ("rewards/batch.css",)}
+        css = {"all": ("rewards/batch.css", "approvals/stops.css")}
 
     @admin.display(description=_("what the customer reads"))
     def said(self, batch: Batch) -> str:
@@ -183,6 +184,12 @@ class BatchAdmin(ScopedAdmin):
             shares = shares_of(scope=scope, batch_id=obj.pk)
             context |= {
                 "batch": obj,
+                "stop": stop_over(
+                    scope=scope,
+                    kind="rewards.batch",
+                    branch_id=obj.branch_id,
+                    campaign_id=obj.campaign_id,
+                ),
                 "batch_said": said_of(obj),
                 "funnel": funnel_of(scope=scope, batch=obj),
                 "standing_words": _words_of(stand),

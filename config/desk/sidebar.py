@@ -55,7 +55,10 @@ GROUPS = [
     ),
     Group(
         _("Review"),
-        [Page(_("Review queue"), "fact_check", "approvals.revision")],
+        [
+            Page(_("Review queue"), "fact_check", "approvals.revision"),
+            Page(_("Emergency stops"), "front_hand", "approvals.stop"),
+        ],
         ("reviewer", "branch_manager"),
     ),
     Group(

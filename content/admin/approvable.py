@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from campaigns.approvals.selectors import Standing, standings
+from campaigns.approvals.stopped import stop_over
 from campaigns.approvals.words import standing_words
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref
@@ -147,6 +148,12 @@ class ApprovableAdmin(ScopedAdmin):
             in_review = standing.last is not None and standing.last.is_open
             context |= {
                 "thing": thing,
+                "stop": stop_over(
+                    scope=scope,
+                    kind=self.noun,
+                    branch_id=thing.branch_id,
+                    campaign_id=getattr(thing, "campaign_id", None),
+                ),
                 "standing": standing,
                 "standing_words": words_of(standing),
                 "in_review": in_review,
