@@ -29,6 +29,8 @@ _PAGES = {
     "apply": pgettext_lazy("page", "apply"),
     "undo": pgettext_lazy("page", "undo"),
     "progress": pgettext_lazy("page", "progress"),
+    "ask": pgettext_lazy("page", "ask to lift"),
+    "lift": pgettext_lazy("page", "confirm and lift"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
 }
 

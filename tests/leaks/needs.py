@@ -71,6 +71,8 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_placement_submit": ((), ("content.placement.submit",)),
     "admin:content_placement_down": ((), ("content.placement.take_down",)),
     "admin:approvals_revision_phone": (("approvals.revision.view",), ()),
+    "admin:approvals_stop_ask": ((), ("approvals.stop.lift",)),
+    "admin:approvals_stop_lift": ((), ("approvals.stop.lift",)),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }
