@@ -67,7 +67,7 @@ class StopForm(forms.Form):
     @property
     def chosen(self) -> str:
         cleaned = self.cleaned_data
-        return f"{cleaned['branch'].pk} {cleaned['kind']} {cleaned['campaign'] or ''}"
+        return f"{cleaned['branch'].pk}/{cleaned['kind']}/{cleaned['campaign'] or ''}"
 
     @property
     def is_sure(self) -> bool:
