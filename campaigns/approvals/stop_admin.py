@@ -153,12 +153,12 @@ class StopAdmin(ScopedAdmin):
         return [*own, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        stops = open_stops(scope=scope_of(request))
+        scope = scope_of(request)
+        stops = open_stops(scope=scope)
+        above = [stop for stop in stops if not scope.lo <= stop.branch_pos <= scope.hi]
         extra = {
-            "open_stops": len(stops),
-            "above": [
-                stop for stop in stops if not scope_of(request).lo <= stop.branch_pos <= scope_of(request).hi
-            ],
+            "open_own": len(stops) - len(above),
+            "above": above,
             "may_stop": self.has_add_permission(request),
         }
         return super().changelist_view(request, {**extra, **(extra_context or {})})
