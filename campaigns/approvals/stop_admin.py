@@ -22,8 +22,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from campaigns.approvals.models import Stop
 from campaigns.approvals.services.stops import add_stop, ask_lift, lift_stop
+from campaigns.approvals.standing import stop_words
 from campaigns.approvals.stopped import Reach, campaigns_offered, kinds_offered, open_stops, reach_of
-from campaigns.approvals.words import stop_words
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, choices_within, scope_of
 from campaigns.tenants.models import Branch

@@ -14,8 +14,8 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.selectors import standings
+from campaigns.approvals.standing import standing_words
 from campaigns.approvals.stopped import stop_over
-from campaigns.approvals.words import standing_words
 from campaigns.lib.forms import ServiceForm, YuanField
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref

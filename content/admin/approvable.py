@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from campaigns.approvals.selectors import Standing, standings
+from campaigns.approvals.standing import standing_words
 from campaigns.approvals.stopped import stop_over
-from campaigns.approvals.words import standing_words
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal

@@ -10,8 +10,8 @@ from django.db.models import Count
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.selectors import last_verification, queue, queue_figures
+from campaigns.approvals.standing import stop_words
 from campaigns.approvals.stopped import open_stops
-from campaigns.approvals.words import stop_words
 from campaigns.audit.selectors.search import Search, entries_found
 from campaigns.audit.words import sentence_of
 from campaigns.lib.money import yuan
