@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django.conf import settings
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.running.heartbeats import note_alive
@@ -21,11 +22,15 @@ class Timetable(DatabaseScheduler):
 
 
 class Sweep(NamedTuple):
-    """A row of the timetable as delivered; operators may change how often it runs, or switch it off."""
+    """A row of the timetable as delivered; operators may change how often it runs, or switch it off.
+
+    `nightly`: "2:40" instead of an interval, in the installation's zone.
+    """
 
     task: str
-    every_minutes: int
+    every_minutes: float
     says: str
+    nightly: str = ""
 
 
 # A few dozen rows, never one per object: beat reads them all again at each change.
@@ -43,6 +48,17 @@ SWEEPS = [
         "approvals.escalate", 5, "把超时的审核步骤升级到上级机构 · Escalate steps of reviews that are late"
     ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
+    Sweep(
+        "approvals.keep_times",
+        0.25,
+        "到点上线，到期下线 · Put live what waited for its time, end what is over",
+    ),
+    Sweep(
+        "approvals.verify",
+        0,
+        "核对线上内容与批准的是否一致 · Compare what is served with what was approved",
+        nightly="2:40",
+    ),
 ]
 
 
@@ -52,15 +68,26 @@ def load_timetable() -> int:
     for sweep in SWEEPS:
         if PeriodicTask.objects.filter(name=sweep.task).exists():
             continue
-        interval = IntervalSchedule.objects.filter(
-            every=sweep.every_minutes, period=IntervalSchedule.MINUTES
-        ).first()
-        if interval is None:
-            interval = IntervalSchedule.objects.create(
-                every=sweep.every_minutes, period=IntervalSchedule.MINUTES
-            )
-        PeriodicTask.objects.create(
-            name=sweep.task, task=sweep.task, interval=interval, description=sweep.says
-        )
+        PeriodicTask.objects.create(name=sweep.task, task=sweep.task, description=sweep.says, **_when(sweep))
         added += 1
     return added
+
+
+def _when(sweep: Sweep) -> dict[str, Any]:
+    """The schedule's row, shared by sweeps that run alike."""
+    if sweep.nightly:
+        hour, minute = sweep.nightly.split(":")
+        at = {"hour": hour, "minute": minute, "timezone": settings.TIME_ZONE}
+        found = CrontabSchedule.objects.filter(
+            **at, day_of_week="*", day_of_month="*", month_of_year="*"
+        ).first()
+        return {"crontab": found or CrontabSchedule.objects.create(**at)}
+    in_minutes = sweep.every_minutes >= 1
+    every = {
+        "every": int(sweep.every_minutes if in_minutes else sweep.every_minutes * 60),
+        "period": IntervalSchedule.MINUTES if in_minutes else IntervalSchedule.SECONDS,
+    }
+    return {
+        "interval": IntervalSchedule.objects.filter(**every).first()
+        or IntervalSchedule.objects.create(**every)
+    }

@@ -156,9 +156,13 @@ class Item(Draft):
         return self.title
 
 
-@tracked()
+# The campaign is in the frozen revision; history need not copy it.
+@tracked(exclude=("campaign_id",))
 class LiveItem(Published):
-    """What customers see of an item. `picture`: alt, colour, width, height and the list of renditions."""
+    """What customers see of an item. `picture`: alt, colour, width, height and the list of renditions.
+
+    `campaign_id` is the campaign of the approved revision: what an emergency stop of that campaign finds it by.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     item = models.OneToOneField(Item, models.PROTECT, related_name="live", verbose_name=_("content item"))
@@ -168,6 +172,7 @@ class LiveItem(Published):
     body = models.TextField(_("text"), blank=True)
     picture = models.JSONField(_("picture"))
     batch_id = models.UUIDField(_("coupon batch"), null=True)
+    campaign_id = models.UUIDField(_("campaign"), null=True)
 
     class Meta(Published.Meta):
         verbose_name = _("published content")

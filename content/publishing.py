@@ -12,7 +12,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Description, Facts, Frozen, Kind, Line
+from campaigns.approvals.kinds import Copies, Description, Facts, Frozen, Kind, Line
 from campaigns.approvals.selectors import hash_in_view
 from campaigns.customers.selectors import reach_of
 from campaigns.lib.clock import FOREVER
@@ -22,7 +22,8 @@ from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
 from content.addresses import staff_addresses
-from content.models import Asset, Item, Slot
+from content.copies import campaign_of, item_differences, placement_differences, window_of
+from content.models import Asset, Item, LiveItem, LivePlacement, Slot
 from content.rich_text import clean
 from content.selectors import item_in_scope, placement_in_scope
 from content.services import live
@@ -282,6 +283,10 @@ ITEM = Kind(
     take_down=lambda scope, item_id: live.withdraw_item(scope=scope, item_id=item_id),
     describe=describe_item,
     facts=item_facts,
+    window=window_of,
+    differences=item_differences,
+    copies=Copies(LiveItem, "item_id", campaign="campaign_id"),
+    campaign=campaign_of,
 )
 PLACEMENT = Kind(
     code="content.placement",
@@ -291,4 +296,7 @@ PLACEMENT = Kind(
     take_down=lambda scope, placement_id: live.withdraw_placement(scope=scope, placement_id=placement_id),
     describe=describe_placement,
     facts=placement_facts,
+    window=window_of,
+    differences=placement_differences,
+    copies=Copies(LivePlacement, "placement_id"),
 )

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from campaigns.approvals.models import Revision
-from campaigns.approvals.selectors import SentBack, sent_back_to, standings
-from campaigns.lib.refs import ref
+from campaigns.approvals.selectors import SentBack, revisions_within, sent_back_to, standings
+from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import batches_within, left_at_branch, live_batches, sentences_of
@@ -105,7 +105,7 @@ def sent_back(*, scope: Scope, limit: int = 20) -> list[SentBack]:
 
 @dataclass(frozen=True, slots=True)
 class GoingLive:
-    """A published copy that begins to be shown on a day."""
+    """A published copy that begins to be shown on a day, or an approved revision that waits to become one."""
 
     at: datetime
     kind: str
@@ -128,6 +128,14 @@ def going_live(*, scope: Scope, day: date) -> list[GoingLive]:
         for row in LivePlacement.objects.within(scope)
         .filter(**window)
         .select_related("branch", "placement__item")
+    ]
+    waiting = revisions_within(scope=scope).filter(
+        kind__in=["content.item", "content.placement"], state=Revision.State.SCHEDULED, **window
+    )
+    found += [
+        GoingLive(row.shown_from, row.kind, UUID(read_ref(row.subject).id), row.title, row.branch.name)
+        for row in waiting.select_related("branch").defer("payload")
+        if row.shown_from is not None
     ]
     return sorted(found, key=lambda row: (row.at, row.title))
 

@@ -1,12 +1,22 @@
 """Reviews when a branch closes or their maker leaves."""
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from campaigns.approvals.flow import replace_seat
-from campaigns.approvals.models import Delegation, LiveWordList, Policy, Revision, Seat, Step, WordList
+from campaigns.approvals.models import (
+    Delegation,
+    LiveWordList,
+    Policy,
+    Revision,
+    Seat,
+    Step,
+    Stop,
+    WordList,
+)
 from campaigns.approvals.policy_words import POLICY_KIND
 from campaigns.approvals.routes import SeatPlan
+from campaigns.approvals.stop_rules import BranchIsStopped
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
 
@@ -67,3 +77,17 @@ def hand_over_policy_drafts(*, scope: Scope, person: Person, successor: Person) 
         .filter(author_id=person.pk)
         .update(author_id=successor.pk, author_name=successor.name)
     )
+
+
+def refuse_while_stopped(*, scope: Scope, closed: Branch, successor: Branch) -> int:
+    """Customers and content go to the successor, where a stop of the closed branch holds nothing. Raises
+    BranchIsStopped: what was stopped would be served again without two persons having said so.
+    """
+    if stops_open(scope=scope).filter(branch=closed).exists():
+        raise BranchIsStopped(branch=closed.name)
+    return 0
+
+
+def stops_open(*, scope: Scope) -> "QuerySet[Stop]":
+    """What a file that closes the branch would silently lift."""
+    return Stop.objects.within(scope).filter(lifted_at__isnull=True)

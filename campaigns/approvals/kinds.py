@@ -14,6 +14,7 @@ from campaigns.tenants.scopes import Scope
 
 if TYPE_CHECKING:
     from campaigns.approvals.models import Revision
+    from campaigns.tenants.models import TenantModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,18 @@ class Description:
     styles: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Where the published copies lie: `model` has a `published(...)` table (campaigns/approvals/walls.py) with
+    revision_id, sha256, shown_until and handed_down, one row for each thing; `column` is the thing's id
+    ("item_id"), `campaign` the column with its campaign's id, empty where there is none.
+    """
+
+    model: "type[TenantModel]"
+    column: str
+    campaign: str = ""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of approvable thing. `code` is that of its references, "room.noun".
@@ -86,6 +99,8 @@ class Kind:
     * `window(payload)` -> (from, until): when it is shown, UTC, the end exclusive; None for what has no window.
     * `differences(scope, revision)` -> what of the published copy is not as in `revision.payload`, by name of
       column or file; empty when all agrees.
+    * `copies`: the table of the published copies. Without it there is nothing to verify nor to stop.
+    * `campaign(payload)` -> the id of the campaign it belongs to, None for none.
     """
 
     code: str
@@ -98,6 +113,8 @@ class Kind:
     restore: Callable[[Scope, UUID, Mapping[str, Any]], None] | None = None
     window: Callable[[Mapping[str, Any]], tuple[datetime, datetime]] | None = None
     differences: Callable[[Scope, "Revision"], list[str]] | None = None
+    copies: Copies | None = None
+    campaign: Callable[[Mapping[str, Any]], UUID | None] = lambda payload: None
 
 
 _KINDS: dict[str, Kind] = {}

@@ -1,5 +1,7 @@
 """What every verb of a review shares: its lock, its guarded move, its line in the audit."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +38,20 @@ def move(scope: Scope, revision: Revision, to: str) -> None:
     revision.state, revision.decided_at = to, scope.at
 
 
+def shift(scope: Scope, revision: Revision, to: str) -> bool:
+    """A move that the clock makes and nobody decides; whether it was still to be made."""
+    moved = Revision.objects.within(scope).filter(pk=revision.pk, state=revision.state).update(state=to) > 0
+    if moved:
+        revision.state = to
+    return moved
+
+
+def window_of(kind: Kind, payload: Mapping[str, Any]) -> dict[str, datetime | None]:
+    """The columns of a revision that say when customers see it, by its kind's window; empty without one."""
+    first, last = kind.window(payload) if kind.window else (None, None)
+    return {"shown_from": first, "shown_until": last}
+
+
 def thing_of(subject: str) -> tuple[Kind, UUID]:
     """The kind and the id that a reference names. Raises NotFound."""
     try:
@@ -68,6 +84,13 @@ def lock(scope: Scope, subject: str) -> None:
 def broken(error: IntegrityError) -> str:
     """The name of the constraint that refused."""
     return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+
+
+def lock_if_free(scope: Scope, subject: str) -> bool:
+    """As `lock`, without waiting: False while somebody else writes. For sweeps, which come again."""
+    with connections[scope.using].cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
+        return bool(cursor.fetchone()[0])
 
 
 def note(scope: Scope, revision: Revision, verb: str, **detail: Any) -> None:

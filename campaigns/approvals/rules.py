@@ -13,13 +13,15 @@ from campaigns.lib.refusals import Refusal
 
 # From where to where a revision may move. The database keeps the same table (migration 0002).
 MOVES: dict[str, frozenset[str]] = {
-    "submitted": frozenset({"approved", "rejected", "sent_back", "withdrawn", "superseded"}),
-    "approved": frozenset({"superseded", "taken_down"}),
+    "submitted": frozenset({"approved", "scheduled", "rejected", "sent_back", "withdrawn", "superseded"}),
+    "scheduled": frozenset({"approved", "superseded", "taken_down", "ended"}),
+    "approved": frozenset({"superseded", "taken_down", "ended"}),
     "rejected": frozenset(),
     "sent_back": frozenset(),
     "withdrawn": frozenset(),
     "superseded": frozenset(),
     "taken_down": frozenset(),
+    "ended": frozenset(),
 }
 
 
@@ -161,6 +163,13 @@ class NothingIsLive(Refusal):
     status = 409
     zh = "它目前没有上线，无需下线。"
     en = "It is not live, so there is nothing to take down."
+
+
+class NothingIsScheduled(Refusal):
+    code = "approvals.revision.nothing_is_scheduled"
+    status = 409
+    zh = "它没有等待上线的版本，无需取消。"
+    en = "No revision of it waits to go live, so there is nothing to cancel."
 
 
 class NotCompliant(Refusal):

@@ -12,7 +12,15 @@ from campaigns.approvals.checks import check_of
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.lists import Standing as StandingList
 from campaigns.approvals.lists import standing
-from campaigns.approvals.models import Decision, Finding, LiveWordList, Revision, Seat, WordList
+from campaigns.approvals.models import (
+    Decision,
+    Finding,
+    LiveWordList,
+    Revision,
+    Seat,
+    Verification,
+    WordList,
+)
 from campaigns.approvals.people import chairs_of
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
@@ -110,11 +118,18 @@ def live_revision_of(*, scope: Scope, subject: str) -> Revision | None:
 
 
 def hash_in_view(*, scope: Scope, subject: str) -> str:
-    """Which content of a thing would somebody who looks at it now decide on? The hash of its open review, or of what
-    is live; empty when it was never submitted.
+    """Which content of a thing would somebody who looks at it now decide on? The hash of its open review, of what
+    waits for its time, or of what is live; empty when it was never submitted.
     """
-    shown = open_review_of(scope=scope, subject=subject) or live_revision_of(scope=scope, subject=subject)
-    return shown.sha256 if shown else ""
+    for find in (open_review_of, scheduled_revision_of, live_revision_of):
+        if shown := find(scope=scope, subject=subject):
+            return shown.sha256
+    return ""
+
+
+def scheduled_revision_of(*, scope: Scope, subject: str) -> Revision | None:
+    """The approved revision that waits for its time to take the place of the live one, if any."""
+    return revisions_within(scope=scope).filter(subject=subject, state=Revision.State.SCHEDULED).first()
 
 
 def open_review_of(*, scope: Scope, subject: str) -> Revision | None:
@@ -124,11 +139,14 @@ def open_review_of(*, scope: Scope, subject: str) -> Revision | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a thing stands: its last revision with the last words on it, and whether something is live."""
+    """How a thing stands: its last revision with the last words on it, whether something is live, and the approved
+    revision that waits for its time.
+    """
 
     last: Revision | None
     is_live: bool
     words: str = ""
+    scheduled: Revision | None = None
 
 
 def standings(*, scope: Scope, subjects: Iterable[str]) -> dict[str, Standing]:
@@ -136,19 +154,25 @@ def standings(*, scope: Scope, subjects: Iterable[str]) -> dict[str, Standing]:
     wanted = list(subjects)
     last: dict[str, Revision] = {}
     live: set[str] = set()
+    scheduled: dict[str, Revision] = {}
     for revision in (
         revisions_within(scope=scope).filter(subject__in=wanted).defer("payload").order_by("number")
     ):
         last[revision.subject] = revision
         if revision.is_live:
             live.add(revision.subject)
+        elif revision.is_scheduled:
+            scheduled[revision.subject] = revision
     words = {
         decision.revision_id: decision.comment
         for decision in Decision.objects.within(scope).filter(revision__in=last.values()).order_by("id")
     }
     return {
         subject: Standing(
-            last.get(subject), subject in live, words.get(last[subject].pk, "") if subject in last else ""
+            last.get(subject),
+            subject in live,
+            words.get(last[subject].pk, "") if subject in last else "",
+            scheduled.get(subject),
         )
         for subject in wanted
     }
@@ -301,3 +325,9 @@ def lists_for(*, scope: Scope, branch_pos: int) -> list[StandingList]:
     while len(_READY) > _READY_AT_MOST:
         _READY.popitem(last=False)
     return found
+
+
+def last_verification(*, scope: Scope) -> Verification | None:
+    """How did the last whole run over everything served go? Kept at head office; None below it."""
+    runs = Verification.objects.within(scope).filter(branch_id=scope.branch_id, kind="", is_complete=True)
+    return runs.order_by("-id").first()

@@ -59,30 +59,33 @@ BEGIN
         wrong := 'is_frozen';
     ELSIF NEW.state <> OLD.state AND NOT (OLD.state, NEW.state) IN (
         ('submitted', 'approved'), ('submitted', 'rejected'), ('submitted', 'sent_back'), ('submitted', 'withdrawn'),
-        ('submitted', 'superseded'), ('approved', 'superseded'), ('approved', 'taken_down')) THEN
+        ('submitted', 'superseded'), ('approved', 'superseded'), ('approved', 'taken_down'),
+        -- what waits for its time, and what the clock ends
+        ('submitted', 'scheduled'), ('scheduled', 'approved'), ('scheduled', 'superseded'),
+        ('scheduled', 'taken_down'), ('scheduled', 'ended'), ('approved', 'ended')) THEN
         wrong := 'moves_along_its_table';
     ELSIF NEW.state = OLD.state THEN
         wrong := 'is_frozen';
-    ELSIF NEW.state = 'approved' AND NOT EXISTS (
+    ELSIF NEW.state IN ('approved', 'scheduled') AND NOT EXISTS (
         SELECT FROM approvals_decision d WHERE d.revision_id = NEW.id AND d.verdict = 'approve'
            AND d.sha256 = NEW.sha256 AND d.person_id <> NEW.author_id) THEN
         wrong := 'was_approved_by_another_person';
-    ELSIF NEW.state = 'approved' AND (
+    ELSIF NEW.state IN ('approved', 'scheduled') AND (
         NOT EXISTS (SELECT FROM approvals_step s WHERE s.revision_id = NEW.id AND s.state = 'passed')
         OR EXISTS (SELECT FROM approvals_step s WHERE s.revision_id = NEW.id
                       AND NOT (s.state = 'skipped' OR s.state = 'passed' AND approvals_is_signed(s)))) THEN
         wrong := 'has_passed_every_step';
-    ELSIF NEW.state = 'approved' AND EXISTS (
+    ELSIF NEW.state IN ('approved', 'scheduled') AND EXISTS (
         SELECT FROM approvals_decision d JOIN approvals_step s ON s.id = d.step_id
          WHERE d.revision_id = NEW.id AND d.verdict = 'approve' AND d.round >= s.since
            AND (d.sha256 <> NEW.sha256 OR NEW.keeper_id IN (d.person_id, d.for_person_id))) THEN
         wrong := 'was_approved_by_another_person';
-    ELSIF NEW.state = 'approved' AND EXISTS (
+    ELSIF OLD.state = 'submitted' AND NEW.state IN ('approved', 'scheduled') AND EXISTS (
         -- What it points to, as far as the writer sees it, is what was seen.
         SELECT FROM jsonb_each_text(coalesce(NEW.payload -> 'refers', '{}')) r
          WHERE EXISTS (SELECT FROM approvals_revision v WHERE v.subject = r.key)
            AND NOT EXISTS (SELECT FROM approvals_revision v WHERE v.subject = r.key AND v.sha256 = r.value
-                              AND v.state IN ('submitted', 'approved'))) THEN
+                              AND v.state IN ('submitted', 'approved', 'scheduled'))) THEN
         wrong := 'refers_to_what_was_seen';
     END IF;
     IF wrong IS NOT NULL THEN

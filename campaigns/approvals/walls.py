@@ -45,3 +45,25 @@ def published(table: str, *, kind: str = "", column: str = "") -> list[RunSQL]:
             RunSQL.noop,
         )
     ]
+
+
+def stoppable(table: str, *, kind: str, campaign: str = "") -> list[RunSQL]:
+    """Migration operations that put `table` (see `published`) under emergency stops of `kind`.
+
+    Customers see no row that an open stop on their line covers, and none is written while one covers it.
+    `campaign` is the column with the campaign's id, empty where there is none. The sub-select is wanted: stops are
+    read once for a query and not once for a row. The migration depends on ("approvals", "0007_stops").
+    """
+    tokens = [f"':', '{kind}:'"]
+    if campaign:
+        tokens.append(f"':' || {campaign}::text, '{kind}:' || {campaign}::text")
+    return [
+        RunSQL(
+            f"CREATE POLICY served ON {table} AS RESTRICTIVE FOR SELECT TO fenhang_customer"
+            f" USING (NOT (SELECT approvals_stops(app_line())) && ARRAY[{', '.join(tokens)}]);\n"
+            # A hand-over or a move of the branch writes no revision and passes.
+            f"CREATE TRIGGER {table}_is_not_stopped BEFORE INSERT OR UPDATE OF revision_id ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION approvals_guard_not_stopped('{kind}', '{campaign}');",
+            RunSQL.noop,
+        )
+    ]

@@ -31,6 +31,10 @@ DEEDS = {
     "escalate": pgettext_lazy("deed", "escalated"),
     "go_live": pgettext_lazy("deed", "put live"),
     "take_down": pgettext_lazy("deed", "took down"),
+    "cancel": pgettext_lazy("deed", "kept from going live"),
+    "ask_lift": pgettext_lazy("deed", "asked to lift"),
+    "lift": pgettext_lazy("deed", "lifted"),
+    "verify": pgettext_lazy("deed", "verified"),
     "allot": pgettext_lazy("deed", "allotted stock of"),
     "draw_back": pgettext_lazy("deed", "drew back stock of"),
     "claim": pgettext_lazy("deed", "claimed"),
@@ -87,6 +91,11 @@ DETAILS = {
     "sha256": gettext_lazy("hash"),
     "source": gettext_lazy("source"),
     "findings": gettext_lazy("findings"),
+    "kind": gettext_lazy("kind"),
+    "campaign": gettext_lazy("campaign"),
+    "checked": gettext_lazy("checked"),
+    "failed": gettext_lazy("not as approved"),
+    "is_complete": gettext_lazy("complete"),
 }
 
 

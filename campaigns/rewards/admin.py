@@ -14,6 +14,8 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.selectors import standings
+from campaigns.approvals.standing import standing_words
+from campaigns.approvals.stopped import stop_over
 from campaigns.lib.forms import ServiceForm, YuanField
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
@@ -115,7 +117,7 @@ class BatchAdmin(ScopedAdmin):
     )
 
     class Media:
-        css = {"all": ("rewards/batch.css",)}
+        css = {"all": ("rewards/batch.css", "approvals/stops.css")}
 
     @admin.display(description=_("what the customer reads"))
     def said(self, batch: Batch) -> str:
@@ -182,13 +184,20 @@ class BatchAdmin(ScopedAdmin):
             shares = shares_of(scope=scope, batch_id=obj.pk)
             context |= {
                 "batch": obj,
+                "stop": stop_over(
+                    scope=scope,
+                    kind="rewards.batch",
+                    branch_id=obj.branch_id,
+                    campaign_id=obj.campaign_id,
+                ),
                 "batch_said": said_of(obj),
                 "funnel": funnel_of(scope=scope, batch=obj),
                 "standing_words": _words_of(stand),
                 "standing": stand,
                 "shares": shares,
                 "may_submit": scope.may("rewards.batch.submit") and not (stand.last and stand.last.is_open),
-                "may_take_down": scope.may("rewards.batch.take_down") and stand.is_live,
+                "may_take_down": scope.may("rewards.batch.take_down")
+                and (stand.is_live or stand.scheduled is not None),
                 "may_allot": scope.may("rewards.stock.allot"),
                 "allot_to": self._allot_to(request, obj),
                 "left_to_allot": min(obj.quota, obj.approved_quota or obj.quota) - obj.allotted,
@@ -264,16 +273,11 @@ class BatchAdmin(ScopedAdmin):
 
 def _words_of(standing: Any) -> str:
     """How a batch stands, in a few words."""
-    live = gettext("live") if standing.is_live else ""
     if standing.last is None:
         return gettext("draft")
-    if standing.last.is_open:
-        rest = gettext("in review")
-    elif standing.last.is_live:
-        return live
-    else:
-        rest = str(standing.last.get_state_display())
-    return f"{live} · {rest}" if live else rest
+    if standing.last.is_open and not standing.is_live and standing.scheduled is None:
+        return gettext("in review")
+    return standing_words(last=standing.last, is_live=standing.is_live, scheduled=standing.scheduled)
 
 
 @admin.register(Coupon)

@@ -117,14 +117,19 @@ class Batch(Promise):
         return self.title
 
 
-@tracked()
+# The campaign is in the frozen revision; history need not copy it.
+@tracked(exclude=("campaign_id",))
 class LiveBatch(Promise):
-    """The published copy: what customers see and claim. Written by go-live alone, from an approved revision."""
+    """The published copy: what customers see and claim. Written by go-live alone, from an approved revision.
+
+    `campaign_id` is the campaign of that revision: what an emergency stop of the campaign finds it by.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     batch = models.OneToOneField(Batch, models.PROTECT, related_name="live", verbose_name=_("coupon batch"))
     revision_id = models.UUIDField(_("revision"))
     sha256 = models.CharField(max_length=64)
+    campaign_id = models.UUIDField(_("campaign"), null=True)
     shown_from = models.DateTimeField(_("shown from"))
     shown_until = models.DateTimeField(_("shown until"))
 

@@ -10,15 +10,22 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Description, Facts, Frozen, Kind, Line, register
+from campaigns.approvals.kinds import Copies, Description, Facts, Frozen, Kind, Line, register
 from campaigns.approvals.models import Revision
 from campaigns.customers.selectors import reach_of
 from campaigns.lib.money import yuan
-from campaigns.lib.refs import ref
+from campaigns.lib.refs import read_ref, ref
 from campaigns.rewards import models
 from campaigns.rewards.rules import Terms, sentence
 from campaigns.rewards.selectors import batch_in_scope, sentences_of, zone_of
-from campaigns.rewards.services.batches import FROZEN, MOMENTS, publish_batch, withdraw_batch
+from campaigns.rewards.services.batches import (
+    FROZEN,
+    MOMENTS,
+    campaign_of,
+    promised,
+    publish_batch,
+    withdraw_batch,
+)
 from campaigns.tenants.scopes import Scope
 
 CODE = "rewards.batch"
@@ -75,6 +82,20 @@ def go_live(scope: Scope, revision: Revision) -> None:
 def take_down(scope: Scope, batch_id: UUID) -> None:
     """Remove the published copy."""
     withdraw_batch(scope=scope, batch_id=batch_id)
+
+
+def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """When it can be claimed. Customers see a batch before; but a live one serves until its successor opens."""
+    return datetime.fromisoformat(payload["claim_from"]), datetime.fromisoformat(payload["claim_until"])
+
+
+def differences(scope: Scope, revision: Revision) -> list[str]:
+    """Columns of the published copy that are not as approved. When it went live is no part of the payload."""
+    live = models.LiveBatch.objects.within(scope).filter(batch_id=read_ref(revision.subject).id).first()
+    if live is None:
+        return ["copy"]
+    wanted = promised(payload=revision.payload) | {"revision_id": revision.pk, "sha256": revision.sha256}
+    return [name for name, value in wanted.items() if getattr(live, name) != value]
 
 
 def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
@@ -135,6 +156,10 @@ KIND = Kind(
     take_down=take_down,
     describe=describe,
     facts=facts,
+    window=window_of,
+    differences=differences,
+    copies=Copies(models.LiveBatch, "batch_id", campaign="campaign_id"),
+    campaign=lambda payload: campaign_of(payload=payload),
 )
 
 

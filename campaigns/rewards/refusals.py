@@ -187,12 +187,20 @@ class NotVoidable(Refusal):
     en = "Only a claimed coupon that is not redeemed can be voided."
 
 
+class ClaimsAreStopped(Refusal):
+    code = "rewards.claim.stopped"
+    status = 409
+    zh = "该活动已暂停领取，请留意本行通知。已领取的券不受影响，仍可使用。"
+    en = "Claims are paused; please watch for our notice. Coupons you hold already stay good."
+
+
 BY_WORD: dict[str, type[Refusal]] = {
     "not_found": NotFound,
     "not_open_yet": NotOpenYet,
     "over": ClaimIsOver,
     "limit_reached": LimitReached,
     "sold_out": SoldOut,
+    "stopped": ClaimsAreStopped,
     "code_unknown": CodeUnknown,
     "already_redeemed": AlreadyRedeemed,
     "void": CouponIsVoid,

@@ -1,7 +1,7 @@
 """The preset roles: verbs are "room.noun.verb"; a star ends an entry. Data, loaded by `load_roles`; a bank edits
 the rows, not this file.
 
-Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist, customers.customer,
+Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop, customers.customer,
 planning.campaign, rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those
 of the thing.
 """
@@ -25,6 +25,7 @@ _LOOK = [
     "content.placement.view",
     "approvals.revision.view",
     "approvals.wordlist.view",
+    "approvals.stop.view",
 ]
 _MAKE = [
     "content.asset.add",
@@ -45,6 +46,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         [
             *_LOOK,
             "tenants.*",
+            "approvals.stop.add",
+            "approvals.stop.lift",
             "audit.entry.view",
             "customers.customer.view",
             "rewards.coupon.view",
@@ -66,6 +69,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         [
             *_LOOK,
             "approvals.revision.decide",
+            "approvals.stop.add",
             "content.item.take_down",
             "content.placement.take_down",
             "rewards.batch.take_down",
@@ -101,6 +105,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.view",
             "approvals.revision.decide",
             "approvals.policy.view",
+            "approvals.stop.add",
+            "approvals.stop.lift",
             "audit.entry.view",
         ],
     ),

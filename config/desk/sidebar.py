@@ -59,6 +59,7 @@ GROUPS = [
             Page(_("Review queue"), "fact_check", "approvals.revision"),
             Page(_("Review policies"), "schema", "approvals.policy"),
             Page(_("Word lists"), "rule_folder", "approvals.wordlist"),
+            Page(_("Emergency stops"), "front_hand", "approvals.stop"),
         ],
         ("reviewer", "branch_manager"),
     ),

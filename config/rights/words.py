@@ -30,6 +30,8 @@ _PAGES = {
     "undo": pgettext_lazy("page", "undo"),
     "progress": pgettext_lazy("page", "progress"),
     "try": pgettext_lazy("page", "try a text"),
+    "ask": pgettext_lazy("page", "ask to lift"),
+    "lift": pgettext_lazy("page", "confirm and lift"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
     "drawing": pgettext_lazy("page", "drawing while typing"),
     "trial": pgettext_lazy("page", "trial on a past revision"),

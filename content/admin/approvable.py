@@ -19,6 +19,8 @@ from unfold.decorators import action
 
 from campaigns.approvals.rules import NotCompliant
 from campaigns.approvals.selectors import Standing, standings
+from campaigns.approvals.standing import standing_words
+from campaigns.approvals.stopped import stop_over
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
@@ -27,13 +29,9 @@ from campaigns.tenants.desk import ScopedAdmin, each, scope_of
 
 def words_of(standing: Standing) -> str:
     """How a thing stands, in a few words: "draft", "live · in review"."""
-    last = standing.last
-    live = [gettext("live")] if standing.is_live else []
-    if last is None:
+    if standing.last is None:
         return gettext("draft")
-    if last.is_live:
-        return live[0]
-    return " · ".join([*live, str(last.get_state_display())])
+    return standing_words(last=standing.last, is_live=standing.is_live, scheduled=standing.scheduled)
 
 
 class WindowForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -171,11 +169,18 @@ class ApprovableAdmin(ScopedAdmin):
             in_review = standing.last is not None and standing.last.is_open
             context |= {
                 "thing": thing,
+                "stop": stop_over(
+                    scope=scope,
+                    kind=self.noun,
+                    branch_id=thing.branch_id,
+                    campaign_id=getattr(thing, "campaign_id", None),
+                ),
                 "standing": standing,
                 "standing_words": words_of(standing),
                 "in_review": in_review,
                 "may_submit": scope.may(f"{self.noun}.submit") and not in_review,
-                "may_take_down": scope.may(f"{self.noun}.take_down") and standing.is_live,
+                "may_take_down": scope.may(f"{self.noun}.take_down")
+                and (standing.is_live or standing.scheduled is not None),
                 "submit_url": reverse(f"admin:{self.slug}_submit", args=[thing.pk]),
                 "down_url": reverse(f"admin:{self.slug}_down", args=[thing.pk]),
             }

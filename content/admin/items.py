@@ -165,7 +165,7 @@ class ItemAdmin(ApprovableAdmin):
     )
 
     class Media:
-        css = {"all": ("content/content.css", "approvals/review.css")}
+        css = {"all": ("content/content.css", "approvals/review.css", "approvals/stops.css")}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("asset__renditions")

@@ -48,7 +48,7 @@ class PlacementAdmin(ApprovableAdmin):
     )
 
     class Media:
-        css = {"all": ("content/content.css",)}
+        css = {"all": ("content/content.css", "approvals/stops.css")}
 
     @admin.display(description=_("state"))
     def state(self, placement: Placement) -> str:

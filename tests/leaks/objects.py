@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import connections, models, transaction
 from django.db.models.fields.json import JSONField
 
-from campaigns.approvals.models import Revision
+from campaigns.approvals.models import Revision, Stop
 from campaigns.approvals.services.policies import add_policy
+from campaigns.approvals.services.stops import add_stop, ask_lift
 from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
@@ -140,6 +141,14 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         file = load_file(scope=scope, name=f"{place}.csv", raw=csv_of([("X1", "新支行", place, "支行")]))
         words = add_word_list(scope=scope, title="广告用语", text="稳赚不赔 | 承诺收益 | 禁止 | 改写")
     world.add("approvals.wordlist", place, words.pk)
+    with maker.scope() as scope:
+        idle = add_campaign(scope=scope, title="没有内容", starts_at=AT, ends_at=AT.replace(year=2099))
+        own = scope.branch_id
+        held = add_stop(scope=scope, branch_id=own, reason="核查", campaign_id=idle.pk)
+        asked = add_stop(scope=scope, branch_id=own, reason="核查", kind="rewards.batch", campaign_id=idle.pk)
+        ask_lift(scope=scope, stop_id=asked.pk, words="已更正")
+    world.add("approvals.stop", place, held.pk)
+    world.add("approvals.asked_stop", place, asked.pk)
     world.add("tenants.organisationfile", place, file.pk)
     world.add("planning.campaign", place, campaign.pk)
     world.add("rewards.batch", place, batch.pk)
@@ -239,8 +248,8 @@ def plant_marks(world: World) -> int:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             key = "branch_id" if "branch_id" in columns else "id"
             for place in (*PARENT, *FOREIGN):
-                if model is Branch and place in PARENT:
-                    continue  # where one stands is shown up to head office
+                if model in (Branch, Stop) and place in PARENT:
+                    continue  # where one stands, and what stops one, is shown up to head office
                 cursor.execute(
                     f"UPDATE {table} SET {', '.join(writes)} WHERE {key} = %(branch)s",
                     {"mark": mark(place), "branch": world.cast.branch[place].pk},

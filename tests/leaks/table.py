@@ -173,6 +173,15 @@ ROWS = {
     "admin:approvals_wordlist_submit": Row(
         "staff", {"word_list_id": "approvals.wordlist"}, methods=("post",)
     ),
+    "admin:approvals_stop_add": Row(
+        "staff",
+        names={"branch": "tenants.branch", "campaign": "planning.campaign"},
+        body={"branch": "own:tenants.branch", "reason": "停"},
+    ),
+    "admin:approvals_stop_ask": Row(
+        "staff", {"stop_id": "approvals.stop"}, methods=("post",), body={"words": "已更正"}
+    ),
+    "admin:approvals_stop_lift": Row("staff", {"stop_id": "approvals.asked_stop"}, methods=("post",)),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),

@@ -22,7 +22,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from campaigns.approvals import rules
 from campaigns.approvals.kinds import Description, kind_of
-from campaigns.approvals.models import Revision
+from campaigns.approvals.models import Revision, Stop
 from campaigns.approvals.selectors import (
     decisions_of,
     findings_of,
@@ -33,15 +33,20 @@ from campaigns.approvals.selectors import (
     queue_figures,
     revision_in_scope,
 )
+from campaigns.approvals.services.live import cancel_schedule
 from campaigns.approvals.services.reviews import (
     approve_revision,
     reject_revision,
     send_back_revision,
     withdraw_revision,
 )
+from campaigns.approvals.stop_admin import StopAdmin
+from campaigns.approvals.stopped import stop_over
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.scopes import Scope, current_scope
+
+__all__ = ["RevisionAdmin", "StopAdmin"]
 
 Decide = Callable[..., Revision]
 
@@ -54,7 +59,7 @@ _VERDICTS: dict[str, tuple[Decide, str]] = {
 
 
 class DecisionForm(forms.Form):
-    verdict = forms.ChoiceField(choices=[(code, code) for code in (*_VERDICTS, "withdraw")])
+    verdict = forms.ChoiceField(choices=[(code, code) for code in (*_VERDICTS, "withdraw", "cancel")])
     sha256 = forms.RegexField(r"^[0-9a-f]{64}$")
     comment = forms.CharField(max_length=2000, required=False)
     acknowledged = forms.TypedMultipleChoiceField(coerce=UUID, required=False)
@@ -115,7 +120,7 @@ class RevisionAdmin(ScopedAdmin):
         return said
 
     class Media:
-        css = {"all": ("approvals/review.css", "approvals/findings.css")}
+        css = {"all": ("approvals/review.css", "approvals/findings.css", "approvals/stops.css")}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("payload")
@@ -182,6 +187,9 @@ class RevisionAdmin(ScopedAdmin):
                 if verdict == "withdraw":
                     withdraw_revision(scope=scope, revision_id=revision.pk)
                     said = gettext("“%(title)s” is withdrawn; you can go on editing it.")
+                elif verdict == "cancel":
+                    cancel_schedule(scope=scope, revision_id=revision.pk, reason=comment)
+                    said = gettext("“%(title)s” will not go live; what is live now serves on.")
                 else:
                     decide, said = _VERDICTS[verdict]
                     seen = {"acknowledged": form.cleaned_data["acknowledged"]} if verdict == "approve" else {}
@@ -191,7 +199,7 @@ class RevisionAdmin(ScopedAdmin):
             messages.error(request, str(refusal))
             return here
         messages.success(request, said % {"title": revision.title, "author": revision.author_name})
-        if verdict == "withdraw":
+        if verdict in ("withdraw", "cancel"):
             return here
         following = after or queue(scope=scope).values_list("pk", flat=True).first()
         if following is None:
@@ -218,6 +226,8 @@ class RevisionAdmin(ScopedAdmin):
             "revision": revision,
             "kind_name": _kind_name(revision),
             "live": live,
+            "stop": _stop_over(scope, revision) if revision.is_open or revision.is_scheduled else None,
+            "may_cancel": revision.is_scheduled and scope.may(f"{revision.kind}.take_down"),
             "changes": changed,
             "same": [line for line in new.lines if line.key not in touched],
             "findings": findings_of(scope=scope, revision=revision),
@@ -252,6 +262,15 @@ class RevisionAdmin(ScopedAdmin):
 
 def _describe(scope: Scope, revision: Revision) -> Description:
     return kind_of(revision.kind).describe(scope, revision.payload)
+
+
+def _stop_over(scope: Scope, revision: Revision) -> Stop | None:
+    return stop_over(
+        scope=scope,
+        kind=revision.kind,
+        branch_id=revision.branch_id,
+        campaign_id=kind_of(revision.kind).campaign(revision.payload),
+    )
 
 
 def _kind_name(revision: Revision) -> str:

@@ -14,7 +14,17 @@ from django.db.models import Max
 from campaigns.approvals.flow import begin_again, lay_steps, open_next, pass_if_signed
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Decision, Revision, Step
-from campaigns.approvals.moves import broken, lock, move, note, open_revision, person_of, thing_of, words_of
+from campaigns.approvals.moves import (
+    broken,
+    lock,
+    move,
+    note,
+    open_revision,
+    person_of,
+    thing_of,
+    window_of,
+    words_of,
+)
 from campaigns.approvals.policy_selectors import policies_on_line
 from campaigns.approvals.rules import (
     NoSuchStep,
@@ -27,7 +37,7 @@ from campaigns.approvals.rules import (
     canonical,
     hash_of,
 )
-from campaigns.approvals.selectors import live_revision_of, open_review_of
+from campaigns.approvals.selectors import live_revision_of, open_review_of, scheduled_revision_of
 from campaigns.approvals.services.findings import examine, keep_findings, settle_findings
 from campaigns.approvals.services.live import go_live
 from campaigns.approvals.signing import Place, place_to_sign
@@ -52,7 +62,10 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
         raise NotReady(missing="、".join(frozen.missing))
     payload = canonical({**frozen.payload, "refers": frozen.refers} if frozen.refers else frozen.payload)
     sha256 = hash_of(subject=subject, title=frozen.title, payload=payload)
-    live = live_revision_of(scope=scope, subject=subject)
+    # What waits for its time is what will be live.
+    live = scheduled_revision_of(scope=scope, subject=subject) or live_revision_of(
+        scope=scope, subject=subject
+    )
     if live is not None and live.sha256 == sha256:
         raise NothingHasChanged
     facts = kind.facts(scope, frozen)
@@ -76,6 +89,7 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
                 author_name=scope.facts.actor_name,
                 submitted_at=scope.at,
                 due_at=scope.at,
+                **window_of(kind, payload),
             )
             lay_steps(scope, revision, policies.route(kind=kind.code, facts=facts))
     except IntegrityError as error:

@@ -1,5 +1,6 @@
 """Writing batches: the draft, submitting it, and the published copy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 from campaigns.approvals.models import Revision
 from campaigns.approvals.services import live, reviews
 from campaigns.audit.services import record
-from campaigns.lib.refs import ref
+from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards.models import Batch, Kind, LiveBatch, Payer
@@ -125,11 +126,10 @@ def publish_batch(
     if batch is None:
         raise NotFound
     columns = {
-        **_thawed(payload),
+        **promised(payload=payload),
         "revision_id": revision_id,
         "sha256": sha256,
         "shown_from": scope.at,
-        "shown_until": datetime.fromisoformat(payload["claim_until"]),
     }
     try:
         with transaction.atomic():
@@ -165,12 +165,18 @@ FROZEN = (
 )
 
 
-def _thawed(payload: dict[str, Any]) -> dict[str, Any]:
-    """The columns of the published copy, from a revision's JSON."""
+def promised(*, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of the published copy that a revision's JSON decides."""
     columns = {name: payload[name] for name in FROZEN}
     for name in MOMENTS:
         columns[name] = datetime.fromisoformat(columns[name]) if columns[name] else None
-    return columns
+    return columns | {"shown_until": columns["claim_until"], "campaign_id": campaign_of(payload=payload)}
+
+
+def campaign_of(*, payload: Mapping[str, Any]) -> UUID | None:
+    """The campaign that a payload belongs to."""
+    named = payload["campaign"]
+    return UUID(read_ref(named).id) if named else None
 
 
 def _check_campaign(scope: Scope, terms: BatchTerms) -> None:

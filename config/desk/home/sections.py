@@ -9,7 +9,9 @@ from django.db.models import Count
 
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
-from campaigns.approvals.selectors import queue, queue_figures
+from campaigns.approvals.selectors import last_verification, queue, queue_figures
+from campaigns.approvals.standing import stop_words
+from campaigns.approvals.stopped import open_stops
 from campaigns.audit.selectors.search import Search, entries_found
 from campaigns.audit.words import sentence_of
 from campaigns.lib.money import yuan
@@ -63,6 +65,35 @@ def link_to(subject: str) -> str:
 
 def figures(scope: Scope) -> Section:
     return Section("figures", six(scope), is_wide=True)
+
+
+def stops(scope: Scope) -> Section | None:
+    """What is stopped here or from above, before everything else."""
+    if not scope.may("approvals.stop.view"):
+        return None
+    rows = [
+        Linked(
+            stop,
+            page_of("approvals.stop", stop.pk) if scope.lo <= stop.branch_pos <= scope.hi else "",
+            words=stop_words(stop),
+        )
+        for stop in open_stops(scope=scope)
+    ]
+    return Section("stops", rows[:_ROWS], is_wide=True, more=len(rows)) if rows else None
+
+
+def verification(scope: Scope) -> Section | None:
+    """At head office: whether what is served was what was approved when it was compared last."""
+    if scope.ancestors or not scope.may("audit.entry.view"):
+        return None
+    last = last_verification(scope=scope)
+    if last is None:
+        return None
+    rows = [
+        Linked(wrong, link_to(wrong["subject"]), words="、".join(wrong["what"]))
+        for wrong in last.wrong[:_ROWS]
+    ]
+    return Section("verification", rows, is_wide=True, more=last)
 
 
 def review_queue(scope: Scope) -> Section | None:
@@ -215,7 +246,7 @@ PARTS: dict[str, list[Part]] = {
 
 def parts_for(scope: Scope) -> list[Section]:
     """The page of the scope's role; a role that a bank made itself gets what runs now."""
-    found = (part(scope) for part in PARTS.get(scope.facts.role, [running]))
+    found = (part(scope) for part in [stops, verification, *PARTS.get(scope.facts.role, [running])])
     return [section for section in found if section is not None]
 
 

@@ -160,7 +160,9 @@ def test_the_database_keeps_what_holds_as_it_was_approved(cast: Cast) -> None:
 def test_a_service_that_writes_something_else_than_was_approved_is_stopped_by_the_database(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live = live_policy(cast.ho_administrator, cast.ho_reviewer, "两级", TWO_STEPS | {"kinds": ["content.item"]})
+    live = live_policy(
+        cast.ho_administrator, cast.ho_reviewer, "两级", TWO_STEPS | {"kinds": ["content.item"]}
+    )
     with cast.ho_administrator.scope() as scope:
         waiting = change_to(scope, live.policy_id, policy_document(title="紧"))
 

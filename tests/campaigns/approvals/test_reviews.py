@@ -115,7 +115,8 @@ def test_the_database_moves_states_along_the_table_of_the_rules(cast: Cast) -> N
         Step.objects.filter(revision=revision).update(state="passed", closed_at=AT)
         for start in rules.MOVES:
             with contextlib.suppress(_Undo), transaction.atomic():
-                for state in {"submitted": [], "taken_down": ["approved", "taken_down"]}.get(start, [start]):
+                before = ["approved"] if start in ("taken_down", "ended") else []
+                for state in [] if start == "submitted" else [*before, start]:
                     Revision.objects.filter(pk=revision.pk).update(state=state, decided_at=AT)
                 for to in rules.MOVES:
                     with contextlib.suppress(_Undo, DatabaseError), transaction.atomic():

@@ -1,0 +1,103 @@
+"""Published copies as an approved revision says they are: what go-live writes, and what a verification compares."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from hashlib import file_digest
+from typing import Any
+from uuid import UUID
+
+from campaigns.approvals.models import Revision
+from campaigns.lib.refs import read_ref
+from campaigns.tenants.scopes import Scope
+from content.files import path_of
+from content.models import LiveItem, LivePlacement, Published, Rendition
+
+
+def item_columns(revision: Revision) -> dict[str, Any]:
+    """The columns of an item's published copy."""
+    payload = revision.payload
+    return {
+        "kind": payload["kind"],
+        "title": payload["title"],
+        "summary": payload["summary"],
+        "body": payload["body"],
+        "picture": payload["picture"],
+        "batch_id": UUID(payload["batch_id"]) if payload["batch_id"] else None,
+        "campaign_id": campaign_of(payload),
+        **_shared(revision),
+    }
+
+
+def placement_columns(revision: Revision) -> dict[str, Any]:
+    """The columns of a placement's published copy."""
+    payload = revision.payload
+    return {
+        "slot": payload["slot"],
+        "item_id": UUID(payload["item_id"]),
+        "priority": payload["priority"],
+        **_shared(revision),
+    }
+
+
+def campaign_of(payload: Mapping[str, Any]) -> UUID | None:
+    """The campaign that a payload belongs to; a placement has its item's, and none of its own."""
+    found = payload.get("campaign_id")
+    return UUID(found) if found else None
+
+
+def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """When a payload is shown, UTC, the end exclusive."""
+    return datetime.fromisoformat(payload["shown_from"]), datetime.fromisoformat(payload["shown_until"])
+
+
+def item_differences(scope: Scope, revision: Revision) -> list[str]:
+    """Columns of the copy that are not as approved, then files that are not what was seen: "poster.webp"."""
+    live = LiveItem.objects.within(scope).filter(item_id=read_ref(revision.subject).id).first()
+    return [*_differing(live, item_columns(revision)), *_pictures(scope, revision.payload["picture"])]
+
+
+def placement_differences(scope: Scope, revision: Revision) -> list[str]:
+    """Columns of the copy that are not as approved."""
+    live = LivePlacement.objects.within(scope).filter(placement_id=read_ref(revision.subject).id).first()
+    return _differing(live, placement_columns(revision))
+
+
+def _shared(revision: Revision) -> dict[str, Any]:
+    first, last = window_of(revision.payload)
+    return {
+        "revision_id": revision.pk,
+        "sha256": revision.sha256,
+        "shown_from": first,
+        "shown_until": last,
+        "handed_down": revision.payload["handed_down"],
+    }
+
+
+def _differing(live: Published | None, wanted: Mapping[str, Any]) -> list[str]:
+    if live is None:
+        return ["copy"]
+    return [name for name, value in wanted.items() if getattr(live, name) != value]
+
+
+def _pictures(scope: Scope, picture: Mapping[str, Any] | None) -> Iterator[str]:
+    """Renditions whose row or whose bytes are not those that were approved."""
+    frozen = picture["renditions"] if picture else []
+    rows = {
+        str(row.pk): row for row in Rendition.objects.within(scope).filter(pk__in=[m["id"] for m in frozen])
+    }
+    for made in frozen:
+        name = f"{made['name']}.{made['format']}"
+        row = rows.get(made["id"])
+        if row is None or any(getattr(row, part) != made[part] for part in ("sha256", "name", "format")):
+            yield f"{name} (row)"
+        if _digest(UUID(made["id"]), made["format"]) != made["sha256"]:
+            yield name
+
+
+def _digest(rendition_id: UUID, format: str) -> str:
+    """SHA-256 of the bytes that would be served; empty when there are none."""
+    try:
+        with path_of(rendition_id, format).open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
