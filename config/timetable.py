@@ -39,6 +39,11 @@ SWEEPS = [
         60,
         "登记已超时的会话，删除满 90 天的 · Note sessions that are over, delete those of 90 days ago",
     ),
+    Sweep(
+        "notices.sweep",
+        1440,
+        "清理站内消息：已读满 90 天，或满 1 年 · Delete notices read 90 days ago, or a year old",
+    ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
 ]
 

@@ -5,6 +5,7 @@ from campaigns.approvals.models import Revision
 from campaigns.approvals.moves import lock, move, note, thing_of, words_of
 from campaigns.approvals.rules import NothingIsLive
 from campaigns.approvals.selectors import live_revision_of
+from campaigns.approvals.telling import tell_makers
 from campaigns.tenants.scopes import Scope
 
 State = Revision.State
@@ -26,6 +27,7 @@ def take_down(*, scope: Scope, subject: str, reason: str) -> Revision:
     kind.take_down(scope, subject_id)
     move(scope, live, State.TAKEN_DOWN)
     note(scope, live, f"{kind.code}.take_down", reason=reason)
+    tell_makers(scope=scope, revision=live, code="taken_down", comment=reason)
     return live
 
 

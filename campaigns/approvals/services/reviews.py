@@ -27,6 +27,7 @@ from campaigns.approvals.rules import (
 )
 from campaigns.approvals.selectors import live_revision_of, open_review_of, revision_in_scope
 from campaigns.approvals.services.live import go_live
+from campaigns.approvals.telling import tell_makers
 from campaigns.tenants.scopes import Scope
 
 State, Verdict = Revision.State, Decision.Verdict
@@ -113,6 +114,7 @@ def approve_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: s
     )
     if is_through(steps=steps_for(revision), approvers=approvers):
         go_live(scope=scope, revision=revision)
+        tell_makers(scope=scope, revision=revision, code="approved", comment=comment)
     note(scope, revision, "approvals.revision.approve", comment=comment)
     return revision
 
@@ -122,6 +124,7 @@ def reject_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: st
     revision = _decide(scope, revision_id, Verdict.REJECT, sha256, words_of(comment))
     move(scope, revision, State.REJECTED)
     note(scope, revision, "approvals.revision.reject", comment=comment)
+    tell_makers(scope=scope, revision=revision, code="rejected", comment=comment)
     return revision
 
 
@@ -130,6 +133,7 @@ def send_back_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment:
     revision = _decide(scope, revision_id, Verdict.SEND_BACK, sha256, words_of(comment))
     move(scope, revision, State.SENT_BACK)
     note(scope, revision, "approvals.revision.send_back", comment=comment)
+    tell_makers(scope=scope, revision=revision, code="sent_back", comment=comment)
     return revision
 
 
