@@ -12,15 +12,19 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.kinds import Description, Frozen, Kind, Line
+from campaigns.approvals.moves import referring_to
 from campaigns.lib.clock import FOREVER
+from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
 from content.addresses import staff_addresses
 from content.models import Asset, Item, Slot
 from content.rich_text import clean
-from content.selectors import item_in_scope, placement_in_scope
+from content.selectors import asset_in_scope, item_in_scope, placement_in_scope
 from content.services import live
+from content.services.items import change_item
+from content.services.placements import change_placement
 
 # What a phone shows of these.
 ITEM_TEMPLATE = "content/phone/item.html"
@@ -102,6 +106,49 @@ def _window_payload(draft: Any) -> dict[str, Any]:
         "shown_from": draft.shown_from.isoformat(),
         "shown_until": draft.shown_until.isoformat(),
         "handed_down": draft.handed_down,
+    }
+
+
+def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> None:
+    """The draft as it was frozen. Raises RefersToNothing when its picture or campaign is gone."""
+    picture, campaign = payload["picture"], payload["campaign_id"]
+    with referring_to(gettext("picture")):
+        asset_id = asset_in_scope(scope=scope, asset_id=UUID(picture["asset"])).pk if picture else None
+    with referring_to(gettext("campaign")):
+        campaign_id = campaign_in_scope(scope=scope, campaign_id=UUID(campaign)).pk if campaign else None
+    change_item(
+        scope=scope,
+        item_id=item_id,
+        title=payload["title"],
+        summary=payload["summary"],
+        body=payload["body"],
+        asset_id=asset_id,
+        campaign_id=campaign_id,
+        batch_id=UUID(payload["batch_id"]) if payload["batch_id"] else None,
+        **_window_of(payload),
+    )
+
+
+def restore_placement(scope: Scope, placement_id: UUID, payload: Mapping[str, Any]) -> None:
+    """The draft as it was frozen. Raises RefersToNothing when its content item is gone."""
+    with referring_to(gettext("content item")):
+        item_id = item_in_scope(scope=scope, item_id=UUID(payload["item_id"])).pk
+    change_placement(
+        scope=scope,
+        placement_id=placement_id,
+        slot=payload["slot"],
+        item_id=item_id,
+        priority=payload["priority"],
+        **_window_of(payload),
+    )
+
+
+def _window_of(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What `_window_payload` froze."""
+    return {
+        "shown_from": datetime.fromisoformat(payload["shown_from"]),
+        "shown_until": datetime.fromisoformat(payload["shown_until"]),
+        "handed_down": payload["handed_down"],
     }
 
 
@@ -225,6 +272,7 @@ ITEM = Kind(
     go_live=lambda scope, revision: live.publish_item(scope=scope, revision=revision),
     take_down=lambda scope, item_id: live.withdraw_item(scope=scope, item_id=item_id),
     describe=describe_item,
+    restore=restore_item,
 )
 PLACEMENT = Kind(
     code="content.placement",
@@ -233,4 +281,5 @@ PLACEMENT = Kind(
     go_live=lambda scope, revision: live.publish_placement(scope=scope, revision=revision),
     take_down=lambda scope, placement_id: live.withdraw_placement(scope=scope, placement_id=placement_id),
     describe=describe_placement,
+    restore=restore_placement,
 )

@@ -23,6 +23,8 @@ DEEDS = {
     "send_back": pgettext_lazy("deed", "sent back"),
     "go_live": pgettext_lazy("deed", "put live"),
     "take_down": pgettext_lazy("deed", "took down"),
+    "restore": pgettext_lazy("deed", "restored to the draft"),
+    "evidence": pgettext_lazy("deed", "took the evidence sheet of"),
     "allot": pgettext_lazy("deed", "allotted stock of"),
     "draw_back": pgettext_lazy("deed", "drew back stock of"),
     "claim": pgettext_lazy("deed", "claimed"),

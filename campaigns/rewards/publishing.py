@@ -12,12 +12,22 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.kinds import Description, Frozen, Kind, Line, register
 from campaigns.approvals.models import Revision
+from campaigns.approvals.moves import referring_to
 from campaigns.lib.money import yuan
-from campaigns.lib.refs import ref
+from campaigns.lib.refs import read_ref, ref
+from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards import models
 from campaigns.rewards.rules import Terms, sentence
 from campaigns.rewards.selectors import batch_in_scope, sentences_of, zone_of
-from campaigns.rewards.services.batches import FROZEN, MOMENTS, publish_batch, withdraw_batch
+from campaigns.rewards.services.batches import (
+    FROZEN,
+    MOMENTS,
+    BatchTerms,
+    change_batch,
+    publish_batch,
+    thawed,
+    withdraw_batch,
+)
 from campaigns.tenants.scopes import Scope
 
 CODE = "rewards.batch"
@@ -66,6 +76,18 @@ def go_live(scope: Scope, revision: Revision) -> None:
 def take_down(scope: Scope, batch_id: UUID) -> None:
     """Remove the published copy."""
     withdraw_batch(scope=scope, batch_id=batch_id)
+
+
+def restore(scope: Scope, batch_id: UUID, payload: Mapping[str, Any]) -> None:
+    """The draft as it was frozen. Raises PromiseIsClaimed and QuotaTooSmall as any change, and RefersToNothing."""
+    campaign = payload["campaign"]
+    with referring_to(gettext("campaign")):
+        campaign_id = (
+            campaign_in_scope(scope=scope, campaign_id=UUID(read_ref(campaign).id)).pk if campaign else None
+        )
+    change_batch(
+        scope=scope, batch_id=batch_id, terms=BatchTerms(**thawed(payload=payload), campaign_id=campaign_id)
+    )
 
 
 def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
@@ -125,6 +147,7 @@ KIND = Kind(
     go_live=go_live,
     take_down=take_down,
     describe=describe,
+    restore=restore,
 )
 
 

@@ -1,5 +1,6 @@
 """Writing batches: the draft, submitting it, and the published copy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,7 +126,7 @@ def publish_batch(
     if batch is None:
         raise NotFound
     columns = {
-        **_thawed(payload),
+        **thawed(payload=payload),
         "revision_id": revision_id,
         "sha256": sha256,
         "shown_from": scope.at,
@@ -165,8 +166,8 @@ FROZEN = (
 )
 
 
-def _thawed(payload: dict[str, Any]) -> dict[str, Any]:
-    """The columns of the published copy, from a revision's JSON."""
+def thawed(*, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What was frozen, as columns: those of the published copy, and terms of the draft."""
     columns = {name: payload[name] for name in FROZEN}
     for name in MOMENTS:
         columns[name] = datetime.fromisoformat(columns[name]) if columns[name] else None
