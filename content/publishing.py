@@ -11,14 +11,15 @@ from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Description, Frozen, Kind, Line
+from campaigns.approvals.kinds import Description, Frozen, Kind, Line, Picture
 from campaigns.approvals.moves import referring_to
 from campaigns.lib.clock import FOREVER
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
-from content.addresses import staff_addresses
+from content.addresses import CONTENT_TYPES, staff_addresses
+from content.files import read_file
 from content.models import Asset, Item, Slot
 from content.rich_text import clean
 from content.selectors import asset_in_scope, item_in_scope, placement_in_scope
@@ -30,6 +31,8 @@ from content.services.placements import change_placement
 ITEM_TEMPLATE = "content/phone/item.html"
 PLACEMENT_TEMPLATE = "content/phone/placement.html"
 STYLES = ("content/phone.css",)
+# The rendition that an evidence sheet shows.
+_FOR_EVIDENCE = "fallback"
 
 
 def picture_of(*, asset: Asset) -> dict[str, Any]:
@@ -107,6 +110,16 @@ def _window_payload(draft: Any) -> dict[str, Any]:
         "shown_until": draft.shown_until.isoformat(),
         "handed_down": draft.handed_down,
     }
+
+
+def pictures_of_item(scope: Scope, payload: Mapping[str, Any]) -> list[Picture]:
+    """The poster as it was frozen, whole, in the format that every reader knows."""
+    picture = payload["picture"]
+    made = next((m for m in picture["renditions"] if m["name"] == _FOR_EVIDENCE), None) if picture else None
+    if made is None:
+        return []
+    body = read_file(UUID(made["id"]), made["format"])
+    return [Picture("picture", made["sha256"], CONTENT_TYPES[made["format"]], body)]
 
 
 def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -273,6 +286,7 @@ ITEM = Kind(
     take_down=lambda scope, item_id: live.withdraw_item(scope=scope, item_id=item_id),
     describe=describe_item,
     restore=restore_item,
+    pictures=pictures_of_item,
 )
 PLACEMENT = Kind(
     code="content.placement",

@@ -70,6 +70,19 @@ class Description:
     styles: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A small picture of a payload for its evidence sheet. `key` is that of its `Line`; `sha256` as it is frozen.
+
+    `body` is empty when the file is gone.
+    """
+
+    key: str
+    sha256: str
+    content_type: str
+    body: bytes
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of approvable thing. `code` is that of its references, "room.noun".
@@ -86,6 +99,7 @@ class Kind:
     * `window(payload)` -> (from, until): when it is shown, UTC, the end exclusive; None for what has no window.
     * `differences(scope, revision)` -> what of the published copy is not as in `revision.payload`, by name of
       column or file; empty when all agrees.
+    * `pictures(scope, payload)` -> small pictures for the evidence sheet, whole and not cropped.
     """
 
     code: str
@@ -98,6 +112,7 @@ class Kind:
     restore: Callable[[Scope, UUID, Mapping[str, Any]], None] | None = None
     window: Callable[[Mapping[str, Any]], tuple[datetime, datetime]] | None = None
     differences: Callable[[Scope, "Revision"], list[str]] | None = None
+    pictures: Callable[[Scope, Mapping[str, Any]], list[Picture]] | None = None
 
 
 _KINDS: dict[str, Kind] = {}

@@ -148,10 +148,15 @@ def canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def hash_of(*, subject: str, title: str, payload: Mapping[str, Any]) -> str:
-    """SHA-256 over the whole closure, as 64 hexadecimal digits. Keys are sorted, so equal things hash equal."""
+def whole_of(*, subject: str, title: str, payload: Mapping[str, Any]) -> bytes:
+    """The bytes that are hashed: JSON in UTF-8, without blanks. Keys are sorted, so equal things hash equal."""
     whole = {"payload": payload, "subject": subject, "title": title}
-    return hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+
+
+def hash_of(*, subject: str, title: str, payload: Mapping[str, Any]) -> str:
+    """SHA-256 over the whole closure, as 64 hexadecimal digits."""
+    return hashlib.sha256(whole_of(subject=subject, title=title, payload=payload)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

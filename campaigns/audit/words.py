@@ -77,6 +77,9 @@ DETAILS = {
     "order_fen": gettext_lazy("order amount"),
     "sha256": gettext_lazy("hash"),
     "source": gettext_lazy("source"),
+    "sheet": gettext_lazy("number of the sheet"),
+    "sheet_sha256": gettext_lazy("hash of the sheet"),
+    "form": gettext_lazy("form"),
 }
 
 

@@ -43,6 +43,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         [
             *_LOOK,
             "tenants.*",
+            "approvals.revision.evidence",
             "audit.entry.view",
             "customers.customer.view",
             "rewards.coupon.view",
@@ -56,6 +57,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         [
             *_LOOK,
             "approvals.revision.decide",
+            "approvals.revision.evidence",
             "content.item.take_down",
             "content.placement.take_down",
             "rewards.batch.take_down",
@@ -90,6 +92,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.customer.view",
             "rewards.coupon.view",
             "approvals.revision.decide",
+            "approvals.revision.evidence",
             "audit.entry.view",
         ],
     ),
@@ -105,6 +108,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         "Auditor",
         [
             *_LOOK,
+            "approvals.revision.evidence",
             "tenants.person.view",
             "tenants.assignment.view",
             "tenants.role.view",
