@@ -256,7 +256,7 @@ def _window_lines(scope: Scope, payload: Mapping[str, Any]) -> list[Line]:
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:
-    return str(date_format(moment.astimezone(zone), "SHORT_DATETIME_FORMAT"))
+    return str(date_format(moment.astimezone(zone), "DATETIME_FORMAT"))
 
 
 def _coupon_sentence(scope: Scope, batch_id: str | None) -> str:

@@ -23,6 +23,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from campaigns.approvals import rules
 from campaigns.approvals.kinds import Description, kind_of
 from campaigns.approvals.models import Revision
+from campaigns.approvals.record_pages import RecordPages, thing_url
 from campaigns.approvals.selectors import (
     decisions_of,
     live_revision_of,
@@ -38,7 +39,7 @@ from campaigns.approvals.services.reviews import (
     withdraw_revision,
 )
 from campaigns.lib.refusals import NotFound, Refusal
-from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.desk import scope_of
 from campaigns.tenants.scopes import Scope, current_scope
 
 Decide = Callable[..., Revision]
@@ -84,7 +85,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Revision)
-class RevisionAdmin(ScopedAdmin):
+class RevisionAdmin(RecordPages):
     """Only views and decides: a revision is never edited."""
 
     noun = "approvals.revision"
@@ -219,7 +220,7 @@ class RevisionAdmin(ScopedAdmin):
             "may_decide": may_decide and revision.is_open and not is_maker,
             "lacks_right": revision.is_open and not is_maker and not may_decide,
             "may_withdraw": revision.is_open and is_maker and scope.may("approvals.revision.withdraw"),
-            "thing_url": _thing_url(revision.subject) if scope.may(f"{revision.kind}.view") else "",
+            "thing_url": thing_url(revision.subject) if scope.may(f"{revision.kind}.view") else "",
         }
 
     def phone_view(self, request: HttpRequest, revision_id: UUID, which: str) -> HttpResponse:
@@ -246,8 +247,3 @@ def _describe(scope: Scope, revision: Revision) -> Description:
 
 def _kind_name(revision: Revision) -> str:
     return str(kind_of(revision.kind).label)
-
-
-def _thing_url(subject: str) -> str:
-    kind, _colon, key = subject.partition(":")
-    return reverse("admin:{}_{}_change".format(*kind.split(".")), args=[key])

@@ -136,7 +136,7 @@ def _reach(payload: Mapping[str, Any]) -> str:
 
 def _window(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
     assert start is not None and end is not None
-    first, last = (date_format(moment.astimezone(zone), "SHORT_DATETIME_FORMAT") for moment in (start, end))
+    first, last = (date_format(moment.astimezone(zone), "DATETIME_FORMAT") for moment in (start, end))
     return f"{first} – {last}"
 
 

@@ -74,6 +74,10 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_placement_submit": ((), ("content.placement.submit",)),
     "admin:content_placement_down": ((), ("content.placement.take_down",)),
     "admin:approvals_revision_phone": (("approvals.revision.view",), ()),
+    "admin:approvals_revision_versions": (("approvals.revision.view",), ()),
+    "admin:approvals_revision_against": (("approvals.revision.view",), ()),
+    "admin:approvals_revision_restore": ((), ("content.item.change",)),
+    "admin:approvals_revision_evidence": ((), ("approvals.revision.evidence",)),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

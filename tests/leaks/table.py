@@ -161,6 +161,20 @@ ROWS = {
     "admin:approvals_revision_phone": Row(
         "staff", {"revision_id": "approvals.revision", "which": "=submitted"}, methods=("get",)
     ),
+    "admin:approvals_revision_versions": Row(
+        "staff", {"revision_id": "approvals.revision"}, methods=("get",)
+    ),
+    "admin:approvals_revision_against": Row(
+        "staff",
+        {"revision_id": "approvals.revision", "other_id": "approvals.revision"},
+        methods=("get",),
+    ),
+    "admin:approvals_revision_restore": Row(
+        "staff", {"revision_id": "approvals.revision"}, methods=("post",)
+    ),
+    "admin:approvals_revision_evidence": Row(
+        "staff", {"revision_id": "approvals.revision"}, methods=("post",), body={"form": "json"}
+    ),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),

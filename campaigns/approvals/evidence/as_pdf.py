@@ -38,6 +38,7 @@ class _Sheet(FPDF):
         super().__init__(format="A4")
         self.foot = foot
         self.set_margins(_MARGIN, _MARGIN, _MARGIN)
+        self.c_margin = 0
         self.set_auto_page_break(True, margin=22)
         self.add_font(_FONT, "", _font_file())
         font = self.fonts[_FONT]
@@ -164,7 +165,7 @@ def _write(sheet: _Sheet, evidence: Evidence, zone: ZoneInfo) -> None:
     if not evidence.findings:
         sheet.put(_("None."), colour=_QUIET)
 
-    sheet.head(_both(gettext_noop("When it was live")))
+    sheet.head(_both(gettext_noop("When it came into which state")))
     for moved in evidence.moves:
         sheet.row(moved.words, when(moved.at))
 
@@ -179,7 +180,7 @@ def _write(sheet: _Sheet, evidence: Evidence, zone: ZoneInfo) -> None:
         sheet.put(_("The latest ones; older ones are in the audit."), colour=_QUIET, size=_SMALL)
     for deed in evidence.deeds:
         seal = _("seal %(n)s") % {"n": deed.seal} if deed.seal is not None else _("not sealed yet")
-        sheet.put(f"{deed.words} · {seal} · {deed.id}", label=when(deed.at), indent=62, size=_SMALL)
+        sheet.put(f"{deed.words} · {seal}\n{deed.id}", label=when(deed.at), indent=62, size=_SMALL)
     for sealed in evidence.seals:
         label = _("seal %(n)s") % {"n": sealed.number} + f" · {when(sealed.until)}"
         sheet.put(sealed.sha256, label=label, indent=62, size=_SMALL)
@@ -197,11 +198,12 @@ def _write(sheet: _Sheet, evidence: Evidence, zone: ZoneInfo) -> None:
 
 
 def _decided(decided: Decided, at: str) -> str:
-    """One decision in a line, with its words below."""
+    """One decision, with its words and what identifies it below."""
     behalf = _("for %(who)s") % {"who": decided.on_behalf_of} if decided.on_behalf_of else ""
-    parts = (decided.person, behalf, decided.words, at, str(decided.person_id), f"SHA-256 {decided.sha256}")
-    said = " · ".join(part for part in parts if part)
-    return f"{said}\n“{decided.comment}”" if decided.comment else said
+    said = [" · ".join(part for part in (decided.person, behalf, decided.words, at) if part)]
+    if decided.comment:
+        said.append(f"“{decided.comment}”")
+    return "\n".join([*said, str(decided.person_id), f"SHA-256 {decided.sha256}"])
 
 
 def _picture(sheet: _Sheet, picture: Shown) -> None:

@@ -27,7 +27,8 @@ from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import hash_of, whole_of
 from campaigns.approvals.selectors import decisions_of, revision_in_scope
 from campaigns.audit.models import Entry, Seal
-from campaigns.audit.selectors.chain import seals_over, written_at
+from campaigns.audit.rules import written_at
+from campaigns.audit.selectors.chain import seals_over
 from campaigns.audit.selectors.search import Search, entries_found
 from campaigns.audit.words import sentence_of
 from campaigns.tenants.scopes import Scope

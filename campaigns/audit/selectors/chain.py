@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.models import Q
 
 from campaigns.audit.models import Entry, Seal, SecurityRecord
-from campaigns.audit.rules import BEGINNING, ENTRIES, GRACE, RECORDS, Stretch, Tally
+from campaigns.audit.rules import ENTRIES, GRACE, RECORDS, Stretch, Tally
 from campaigns.lib.crypto import derived_secret
 from campaigns.tenants.scopes import Scope
 
@@ -92,11 +92,6 @@ def last_stretch() -> Stretch | None:
     """The newest seal; None before the first one."""
     seal = Seal.objects.order_by("-number").first()
     return stretch_of(seal=seal) if seal else None
-
-
-def written_at(key: UUID) -> datetime:
-    """When a row of the audit was written: the moment of its id, in whole milliseconds."""
-    return BEGINNING + timedelta(milliseconds=key.int >> 80)
 
 
 def seals_over(*, moments: Collection[datetime]) -> list[Seal]:
