@@ -74,14 +74,23 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def open_notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
-    """Mark it read, and go where it leads. Raises NotFound for another's."""
+    """Mark it read, and go where it leads: with an `assignment` by way of the switcher. Raises NotFound for another's.
+
+    What lies where one does not stand stays unread, and one is shown the way.
+    """
     scope = scope_of(request)
     notice = notice_of(scope=scope, notice_id=notice_id)
+    is_here = notice.branch_id in branches_here(scope=scope, branch_ids=[notice.branch_id])
+    if notice.opens and not is_here and "assignment" not in request.POST:
+        messages.warning(
+            request, _("That lies in a branch where you do not stand now. Switch there to open it.")
+        )
+        return HttpResponseRedirect(reverse("admin:inbox"))
     mark_read(scope=scope, notice_ids=[notice.pk])
-    if notice.branch_id in branches_here(scope=scope, branch_ids=[notice.branch_id]):
-        return HttpResponseRedirect(page_of(notice.opens) or reverse("admin:inbox"))
-    messages.warning(request, _("That lies in a branch where you do not stand now. Switch there to open it."))
-    return HttpResponseRedirect(reverse("admin:inbox"))
+    if "assignment" in request.POST:
+        # The same form, for the switcher to judge.
+        return HttpResponseRedirect(reverse("admin:switch"), preserve_request=True)
+    return HttpResponseRedirect(page_of(notice.opens) or reverse("admin:inbox"))
 
 
 @require_POST

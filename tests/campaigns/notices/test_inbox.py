@@ -86,11 +86,14 @@ def test_what_lies_in_another_branch_of_ones_own_is_opened_by_standing_there(cas
     assert "切换到 南方省分行（审核）后打开" in page and 'class="nt-open"' not in page
     with cast.nb_manager.scope() as scope:
         [notice] = unread(scope=scope)
-    assert client.post(reverse("admin:inbox_open", args=[notice.pk])).headers["Location"] == "/admin/inbox/"
+    address = reverse("admin:inbox_open", args=[notice.pk])
+    assert client.post(address).headers["Location"] == "/admin/inbox/"
+    assert "fh-bell-count" in body(client.get("/admin/inbox/"))
     review = f"/admin/approvals/revision/{revision.pk}/change/"
     form = {"assignment": str(second.pk), "branch": revision.branch_id, "next": review}
-    assert client.post("/admin/switch/", form).headers["Location"] == review
-    assert body(client.get(review))
+    answer = client.post(address, form, follow=True)
+    assert answer.redirect_chain == [("/admin/switch/", 307), (review, 302)]
+    assert "fh-bell-count" not in body(answer)
     # Somebody without any way there reads the line, and nothing opens.
     lost = body(comes_in(cast.nb_clerk).get("/admin/inbox/"))
     assert "退回了内容《春节存款》" in lost and "data-open" not in lost
