@@ -47,6 +47,11 @@ SWEEPS = [
     Sweep(
         "approvals.escalate", 5, "把超时的审核步骤升级到上级机构 · Escalate steps of reviews that are late"
     ),
+    Sweep(
+        "notices.sweep",
+        1440,
+        "清理站内消息：已读满 90 天，或满 1 年 · Delete notices read 90 days ago, or a year old",
+    ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
     Sweep(
         "approvals.keep_times",

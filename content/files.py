@@ -36,6 +36,14 @@ def keep(files: Sequence[tuple[UUID, str, bytes]]) -> None:
         raise
 
 
+def read_file(rendition_id: UUID, format: str) -> bytes:
+    """The bytes of a rendition; empty when the file is gone."""
+    try:
+        return path_of(rendition_id, format).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 def picture_answer(
     request: HttpRequest, rendition_id: UUID, format: str, headers: dict[str, str]
 ) -> HttpResponseBase:

@@ -12,26 +12,33 @@ from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Copies, Description, Facts, Frozen, Kind, Line
+from campaigns.approvals.kinds import Copies, Description, Facts, Frozen, Kind, Line, Picture
+from campaigns.approvals.moves import referring_to
 from campaigns.approvals.selectors import hash_in_view
 from campaigns.customers.selectors import reach_of
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.products import ProductClass
 from campaigns.lib.refs import ref
+from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
-from content.addresses import staff_addresses
+from content.addresses import CONTENT_TYPES, staff_addresses
 from content.copies import campaign_of, item_differences, placement_differences, window_of
+from content.files import read_file
 from content.models import Asset, Item, LiveItem, LivePlacement, Slot
 from content.rich_text import clean
-from content.selectors import item_in_scope, placement_in_scope
+from content.selectors import asset_in_scope, item_in_scope, placement_in_scope
 from content.services import live
+from content.services.items import change_item
+from content.services.placements import change_placement
 
 # What a phone shows of these.
 ITEM_TEMPLATE = "content/phone/item.html"
 PLACEMENT_TEMPLATE = "content/phone/placement.html"
 STYLES = ("content/phone.css",)
+# The rendition that an evidence sheet shows.
+_FOR_EVIDENCE = "fallback"
 
 
 def picture_of(*, asset: Asset) -> dict[str, Any]:
@@ -155,6 +162,59 @@ def _window_payload(draft: Any) -> dict[str, Any]:
     }
 
 
+def pictures_of_item(scope: Scope, payload: Mapping[str, Any]) -> list[Picture]:
+    """The poster as it was frozen, whole, in the format that every reader knows."""
+    picture = payload["picture"]
+    made = next((m for m in picture["renditions"] if m["name"] == _FOR_EVIDENCE), None) if picture else None
+    if made is None:
+        return []
+    body = read_file(UUID(made["id"]), made["format"])
+    return [Picture("picture", made["sha256"], CONTENT_TYPES[made["format"]], body)]
+
+
+def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> None:
+    """The draft as it was frozen. Raises RefersToNothing when its picture or campaign is gone."""
+    picture, campaign = payload["picture"], payload["campaign_id"]
+    with referring_to(gettext("picture")):
+        asset_id = asset_in_scope(scope=scope, asset_id=UUID(picture["asset"])).pk if picture else None
+    with referring_to(gettext("campaign")):
+        campaign_id = campaign_in_scope(scope=scope, campaign_id=UUID(campaign)).pk if campaign else None
+    change_item(
+        scope=scope,
+        item_id=item_id,
+        title=payload["title"],
+        summary=payload["summary"],
+        body=payload["body"],
+        asset_id=asset_id,
+        campaign_id=campaign_id,
+        batch_id=UUID(payload["batch_id"]) if payload["batch_id"] else None,
+        **_window_of(payload),
+    )
+
+
+def restore_placement(scope: Scope, placement_id: UUID, payload: Mapping[str, Any]) -> None:
+    """The draft as it was frozen. Raises RefersToNothing when its content item is gone."""
+    with referring_to(gettext("content item")):
+        item_id = item_in_scope(scope=scope, item_id=UUID(payload["item_id"])).pk
+    change_placement(
+        scope=scope,
+        placement_id=placement_id,
+        slot=payload["slot"],
+        item_id=item_id,
+        priority=payload["priority"],
+        **_window_of(payload),
+    )
+
+
+def _window_of(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What `_window_payload` froze."""
+    return {
+        "shown_from": datetime.fromisoformat(payload["shown_from"]),
+        "shown_until": datetime.fromisoformat(payload["shown_until"]),
+        "handed_down": payload["handed_down"],
+    }
+
+
 def phone_context(*, scope: Scope, payload: Mapping[str, Any]) -> dict[str, Any]:
     """What the phone's template is given, for a draft, a submitted and a live payload alike."""
     picture = payload["picture"]
@@ -253,7 +313,7 @@ def _window_lines(scope: Scope, payload: Mapping[str, Any]) -> list[Line]:
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:
-    return str(date_format(moment.astimezone(zone), "SHORT_DATETIME_FORMAT"))
+    return str(date_format(moment.astimezone(zone), "DATETIME_FORMAT"))
 
 
 def _coupon_sentence(scope: Scope, batch_id: str | None) -> str:
@@ -287,6 +347,8 @@ ITEM = Kind(
     differences=item_differences,
     copies=Copies(LiveItem, "item_id", campaign="campaign_id"),
     campaign=campaign_of,
+    restore=restore_item,
+    pictures=pictures_of_item,
 )
 PLACEMENT = Kind(
     code="content.placement",
@@ -299,4 +361,5 @@ PLACEMENT = Kind(
     window=window_of,
     differences=placement_differences,
     copies=Copies(LivePlacement, "placement_id"),
+    restore=restore_placement,
 )

@@ -22,12 +22,14 @@ class ApprovalsApp(AppConfig):
         )
         from campaigns.approvals.kinds import register
         from campaigns.approvals.policy_kind import POLICY
+        from campaigns.approvals.telling import register_sentences
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
 
         register(POLICY)
         register_step("hand_over", name="approvals: no open stop", act=refuse_while_stopped)
         register_remainder("stops", rows=stops_open)
+        register_sentences()
         register_step("hand_over", name="approvals: reviews and what was approved", act=hand_over_reviews)
         register_step("hand_over", name="approvals: word lists", act=hand_over_word_lists)
         register_step("leave", name="approvals: reviews of one's own", act=keep_reviews)

@@ -83,6 +83,19 @@ class Copies:
     campaign: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A small picture of a payload for its evidence sheet. `key` is that of its `Line`; `sha256` as it is frozen.
+
+    `body` is empty when the file is gone.
+    """
+
+    key: str
+    sha256: str
+    content_type: str
+    body: bytes
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of approvable thing. `code` is that of its references, "room.noun".
@@ -101,6 +114,7 @@ class Kind:
       column or file; empty when all agrees.
     * `copies`: the table of the published copies. Without it there is nothing to verify nor to stop.
     * `campaign(payload)` -> the id of the campaign it belongs to, None for none.
+    * `pictures(scope, payload)` -> small pictures for the evidence sheet, whole and not cropped.
     """
 
     code: str
@@ -115,6 +129,7 @@ class Kind:
     differences: Callable[[Scope, "Revision"], list[str]] | None = None
     copies: Copies | None = None
     campaign: Callable[[Mapping[str, Any]], UUID | None] = lambda payload: None
+    pictures: Callable[[Scope, Mapping[str, Any]], list[Picture]] | None = None
 
 
 _KINDS: dict[str, Kind] = {}

@@ -1,6 +1,7 @@
 """What every verb of a review shares: its lock, its guarded move, its line in the audit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.db import IntegrityError, connections
 
 from campaigns.approvals.kinds import Kind, kind_of
 from campaigns.approvals.models import Revision
-from campaigns.approvals.rules import NobodyActs, ReviewIsClosed, WordsAreMissing
+from campaigns.approvals.rules import NobodyActs, RefersToNothing, ReviewIsClosed, WordsAreMissing
 from campaigns.approvals.selectors import revision_in_scope
 from campaigns.audit.services import record
 from campaigns.lib.refs import read_ref
@@ -73,6 +74,15 @@ def words_of(comment: str) -> str:
     if not comment.strip():
         raise WordsAreMissing
     return comment
+
+
+@contextmanager
+def referring_to(what: str) -> Iterator[None]:
+    """For `Kind.restore`: what is not found in the block is something that the payload refers to, named `what`."""
+    try:
+        yield
+    except NotFound as refusal:
+        raise RefersToNothing(what=what) from refusal
 
 
 def lock(scope: Scope, subject: str) -> None:

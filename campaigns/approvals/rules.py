@@ -1,13 +1,13 @@
 """Maker and checker: which moves a review allows, what a hash covers, what counts as a change. Pure."""
 
-import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
+from campaigns.approvals.differences import Piece, pieces
 from campaigns.approvals.kinds import Line
 from campaigns.lib.refusals import Refusal
 
@@ -172,6 +172,20 @@ class NothingIsScheduled(Refusal):
     en = "No revision of it waits to go live, so there is nothing to cancel."
 
 
+class IsNotRestored(Refusal):
+    code = "approvals.revision.is_not_restored"
+    status = 409
+    zh = "{kind}不能从旧版本恢复，请手工修改草稿。"
+    en = "{kind}: an older revision cannot be restored; edit the draft by hand."
+
+
+class RefersToNothing(Refusal):
+    code = "approvals.revision.refers_to_nothing"
+    status = 409
+    zh = "不能恢复：这一版引用的{what}已不存在，或不在您的机构范围内。请参照这一版手工修改草稿。"
+    en = "It cannot be restored: the {what} it refers to is gone or outside your branches. Edit the draft by hand."
+
+
 class NotCompliant(Refusal):
     """Values: `findings` lists {check, line, start, end, excerpt, said_zh, said_en}; `said_zh` and `said_en` say the
     first of them in one sentence.
@@ -224,18 +238,15 @@ def canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def hash_of(*, subject: str, title: str, payload: Mapping[str, Any]) -> str:
-    """SHA-256 over the whole closure, as 64 hexadecimal digits. Keys are sorted, so equal things hash equal."""
+def whole_of(*, subject: str, title: str, payload: Mapping[str, Any]) -> bytes:
+    """The bytes that are hashed: JSON in UTF-8, without blanks. Keys are sorted, so equal things hash equal."""
     whole = {"payload": payload, "subject": subject, "title": title}
-    return hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Part of a text: the same in both, or only in the old or the new one."""
-
-    how: Literal["same", "removed", "added"]
-    text: str
+def hash_of(*, subject: str, title: str, payload: Mapping[str, Any]) -> str:
+    """SHA-256 over the whole closure, as 64 hexadecimal digits."""
+    return hashlib.sha256(whole_of(subject=subject, title=title, payload=payload)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,20 +269,3 @@ def changes(*, old: Sequence[Line], new: Sequence[Line]) -> list[Change]:
             found.append(Change(line.label, was, line, pieces(was.value if was else "", line.value)))
     found += [Change(line.label, line, None, pieces(line.value, "")) for line in before.values()]
     return found
-
-
-def pieces(old: str, new: str) -> tuple[Piece, ...]:
-    """The new text with what was removed and added marked, character by character as Chinese needs it."""
-    if len(old) + len(new) > 20_000:
-        # The comparison is quadratic; a whole rewrite reads better side by side anyway.
-        return (*([Piece("removed", old)] if old else []), *([Piece("added", new)] if new else []))
-    found: list[Piece] = []
-    for how, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if how == "equal":
-            found.append(Piece("same", new[c:d]))
-            continue
-        if b > a:
-            found.append(Piece("removed", old[a:b]))
-        if d > c:
-            found.append(Piece("added", new[c:d]))
-    return tuple(found)

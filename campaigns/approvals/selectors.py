@@ -112,6 +112,11 @@ def decisions_of(*, scope: Scope, subject: str) -> QuerySet[Decision]:
     )
 
 
+def revisions_of(*, scope: Scope, subject: str) -> QuerySet[Revision]:
+    """Which revisions of this thing were ever submitted? Newest first, without their payloads."""
+    return revisions_within(scope=scope).filter(subject=subject).defer("payload").order_by("-number")
+
+
 def live_revision_of(*, scope: Scope, subject: str) -> Revision | None:
     """The approved revision that customers are served, if any."""
     return revisions_within(scope=scope).filter(subject=subject, state=Revision.State.APPROVED).first()

@@ -31,6 +31,11 @@ def first_id_at(moment: datetime) -> UUID:
     return UUID(int=((since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000) << 80)
 
 
+def written_at(key: UUID) -> datetime:
+    """When a row of the audit was written: the moment of its id, in whole milliseconds."""
+    return BEGINNING + timedelta(milliseconds=key.int >> 80)
+
+
 def beyond(words: str) -> str:
     """The first text that no longer begins with `words`, in the order of code points."""
     last = ord(words[-1]) + 1

@@ -35,6 +35,8 @@ DEEDS = {
     "ask_lift": pgettext_lazy("deed", "asked to lift"),
     "lift": pgettext_lazy("deed", "lifted"),
     "verify": pgettext_lazy("deed", "verified"),
+    "restore": pgettext_lazy("deed", "restored to the draft"),
+    "evidence": pgettext_lazy("deed", "took the evidence sheet of"),
     "allot": pgettext_lazy("deed", "allotted stock of"),
     "draw_back": pgettext_lazy("deed", "drew back stock of"),
     "claim": pgettext_lazy("deed", "claimed"),
@@ -96,6 +98,9 @@ DETAILS = {
     "checked": gettext_lazy("checked"),
     "failed": gettext_lazy("not as approved"),
     "is_complete": gettext_lazy("complete"),
+    "sheet": gettext_lazy("number of the sheet"),
+    "sheet_sha256": gettext_lazy("hash of the sheet"),
+    "form": gettext_lazy("form"),
 }
 
 

@@ -12,18 +12,23 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.kinds import Copies, Description, Facts, Frozen, Kind, Line, register
 from campaigns.approvals.models import Revision
+from campaigns.approvals.moves import referring_to
 from campaigns.customers.selectors import reach_of
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref, ref
+from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards import models
 from campaigns.rewards.rules import Terms, sentence
 from campaigns.rewards.selectors import batch_in_scope, sentences_of, zone_of
 from campaigns.rewards.services.batches import (
     FROZEN,
     MOMENTS,
+    BatchTerms,
     campaign_of,
+    change_batch,
     promised,
     publish_batch,
+    thawed,
     withdraw_batch,
 )
 from campaigns.tenants.scopes import Scope
@@ -98,6 +103,18 @@ def differences(scope: Scope, revision: Revision) -> list[str]:
     return [name for name, value in wanted.items() if getattr(live, name) != value]
 
 
+def restore(scope: Scope, batch_id: UUID, payload: Mapping[str, Any]) -> None:
+    """The draft as it was frozen. Raises PromiseIsClaimed and QuotaTooSmall as any change, and RefersToNothing."""
+    campaign = payload["campaign"]
+    with referring_to(gettext("campaign")):
+        campaign_id = (
+            campaign_in_scope(scope=scope, campaign_id=UUID(read_ref(campaign).id)).pk if campaign else None
+        )
+    change_batch(
+        scope=scope, batch_id=batch_id, terms=BatchTerms(**thawed(payload=payload), campaign_id=campaign_id)
+    )
+
+
 def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
     """The coupon on a phone, and its facts line by line."""
     zone = zone_of(scope=scope)
@@ -144,7 +161,7 @@ def _reach(payload: Mapping[str, Any]) -> str:
 
 def _window(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
     assert start is not None and end is not None
-    first, last = (date_format(moment.astimezone(zone), "SHORT_DATETIME_FORMAT") for moment in (start, end))
+    first, last = (date_format(moment.astimezone(zone), "DATETIME_FORMAT") for moment in (start, end))
     return f"{first} – {last}"
 
 
@@ -160,6 +177,7 @@ KIND = Kind(
     differences=differences,
     copies=Copies(models.LiveBatch, "batch_id", campaign="campaign_id"),
     campaign=lambda payload: campaign_of(payload=payload),
+    restore=restore,
 )
 
 

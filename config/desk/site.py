@@ -15,6 +15,8 @@ from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
 from campaigns.lib.refusals import Refusal
+from campaigns.notices import admin as notices
+from campaigns.notices.selectors import COUNTED, count_unread
 from campaigns.tenants.doors import DUTY_KEY, STAND_AT_KEY
 from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.models import Role
@@ -48,6 +50,9 @@ class BankSite(UnfoldAdminSite):
             path("switch/", self.admin_view(switcher.switch), name="switch"),
             path("switch/search/", self.admin_view(switcher.search), name="switch_search"),
             path("rights/", self.admin_view(rights.page), name="rights"),
+            path("inbox/", self.admin_view(notices.inbox), name="inbox"),
+            path("inbox/mark/", self.admin_view(notices.mark), name="inbox_mark"),
+            path("inbox/<uuid:notice_id>/", self.admin_view(notices.open_notice), name="inbox_open"),
             path("login/code/", self.log_in_code, name="log_in_code"),
             path("second-factor/", self.admin_view(self.second_factor), name="second_factor"),
             path("sessions/", self.admin_view(sessions.mine), name="sessions"),
@@ -156,7 +161,9 @@ class BankSite(UnfoldAdminSite):
             return context
         held = getattr(request, "assignments", [])
         roles = Role.objects.in_bulk({*(each.role for each in held), scope.facts.role})
+        waiting = count_unread(scope=scope)
         context |= {
+            "unread": "99+" if waiting == COUNTED else waiting,
             "actor_name": scope.facts.actor_name,
             "role_name": roles.get(scope.facts.role, scope.facts.role),
             "stands_at": path_of(scope=scope),

@@ -20,6 +20,8 @@ from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
 from campaigns.lib.clock import now
+from campaigns.notices.selectors import unread
+from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
@@ -160,6 +162,18 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
     world.add("content.asset", place, item.asset_id)
     world.add("approvals.revision", place, waiting.pk)
     world.add("approvals.policy", place, policy.pk)
+    with checker.scope() as scope:
+        tell(
+            scope=scope,
+            people=[maker.person.pk],
+            code="notices.taken_over",
+            key=f"notices.taken_over:{place}",
+            subject=waiting.subject,
+            # Its text is all of a notice that is shown, to its person alone.
+            who=mark(place) if place not in {*OWN, *CHILD} else "张三",
+        )
+    with maker.scope() as scope:
+        world.add("notices.notice", place, unread(scope=scope).get(key=f"notices.taken_over:{place}").pk)
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,9 @@ ROWS = {
     ),
     "admin:switch_search": Row("staff", methods=("get",)),
     "admin:rights": Row("staff", methods=("get",)),
+    "admin:inbox": Row("staff", methods=("get",)),
+    "admin:inbox_mark": Row("staff", methods=("post",), body={"notice": "own:notices.notice"}),
+    "admin:inbox_open": Row("staff", {"notice_id": "notices.notice"}, methods=("post",)),
     "admin:audit_entry_proposals": Row("staff", methods=("get",)),
     "admin:tenants_person_add_login_page": Row("staff", {"object_id": "tenants.person"}),
     "admin:tenants_login_reset_password_page": Row("staff", {"object_id": "tenants.login"}),
@@ -182,6 +185,20 @@ ROWS = {
         "staff", {"stop_id": "approvals.stop"}, methods=("post",), body={"words": "已更正"}
     ),
     "admin:approvals_stop_lift": Row("staff", {"stop_id": "approvals.asked_stop"}, methods=("post",)),
+    "admin:approvals_revision_versions": Row(
+        "staff", {"revision_id": "approvals.revision"}, methods=("get",)
+    ),
+    "admin:approvals_revision_against": Row(
+        "staff",
+        {"revision_id": "approvals.revision", "other_id": "approvals.revision"},
+        methods=("get",),
+    ),
+    "admin:approvals_revision_restore": Row(
+        "staff", {"revision_id": "approvals.revision"}, methods=("post",)
+    ),
+    "admin:approvals_revision_evidence": Row(
+        "staff", {"revision_id": "approvals.revision"}, methods=("post",), body={"form": "json"}
+    ),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),

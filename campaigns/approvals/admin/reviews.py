@@ -23,6 +23,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from campaigns.approvals import rules
 from campaigns.approvals.kinds import Description, kind_of
 from campaigns.approvals.models import Revision, Stop
+from campaigns.approvals.record_pages import RecordPages, thing_url
 from campaigns.approvals.selectors import (
     decisions_of,
     findings_of,
@@ -43,7 +44,7 @@ from campaigns.approvals.services.reviews import (
 from campaigns.approvals.stop_admin import StopAdmin
 from campaigns.approvals.stopped import stop_over
 from campaigns.lib.refusals import NotFound, Refusal
-from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.desk import scope_of
 from campaigns.tenants.scopes import Scope, current_scope
 
 __all__ = ["RevisionAdmin", "StopAdmin"]
@@ -96,7 +97,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Revision)
-class RevisionAdmin(ScopedAdmin):
+class RevisionAdmin(RecordPages):
     """Only views and decides: a revision is never edited."""
 
     noun = "approvals.revision"
@@ -239,7 +240,7 @@ class RevisionAdmin(ScopedAdmin):
             "may_decide": may_decide and revision.is_open and not is_maker,
             "lacks_right": revision.is_open and not is_maker and not may_decide,
             "may_withdraw": revision.is_open and is_maker and scope.may("approvals.revision.withdraw"),
-            "thing_url": _thing_url(revision.subject) if scope.may(f"{revision.kind}.view") else "",
+            "thing_url": thing_url(revision.subject) if scope.may(f"{revision.kind}.view") else "",
         }
 
     def phone_view(self, request: HttpRequest, revision_id: UUID, which: str) -> HttpResponse:
@@ -275,8 +276,3 @@ def _stop_over(scope: Scope, revision: Revision) -> Stop | None:
 
 def _kind_name(revision: Revision) -> str:
     return str(kind_of(revision.kind).label)
-
-
-def _thing_url(subject: str) -> str:
-    kind, _colon, key = subject.partition(":")
-    return reverse("admin:{}_{}_change".format(*kind.split(".")), args=[key])

@@ -17,6 +17,7 @@ from campaigns.approvals.rules import (
 from campaigns.approvals.selectors import live_revision_of, revision_in_scope, scheduled_revision_of
 from campaigns.approvals.stop_rules import IsStopped
 from campaigns.approvals.stopped import stop_over
+from campaigns.approvals.telling import tell_makers
 from campaigns.tenants.scopes import Scope
 
 State = Revision.State
@@ -45,6 +46,7 @@ def take_down(*, scope: Scope, subject: str, reason: str) -> Revision:
         kind.take_down(scope, subject_id)
         move(scope, live, State.TAKEN_DOWN)
         note(scope, live, f"{kind.code}.take_down", reason=reason)
+    tell_makers(scope=scope, revision=found, code="taken_down", comment=reason)
     return found
 
 

@@ -41,6 +41,7 @@ from campaigns.approvals.selectors import live_revision_of, open_review_of, sche
 from campaigns.approvals.services.findings import examine, keep_findings, settle_findings
 from campaigns.approvals.services.live import go_live
 from campaigns.approvals.signing import Place, place_to_sign
+from campaigns.approvals.telling import tell_makers
 from campaigns.tenants.scopes import Scope
 
 State, Verdict = Revision.State, Decision.Verdict
@@ -141,6 +142,7 @@ def approve_revision(
     )
     if pass_if_signed(scope, revision, place.step) and open_next(scope, revision) is None:
         go_live(scope=scope, revision=revision)
+        tell_makers(scope=scope, revision=revision, code="approved", comment=comment)
     return revision
 
 
@@ -150,6 +152,7 @@ def reject_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: st
     _decide(scope, revision, place, Verdict.REJECT, sha256, words_of(comment))
     move(scope, revision, State.REJECTED)
     note(scope, revision, "approvals.revision.reject", comment=comment, step=place.step.title, **place.behalf)
+    tell_makers(scope=scope, revision=revision, code="rejected", comment=comment)
     return revision
 
 
@@ -166,6 +169,7 @@ def send_back_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment:
         step=place.step.title,
         **place.behalf,
     )
+    tell_makers(scope=scope, revision=revision, code="sent_back", comment=comment)
     return revision
 
 

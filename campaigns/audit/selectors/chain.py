@@ -1,13 +1,16 @@
 """The chain of seals as it stands in the database."""
 
 import json
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import Q
 
 from campaigns.audit.models import Entry, Seal, SecurityRecord
 from campaigns.audit.rules import ENTRIES, GRACE, RECORDS, Stretch, Tally
@@ -89,6 +92,17 @@ def last_stretch() -> Stretch | None:
     """The newest seal; None before the first one."""
     seal = Seal.objects.order_by("-number").first()
     return stretch_of(seal=seal) if seal else None
+
+
+def seals_over(*, moments: Collection[datetime]) -> list[Seal]:
+    """Which seals cover what was written at these moments? In order; none for what is still open."""
+    if not moments:
+        return []
+    covers = reduce(or_, (Q(since__lte=moment, until__gt=moment) for moment in set(moments)))
+    # By the index of days; the first of all also covers whatever is older.
+    days = Q(day__in={moment.astimezone(UTC).date() for moment in moments}) | Q(number=1)
+    rows = Seal.objects.filter(days & covers).order_by("number")
+    return list(rows.defer("entry_tags", "record_tags"))
 
 
 def settled_until(*, scope: Scope) -> datetime:

@@ -167,10 +167,16 @@ FROZEN = (
 
 def promised(*, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of the published copy that a revision's JSON decides."""
+    columns = thawed(payload=payload)
+    return columns | {"shown_until": columns["claim_until"], "campaign_id": campaign_of(payload=payload)}
+
+
+def thawed(*, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What was frozen, as the terms of a draft."""
     columns = {name: payload[name] for name in FROZEN}
     for name in MOMENTS:
         columns[name] = datetime.fromisoformat(columns[name]) if columns[name] else None
-    return columns | {"shown_until": columns["claim_until"], "campaign_id": campaign_of(payload=payload)}
+    return columns
 
 
 def campaign_of(*, payload: Mapping[str, Any]) -> UUID | None:

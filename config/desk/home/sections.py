@@ -17,6 +17,8 @@ from campaigns.audit.words import sentence_of
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref
 from campaigns.lib.refusals import NotFound
+from campaigns.notices.admin import line_of
+from campaigns.notices.selectors import unread
 from campaigns.planning.selectors import running_campaigns
 from campaigns.rewards.selectors import coupon_figures, coupons_within, stock_running_low, zone_of
 from campaigns.tenants.scopes import Scope
@@ -27,6 +29,7 @@ from content.models import LiveItem
 from content.selectors import going_live, my_drafts, sent_back
 
 _ROWS = 8
+_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,12 @@ def review_queue(scope: Scope) -> Section | None:
         for revision in queue(scope=scope).select_related("branch").defer("payload")[:_ROWS]
     ]
     return Section("review_queue", rows, is_wide=True, more=queue_figures(scope=scope))
+
+
+def told(scope: Scope) -> Section | None:
+    """The newest of what this reader has not read yet."""
+    rows = [line_of(notice) for notice in unread(scope=scope)[:_TOLD]]
+    return Section("inbox", rows, is_wide=True) if rows else None
 
 
 def came_back(scope: Scope) -> Section:
@@ -246,7 +255,8 @@ PARTS: dict[str, list[Part]] = {
 
 def parts_for(scope: Scope) -> list[Section]:
     """The page of the scope's role; a role that a bank made itself gets what runs now."""
-    found = (part(scope) for part in [stops, verification, *PARTS.get(scope.facts.role, [running])])
+    own = PARTS.get(scope.facts.role, [running])
+    found = (part(scope) for part in [stops, verification, told, *own])
     return [section for section in found if section is not None]
 
 
