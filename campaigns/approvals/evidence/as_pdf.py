@@ -31,6 +31,24 @@ def _font_file() -> str:
         return str(path)
 
 
+@cache
+def glyphs() -> frozenset[int]:
+    """The code points that the sheet's font can draw."""
+    font = _with_font(FPDF())
+    try:
+        return frozenset(font.cmap)
+    finally:
+        font.close()
+
+
+def _with_font(sheet: FPDF) -> TTFFont:
+    """The sheet's font, added to it; it reads its file as glyphs are needed, until it is closed."""
+    sheet.add_font(_FONT, "", _font_file())
+    font = sheet.fonts[_FONT]
+    assert isinstance(font, TTFFont)
+    return font
+
+
 class _Sheet(FPDF):
     """A4 with what the sheet needs; text passes through `put` alone, so that no character is a silent box."""
 
@@ -40,10 +58,8 @@ class _Sheet(FPDF):
         self.set_margins(_MARGIN, _MARGIN, _MARGIN)
         self.c_margin = 0
         self.set_auto_page_break(True, margin=22)
-        self.add_font(_FONT, "", _font_file())
-        font = self.fonts[_FONT]
-        assert isinstance(font, TTFFont)
-        self.glyphs = frozenset(font.cmap)
+        self.font = _with_font(self)
+        self.glyphs = glyphs()
         self.set_font(_FONT, size=_TEXT)
 
     def footer(self) -> None:
@@ -104,8 +120,11 @@ def pdf_sheet(evidence: Evidence, *, zone: ZoneInfo) -> bytes:
         sheet.set_lang("zh-CN")
         sheet.set_creation_date(evidence.submitted_at.astimezone(UTC))
         sheet.add_page()
-        _write(sheet, evidence, zone)
-    return bytes(sheet.output())
+        try:
+            _write(sheet, evidence, zone)
+            return bytes(sheet.output())
+        finally:
+            sheet.font.close()
 
 
 def _both(msgid: str) -> str:

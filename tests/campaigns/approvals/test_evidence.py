@@ -16,7 +16,7 @@ from pypdfium2 import PdfDocument
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from campaigns.approvals.evidence.as_json import CHECK, json_sheet, sheet_hash
-from campaigns.approvals.evidence.as_pdf import _Sheet, pdf_sheet
+from campaigns.approvals.evidence.as_pdf import glyphs, pdf_sheet
 from campaigns.approvals.evidence.collecting import evidence_of
 from campaigns.approvals.evidence.tree import Evidence
 from campaigns.approvals.evidence.typesetting import lines_of, visible
@@ -144,8 +144,7 @@ def test_the_pdf_says_it_all_and_every_character_of_it_has_a_glyph(evidence: Evi
     pdf = pdf_sheet(evidence, zone=ZONE)
     said = text_of(pdf)
     flat = "".join(said.split())
-    glyphs = _Sheet("").glyphs
-    assert {char for char in said if ord(char) not in glyphs} <= {"\r", "\n"}
+    assert {char for char in said if ord(char) not in glyphs()} <= {"\r", "\n"}
     # What the font cannot draw, or hides, is said by its number.
     assert "春节存款〔U+20BB7〕野㐂〔U+1F9E7〕〔U+200B〕〔U+202E〕一" in flat
     for words in (
