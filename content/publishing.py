@@ -188,6 +188,7 @@ def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> Non
         asset_id=asset_id,
         campaign_id=campaign_id,
         batch_id=UUID(payload["batch_id"]) if payload["batch_id"] else None,
+        product_class=payload.get("product_class", ""),
         **_window_of(payload),
     )
 

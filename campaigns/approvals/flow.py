@@ -8,6 +8,7 @@ from campaigns.approvals.models import Remark, Revision, Seat, Step
 from campaigns.approvals.people import askable, counting, enough
 from campaigns.approvals.routes import SeatPlan, StepPlan
 from campaigns.approvals.rules import NobodyCanReview
+from campaigns.approvals.telling import settle_waiting, tell_about
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import line_of
 
@@ -117,7 +118,15 @@ def pass_if_signed(scope: Scope, revision: Revision, step: Step) -> bool:
     if whole:
         _move(scope, step, Step.State.PASSED, closed_at=scope.at)
         Seat.objects.within(scope).filter(step=step, is_open=True).update(is_open=False)
+        settle_waiting(scope=scope, revision=revision, part=_turn(step))
     return whole
+
+
+def close(scope: Scope, revision: Revision) -> None:
+    """The review is over, or stands elsewhere: nobody need be told any more that it waits for him."""
+    step = open_step_of(scope, revision)
+    if step is not None:
+        settle_waiting(scope=scope, revision=revision, part=_turn(step))
 
 
 def pause(scope: Scope, step: Step) -> None:
@@ -128,6 +137,7 @@ def pause(scope: Scope, step: Step) -> None:
 
 def begin_again(scope: Scope, revision: Revision, target: Step) -> None:
     """Another round from `target` on: what was decided there and later counts no more."""
+    close(scope, revision)
     later = Step.objects.within(scope).filter(revision=revision, position__gte=target.position)
     Seat.objects.within(scope).filter(step__in=later, is_open=True).update(is_open=False)
     later.update(
@@ -213,6 +223,13 @@ def _open(scope: Scope, revision: Revision, step: Step) -> None:
     Seat.objects.within(scope).filter(step=step, void_at__isnull=True).update(is_open=True)
     Revision.objects.within(scope).filter(pk=revision.pk).update(due_at=due_at)
     revision.due_at = due_at
+    people = askable(scope, revision, seats_of(scope, step))
+    tell_about(scope=scope, revision=revision, people=people, code="waiting", part=_turn(step))
+
+
+def _turn(step: Step) -> str:
+    """One opening of a step, for those who are told of it once."""
+    return f"{step.pk}:{step.since}"
 
 
 def _move(scope: Scope, step: Step, to: str, **more: object) -> None:

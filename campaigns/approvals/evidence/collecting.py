@@ -22,15 +22,17 @@ from campaigns.approvals.evidence.tree import (
     Shown,
     Stage,
 )
+from campaigns.approvals.flow import seats_of
 from campaigns.approvals.kinds import Line, kind_of
-from campaigns.approvals.models import Revision
+from campaigns.approvals.models import Revision, Step
 from campaigns.approvals.rules import hash_of, whole_of
-from campaigns.approvals.selectors import decisions_of, revision_in_scope
+from campaigns.approvals.selectors import decisions_of, findings_of, revision_in_scope
 from campaigns.audit.models import Entry, Seal
 from campaigns.audit.rules import written_at
 from campaigns.audit.selectors.chain import seals_over
 from campaigns.audit.selectors.search import Search, entries_found
 from campaigns.audit.words import sentence_of
+from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope
 
 # A sheet is of others, so its words do not follow the reader.
@@ -90,26 +92,64 @@ def _evidence(scope: Scope, revision: Revision) -> Evidence:
 
 
 def _stages(scope: Scope, revision: Revision) -> tuple[Stage, ...]:
-    """The steps with their decisions."""
-    decisions = tuple(
-        Decided(
-            person=each.person_name,
-            person_id=each.person_id,
-            verdict=each.verdict,
-            words=str(each.get_verdict_display()),
-            comment=each.comment,
-            sha256=each.sha256,
-            at=each.at,
+    """The steps with their decisions, earlier rounds too; what was decided before reviews had steps comes first."""
+    decided: dict[UUID | None, list[Decided]] = {}
+    for each in decisions_of(scope=scope, subject=revision.subject):
+        if each.revision_id == revision.pk:
+            decided.setdefault(each.step_id, []).append(
+                Decided(
+                    person=each.person_name,
+                    person_id=each.person_id,
+                    verdict=each.verdict,
+                    words=str(each.get_verdict_display()),
+                    comment=each.comment,
+                    sha256=each.sha256,
+                    at=each.at,
+                    on_behalf_of=each.for_person_name,
+                )
+            )
+    stages = [
+        Stage(
+            f"{step.name} · {step.get_state_display()}",
+            _rule(scope, step),
+            tuple(decided.pop(step.pk, ())),
+            step.policy,
         )
-        for each in decisions_of(scope=scope, subject=revision.subject)
-        if each.revision_id == revision.pk
-    )
-    return (Stage(gettext("Review"), gettext("One person other than its maker"), decisions),)
+        for step in Step.objects.within(scope).filter(revision=revision).order_by("position")
+    ]
+    if None in decided:
+        whole = Stage(gettext("Review"), gettext("One person other than its maker"), tuple(decided[None]))
+        return (whole, *stages)
+    return tuple(stages)
+
+
+def _rule(scope: Scope, step: Step) -> str:
+    """Whom the step asked: "任一人（或签）：审核、王敏"."""
+    roles = {role.code: str(role) for role in Role.objects.all()}
+    who = [
+        seat.person_name or roles.get(seat.role) or gettext("anybody who may decide")
+        for seat in seats_of(scope, step)
+    ]
+    many = f" {step.count}" if step.how == Step.How.COUNT else ""
+    return f"{step.get_how_display()}{many}：{'、'.join(who)}"
 
 
 def _findings(scope: Scope, revision: Revision) -> tuple[Finding, ...]:
-    """What checks found at submission."""
-    return ()
+    """What checks found at submission, and who let it stand."""
+    found = []
+    for each in findings_of(scope=scope, revision=revision):
+        seen = getattr(each.finding, "acknowledgement", None)
+        found.append(
+            Finding(
+                check=each.check,
+                words=each.says or each.finding.excerpt,
+                place=each.place,
+                how=str(each.finding.get_severity_display()),
+                acknowledged_by=seen.person_name if seen else "",
+                acknowledged_at=seen.at if seen else None,
+            )
+        )
+    return tuple(found)
 
 
 def _pictures(scope: Scope, revision: Revision, lines: Sequence[Line]) -> Iterator[Shown]:

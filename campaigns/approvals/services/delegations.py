@@ -10,6 +10,7 @@ from campaigns.approvals.rules import CannotDelegate
 from campaigns.audit.services import record
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
+from campaigns.notices.services import tell
 from campaigns.tenants.scopes import Scope
 
 
@@ -37,6 +38,17 @@ def delegate(
         held_from=held_from,
         held_until=held_until,
         reason=reason.strip(),
+    )
+    subject = ref("approvals.delegation", made.pk)
+    tell(
+        scope=scope,
+        people=[deputy_id],
+        code="approvals.delegated",
+        key=f"approvals.delegated:{made.pk}",
+        subject=subject,
+        branch_id=made.branch_id,
+        who=made.person_name,
+        until_at=held_until.isoformat(),
     )
     _note(scope, made, "approvals.delegation.add")
     return made

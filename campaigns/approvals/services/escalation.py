@@ -5,8 +5,9 @@ from uuid import UUID
 from campaigns.approvals.flow import add_seat, say, seats_of
 from campaigns.approvals.models import Remark, Revision, Step
 from campaigns.approvals.moves import lock, note
-from campaigns.approvals.people import candidates
+from campaigns.approvals.people import askable, candidates
 from campaigns.approvals.routes import SeatPlan
+from campaigns.approvals.telling import tell_about
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import line_of
 
@@ -58,5 +59,7 @@ def _escalate(scope: Scope, revision: Revision, step: Step) -> bool:
         step=step,
         people=list(asked.items()),
     )
+    late = asked or askable(scope, revision, seats_of(scope, step))
+    tell_about(scope=scope, revision=revision, people=late, code="overdue", part=f"{step.pk}:{step.since}")
     note(scope, revision, "approvals.revision.escalate", step=step.title)
     return True

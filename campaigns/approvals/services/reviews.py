@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from campaigns.approvals.flow import begin_again, lay_steps, open_next, pass_if_signed
+from campaigns.approvals.flow import begin_again, close, lay_steps, open_next, pass_if_signed
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Decision, Revision, Step
 from campaigns.approvals.moves import (
@@ -108,6 +108,7 @@ def withdraw_revision(*, scope: Scope, revision_id: UUID) -> Revision:
     revision = open_revision(scope, revision_id)
     if not revision.is_by(person_of(scope)):
         raise NotYours
+    close(scope, revision)
     move(scope, revision, State.WITHDRAWN)
     note(scope, revision, "approvals.revision.withdraw")
     return revision
@@ -122,6 +123,7 @@ def void_review(*, scope: Scope, subject: str) -> bool:
     revision = open_review_of(scope=scope, subject=subject)
     if revision is None:
         return False
+    close(scope, revision)
     move(scope, revision, State.SUPERSEDED)
     note(scope, revision, "approvals.revision.void")
     return True
@@ -150,6 +152,7 @@ def reject_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment: st
     """Refuse a revision for good. Raises as `approve_revision`, and WordsAreMissing without a comment."""
     revision, place = place_to_sign(scope, revision_id)
     _decide(scope, revision, place, Verdict.REJECT, sha256, words_of(comment))
+    close(scope, revision)
     move(scope, revision, State.REJECTED)
     note(scope, revision, "approvals.revision.reject", comment=comment, step=place.step.title, **place.behalf)
     tell_makers(scope=scope, revision=revision, code="rejected", comment=comment)
@@ -160,6 +163,7 @@ def send_back_revision(*, scope: Scope, revision_id: UUID, sha256: str, comment:
     """Give a revision back to its maker with words. Raises as `reject_revision`."""
     revision, place = place_to_sign(scope, revision_id)
     _decide(scope, revision, place, Verdict.SEND_BACK, sha256, words_of(comment))
+    close(scope, revision)
     move(scope, revision, State.SENT_BACK)
     note(
         scope,

@@ -18,6 +18,7 @@ from campaigns.approvals.people import Candidate, candidates
 from campaigns.approvals.routes import SeatPlan, StepPlan
 from campaigns.approvals.rules import CannotSign
 from campaigns.approvals.signing import place_to_sign
+from campaigns.approvals.telling import tell_about
 from campaigns.tenants.scopes import Scope
 
 
@@ -34,7 +35,8 @@ def hand_on(*, scope: Scope, revision_id: UUID, person_id: UUID, words: str) -> 
     plan = SeatPlan(person_id=person_id, person_name=to.person_name)
     replace_seat(scope, revision, place.step, seat, plan)
     people = [(person_id, to.person_name)]
-    say(scope, revision, Remark.Deed.HAND_ON, step=place.step, words=words, people=people)
+    remark = say(scope, revision, Remark.Deed.HAND_ON, step=place.step, words=words, people=people)
+    tell_about(scope=scope, revision=revision, people=[person_id], code="handed_on", part=str(remark.pk))
     note(scope, revision, "approvals.revision.hand_on", comment=words, to=to.person_name, **place.behalf)
     return revision
 
@@ -56,7 +58,8 @@ def add_signer(
         pause(scope, place.step)
         open_next(scope, revision)
     people = [(person_id, signer.person_name)]
-    say(scope, revision, Remark.Deed.ADD_SIGNER, step=place.step, words=words, people=people)
+    remark = say(scope, revision, Remark.Deed.ADD_SIGNER, step=place.step, words=words, people=people)
+    tell_about(scope=scope, revision=revision, people=[person_id], code="signer_added", part=str(remark.pk))
     note(
         scope, revision, "approvals.revision.add_signer", comment=words, to=signer.person_name, **place.behalf
     )

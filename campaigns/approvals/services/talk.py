@@ -10,6 +10,7 @@ from campaigns.approvals.moves import note, open_revision, person_of, words_of
 from campaigns.approvals.people import askable, deputies
 from campaigns.approvals.rules import CannotSign, NotYours, TooSoon
 from campaigns.approvals.selectors import revision_in_scope
+from campaigns.approvals.telling import tell_about
 from campaigns.tenants.scopes import Scope
 
 VIEW = "approvals.revision.view"
@@ -24,6 +25,15 @@ def comment(*, scope: Scope, revision_id: UUID, words: str) -> Remark:
     person_of(scope)
     revision = revision_in_scope(scope=scope, revision_id=revision_id)
     remark = say(scope, revision, Remark.Deed.COMMENT, words=words_of(words))
+    makers = {revision.author_id, revision.keeper_id} - {None, scope.person_id}
+    tell_about(
+        scope=scope,
+        revision=revision,
+        people=[person for person in makers if person],
+        code="commented",
+        part=str(remark.pk),
+        comment=words.strip(),
+    )
     note(scope, revision, "approvals.revision.comment", comment=words)
     return remark
 
@@ -38,6 +48,14 @@ def copy_to(*, scope: Scope, revision_id: UUID, people: Collection[UUID], words:
         raise CannotSign(name="–")
     to = [(person_id, known[person_id]) for person_id in dict.fromkeys(people)]
     remark = say(scope, revision, Remark.Deed.COPY, words=words, people=to)
+    tell_about(
+        scope=scope,
+        revision=revision,
+        people=[person_id for person_id, _name in to],
+        code="copied",
+        part=str(remark.pk),
+        comment=words.strip(),
+    )
     note(scope, revision, "approvals.revision.copy", comment=words, to="、".join(name for _id, name in to))
     return remark
 
@@ -58,6 +76,8 @@ def remind(*, scope: Scope, revision_id: UUID) -> Remark:
     step = open_step_of(scope, revision)
     people = list(askable(scope, revision, seats_of(scope, step)).items()) if step else []
     remark = say(scope, revision, Remark.Deed.REMIND, step=step, people=people)
+    asked = [person_id for person_id, _name in people]
+    tell_about(scope=scope, revision=revision, people=asked, code="reminded", part=str(remark.pk))
     note(scope, revision, "approvals.revision.remind")
     return remark
 
