@@ -77,6 +77,13 @@ BEGIN
          WHERE d.revision_id = NEW.id AND d.verdict = 'approve' AND d.round >= s.since
            AND (d.sha256 <> NEW.sha256 OR NEW.keeper_id IN (d.person_id, d.for_person_id))) THEN
         wrong := 'was_approved_by_another_person';
+    ELSIF NEW.state = 'approved' AND EXISTS (
+        -- What it points to, as far as the writer sees it, is what was seen.
+        SELECT FROM jsonb_each_text(coalesce(NEW.payload -> 'refers', '{}')) r
+         WHERE EXISTS (SELECT FROM approvals_revision v WHERE v.subject = r.key)
+           AND NOT EXISTS (SELECT FROM approvals_revision v WHERE v.subject = r.key AND v.sha256 = r.value
+                              AND v.state IN ('submitted', 'approved'))) THEN
+        wrong := 'refers_to_what_was_seen';
     END IF;
     IF wrong IS NOT NULL THEN
         RAISE check_violation USING MESSAGE = format('a revision %s', replace(wrong, '_', ' ')),
@@ -141,7 +148,8 @@ BEGIN
         ELSIF NOT (
             NEW.added_by_id IS NULL AND decided.author_id = app_person() AND decided.submitted_at = app_at()
             AND NOT EXISTS (SELECT FROM approvals_decision d WHERE d.revision_id = NEW.revision_id)
-            OR NEW.added_by_id = app_person() AND EXISTS (
+            OR NEW.added_by_id IS NOT DISTINCT FROM app_person() AND app_person() IS DISTINCT FROM decided.author_id
+            AND app_person() IS DISTINCT FROM decided.keeper_id AND EXISTS (
                 SELECT FROM approvals_seat t JOIN approvals_step s ON s.id = t.step_id
                  WHERE t.revision_id = NEW.revision_id AND s.state = 'open' AND t.void_at IS NULL
                    AND approvals_may_take(t, app_at()))
@@ -178,6 +186,7 @@ GUARD_SEAT = """
 CREATE FUNCTION approvals_guard_seat() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE decided approvals_revision; step approvals_step; old_seat approvals_seat; wrong text;
     place CONSTANT text[] := ARRAY['branch_pos', 'branch_id', 'at_branch_id'];
+    voiding CONSTANT text[] := ARRAY['void_at', 'is_open'];
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF to_jsonb(NEW) - ARRAY['branch_pos', 'is_open'] = to_jsonb(OLD) - ARRAY['branch_pos', 'is_open'] THEN
@@ -198,7 +207,7 @@ BEGIN
         wrong := 'is_of_an_open_review';
     ELSIF decided.branch_id <> NEW.branch_id THEN wrong := 'stays_in_its_branch';
     ELSIF TG_OP = 'UPDATE' THEN
-        IF to_jsonb(NEW) - 'void_at' <> to_jsonb(OLD) - 'void_at' OR OLD.void_at IS NOT NULL THEN
+        IF to_jsonb(NEW) - voiding <> to_jsonb(OLD) - voiding OR OLD.void_at IS NOT NULL THEN
             wrong := 'is_frozen';
         END IF;
     ELSIF NEW.void_at IS NOT NULL THEN wrong := 'is_not_void_at_first';
@@ -208,7 +217,8 @@ BEGIN
     ELSIF NEW.replaces_id IS NULL THEN
         IF NOT (step.added_by_id IS NULL AND decided.author_id = app_person() AND decided.submitted_at = app_at()
                 AND NOT EXISTS (SELECT FROM approvals_decision d WHERE d.revision_id = NEW.revision_id)
-                OR step.added_by_id = app_person() AND NEW.given_by_id = app_person()) THEN
+                OR step.added_by_id IS NOT DISTINCT FROM app_person()
+                AND NEW.given_by_id IS NOT DISTINCT FROM app_person()) THEN
             wrong := 'comes_with_the_submission_or_from_a_signer';
         END IF;
     ELSIF old_seat.step_id IS DISTINCT FROM NEW.step_id OR old_seat.void_at IS NULL
@@ -223,6 +233,7 @@ BEGIN
             wrong := 'stays_of_its_kind';
         END IF;
     ELSIF NEW.person_id IS NULL THEN wrong := 'moves_up_only_when_empty';
+    ELSIF app_person() IN (decided.author_id, decided.keeper_id) THEN wrong := 'is_never_the_makers';
     ELSIF NOT approvals_may_take(old_seat, app_at()) OR NOT EXISTS (
         SELECT FROM approvals_candidates(CASE WHEN old_seat.person_id IS NULL THEN old_seat.role ELSE '' END,
             CASE WHEN old_seat.person_id IS NULL THEN old_seat.at_branch_id END, NEW.person_id, NEW.branch_id,
