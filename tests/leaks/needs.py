@@ -71,6 +71,13 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_placement_submit": ((), ("content.placement.submit",)),
     "admin:content_placement_down": ((), ("content.placement.take_down",)),
     "admin:approvals_revision_phone": (("approvals.revision.view",), ()),
+    "admin:approvals_revision_people": (("approvals.revision.view",), ()),
+    # Whoever may look says that he does, and keeps or ends what is his own.
+    "admin:approvals_revision_look": ((), ("approvals.revision.view",)),
+    "admin:approvals_revision_mine": (("approvals.revision.view",), ("approvals.revision.view",)),
+    "admin:approvals_revision_deputies": (("approvals.revision.view",), ("approvals.revision.decide",)),
+    "admin:approvals_revision_deputies_people": (("approvals.revision.view",), ()),
+    "admin:approvals_revision_end_deputy": ((), ("approvals.revision.view",)),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

@@ -5,6 +5,7 @@ of every tenant table.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.db import connections, models, transaction
 from django.db.models.fields.json import JSONField
 
 from campaigns.approvals.models import Revision
+from campaigns.approvals.services.delegations import delegate
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
 from campaigns.lib.clock import now
@@ -133,6 +135,15 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         )
     with maker.scope() as scope:
         file = load_file(scope=scope, name=f"{place}.csv", raw=csv_of([("X1", "新支行", place, "支行")]))
+    with maker.scope(at=now()) as scope:
+        deputy = delegate(
+            scope=scope,
+            deputy_id=checker.person.pk,
+            held_from=scope.at,
+            held_until=scope.at + timedelta(days=80),
+            reason="休假",
+        )
+    world.add("approvals.delegation", place, deputy.pk)
     world.add("tenants.organisationfile", place, file.pk)
     world.add("planning.campaign", place, campaign.pk)
     world.add("rewards.batch", place, batch.pk)
@@ -208,7 +219,7 @@ def _found(world: World) -> None:
 # Columns in which a mark would be nonsense that the code rightly trips over.
 _UNMARKED = {
     "kind", "subject", "sha256", "format", "colour", "zone", "actor", "verb", "app", "pgh_label", "slot", "body",
-    "fingerprint", "route", "key", "payer", "status", "number_tail",
+    "fingerprint", "route", "key", "payer", "status", "number_tail", "if_empty",
 }  # fmt: skip
 
 

@@ -51,7 +51,6 @@ class DelegationPages:
     """The pages of `RevisionAdmin` for deputies."""
 
     admin_site: Any
-    opts: Any
     media: Any
 
     def get_urls(self) -> list[Any]:
@@ -93,7 +92,6 @@ class DelegationPages:
         ]
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": gettext("My deputies"),
             "media": self.media,
             "form": form,

@@ -47,7 +47,6 @@ class SubmissionPages:
     """The page of `RevisionAdmin` for makers."""
 
     admin_site: Any
-    opts: Any
     media: Any
 
     def get_urls(self) -> list[Any]:
@@ -63,10 +62,11 @@ class SubmissionPages:
             raise PermissionDenied
         if request.method == "POST":
             return self._do(request, scope)
-        rows = list(submitted_by(scope=scope).select_related("branch").defer("payload", "facts")[: _ROWS + 1])
+        rows = list(
+            submitted_by(scope=scope).prefetch_related("branch").defer("payload", "facts")[: _ROWS + 1]
+        )
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": gettext("My submissions"),
             "media": self.media,
             "back": [
