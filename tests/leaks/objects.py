@@ -22,7 +22,7 @@ from campaigns.lib.clock import now
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
-from campaigns.tenants.models import Branch, Role, TenantModel
+from campaigns.tenants.models import Branch, Person, Role, TenantModel
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import assign_role
 from campaigns.tenants.services.organisation_files import load_file
@@ -244,8 +244,12 @@ def plant_marks(world: World) -> int:
             for place in (*PARENT, *FOREIGN):
                 if model is Branch and place in PARENT:
                     continue  # where one stands is shown up to head office
+                written = writes
+                if model is Person and place in PARENT:
+                    # Who signs above a branch, and may stand in for its people, is known there by name.
+                    written = [w for w in writes if not w.startswith('"name"')]
                 cursor.execute(
-                    f"UPDATE {table} SET {', '.join(writes)} WHERE {key} = %(branch)s",
+                    f"UPDATE {table} SET {', '.join(written)} WHERE {key} = %(branch)s",
                     {"mark": mark(place), "branch": world.cast.branch[place].pk},
                 )
                 many += cursor.rowcount

@@ -165,9 +165,9 @@ ROWS = {
     "admin:approvals_revision_mine": Row(
         "staff", names={"revision": "approvals.revision"}, body={"verdict": "withdraw"}
     ),
+    # Somebody above may be made a deputy: whom not is tested with the page.
     "admin:approvals_revision_deputies": Row(
         "staff",
-        names={"deputy": "tenants.person"},
         body={
             "deputy": "own:tenants.person",
             "first": now().date().isoformat(),

@@ -75,14 +75,15 @@ class DelegationPages:
         scope = self._scope(request)
         today = localtime(scope.at).date()
         form = DelegationForm(initial={"first": today, "last": today + timedelta(days=6)})
-        refused = ""
+        refused, status = "", 200
         if request.method == "POST":
+            scope.demand("approvals.revision.decide")
             form = DelegationForm(request.POST)
             if form.is_valid():
                 try:
                     made = _delegate(scope, form)
                 except Refusal as refusal:
-                    refused = str(refusal)
+                    refused, status = str(refusal), refusal.status
                 else:
                     said = gettext("%(who)s reviews for you in these days.") % {"who": made.deputy_name}
                     messages.success(request, said)
@@ -102,7 +103,7 @@ class DelegationPages:
             "to_me": [row for row in rows if row[0].deputy_id == scope.person_id],
             "longest": LONGEST_DELEGATION.days,
         }
-        return TemplateResponse(request, "approvals/deputies.html", context)
+        return TemplateResponse(request, "approvals/deputies.html", context, status=status)
 
     def deputies_people_view(self, request: HttpRequest) -> JsonResponse:
         """Whom I may ask: &q=what is typed."""

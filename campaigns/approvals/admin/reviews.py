@@ -161,7 +161,7 @@ class RevisionAdmin(SubmissionPages, DelegationPages, ScopedAdmin):
             scope, revision = self._asked_for(request, UUID(object_id))
         except (NotFound, ValueError):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
-        more = extra_context or {}
+        more, status = extra_context or {}, 200
         if request.method == "POST":
             chairs = chairs_on(request)
             _before, after = neighbours_in_queue(scope=scope, revision=revision, chairs=chairs)
@@ -170,11 +170,12 @@ class RevisionAdmin(SubmissionPages, DelegationPages, ScopedAdmin):
             except Refusal as refusal:
                 # As it stands now, with what was typed still in it.
                 revision = revision_in_scope(scope=scope, revision_id=revision.pk)
-                more = {**_as_typed(request.POST, str(refusal)), **more}
+                more, status = {**_as_typed(request.POST, str(refusal)), **more}, refusal.status
             else:
                 messages.success(request, done.said)
                 return self._onwards(request, scope, revision, after if done.leaves else revision.pk)
-        return TemplateResponse(request, "approvals/review.html", self._page(request, scope, revision) | more)
+        page = self._page(request, scope, revision) | more
+        return TemplateResponse(request, "approvals/review.html", page, status=status)
 
     def _asked_for(self, request: HttpRequest, revision_id: UUID) -> tuple[Scope, Revision]:
         """The revision that an address names. Raises PermissionDenied, NotFound."""

@@ -40,8 +40,8 @@ def page_of(revision: Revision) -> str:
     return reverse("admin:approvals_revision_change", args=[revision.pk])
 
 
-def text(answer: Any) -> str:
-    assert answer.status_code == 200
+def text(answer: Any, status: int = 200) -> str:
+    assert answer.status_code == status
     return str(answer.content.decode())
 
 
@@ -152,17 +152,17 @@ def test_a_refusal_is_said_in_place_and_nothing_typed_is_lost(cast: Cast, sign_i
     revision = submitted_item(cast.north_editor, at=now())
     client = sign_in("north_reviewer")
     stale = client.post(page_of(revision), form(revision, "reject", "利率写错了") | {"sha256": "0" * 64})
-    assert "不一致" in text(stale) and ">利率写错了</textarea>" in text(stale)
-    nobody = text(client.post(page_of(revision), form(revision, "hand_on", "请您看")))
+    assert "不一致" in text(stale, 409) and ">利率写错了</textarea>" in text(stale, 409)
+    nobody = text(client.post(page_of(revision), form(revision, "hand_on", "请您看")), 422)
     window = nobody[nobody.index('data-dialog="hand_on"') : nobody.index('data-dialog="add_signer"')]
     assert "data-reopen" in window and "请先选择人员" in window and ">请您看</textarea>" in window
     garbled = client.post(page_of(revision), form(revision, "copy_to", "知会", people=["x"]))
-    assert "请先选择人员" in text(garbled) and ">知会</textarea>" in text(garbled)
-    assert "请选择一个操作" in text(client.post(page_of(revision), form(revision, "dance", "写了")))
+    assert "请先选择人员" in text(garbled, 422) and ">知会</textarea>" in text(garbled, 422)
+    assert "请选择一个操作" in text(client.post(page_of(revision), form(revision, "dance", "写了")), 422)
     # Somebody else was faster: the page is as it stands now, and the words are still there.
     with cast.ho_reviewer.scope(at=now()) as scope:
         send_back_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256, comment="改日期")
-    over = text(client.post(page_of(revision), form(revision, "send_back", "我也写了")))
+    over = text(client.post(page_of(revision), form(revision, "send_back", "我也写了")), 409)
     assert "审核已经结束" in over and ">我也写了</textarea>" in over and "改日期" in over
     with cast.north_reviewer.scope():
         assert Decision.objects.count() == 1
@@ -283,10 +283,15 @@ def test_a_deputy_is_named_signs_in_anothers_name_and_may_decline(cast: Cast, si
     found = client.get(reverse("admin:approvals_revision_deputies_people"), {"q": "auditor"}).json()
     assert [one["name"] for one in found["items"]] == ["ho_auditor"]
     long = client.post(reverse(DEPUTIES), deputy_form(cast.ho_editor, last=200))
-    assert "期限不超过90天" in text(long) and ">休假</textarea>" in text(long)
+    assert "期限不超过90天" in text(long, 422) and ">休假</textarea>" in text(long, 422)
     assert "请先选择人员" in text(
         client.post(reverse(DEPUTIES), deputy_form(cast.ho_editor) | {"deputy": ""})
     )
+    foreign = client.post(reverse(DEPUTIES), deputy_form(cast.south_editor))
+    absent = client.post(reverse(DEPUTIES), deputy_form(cast.ho_editor) | {"deputy": revision.pk})
+    assert foreign.status_code == absent.status_code == 422
+    with cast.ho_reviewer.scope():
+        assert not Delegation.objects.exists()
     made = client.post(reverse(DEPUTIES), deputy_form(cast.ho_rewards), follow=True)
     assert "由 ho_rewards 代您审核" in text(made) and "进行中" in text(made)
 

@@ -29,6 +29,13 @@
             words.focus();
             return;
         }
+        const left = document.querySelector("[name=acknowledged]:not(:checked)");
+        if (button && button.value === "approve" && left) {
+            event.preventDefault();
+            left.scrollIntoView({ block: "center" });
+            left.focus({ preventScroll: true });
+            return;
+        }
         // After this event, or the button's own name and value would not be sent.
         setTimeout(() => form.querySelectorAll("button").forEach((b) => (b.disabled = true)));
     });
@@ -95,7 +102,7 @@
 
     // --- keys ---
     document.addEventListener("keydown", (event) => {
-        if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+        if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
         if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
         const key = event.key.toLowerCase();
         if (event.key === "?") return open("keys");
