@@ -106,6 +106,23 @@ class Revision(TenantModel):
                 condition=Q(state__in=["approved", "scheduled"]),
                 name="approvals_revision_ends",
             ),
+            # Head office reads the queue in the order of its due times, whatever the branch.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state="submitted"),
+                name="approvals_revision_due",
+            ),
+            models.Index(fields=["author_id", "state", "-decided_at"], name="approvals_revision_by_maker"),
+            models.Index(
+                fields=["keeper_id"],
+                condition=Q(keeper_id__isnull=False),
+                name="approvals_revision_by_keeper",
+            ),
+            models.Index(
+                fields=["-decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="approvals_revision_decided",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -230,6 +247,12 @@ class Seat(TenantModel):
             models.Index(
                 fields=["revision"], condition=Q(is_open=True), name="approvals_seat_open_of_review"
             ),
+            # What waits for somebody: by name, or by role and branch.
+            models.Index(
+                fields=["person_id", "role", "at_branch_id", "branch_pos", "revision"],
+                condition=Q(is_open=True),
+                name="approvals_seat_open_for",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -277,6 +300,7 @@ class Decision(TenantModel):
                 fields=["revision", "person_id", "round"], name="approvals_decision_person_decides_once"
             ),
         ]
+        indexes = [models.Index(fields=["person_id", "revision"], name="approvals_decision_of_person")]
 
     def __str__(self) -> str:
         return self.get_verdict_display()

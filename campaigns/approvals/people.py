@@ -94,6 +94,36 @@ def askable(scope: Scope, revision: Revision, seats: Iterable[Seat]) -> dict[UUI
     return found
 
 
+def asked(scope: Scope, revision_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """Who is asked now in each of these reviews: review -> person -> name. One query for any number of them.
+
+    Whoever could take a seat of the open step that is still free, without the maker and those who signed.
+    """
+    found: dict[UUID, dict[UUID, str]] = {}
+    for revision_id, person_id, name in _ask(
+        scope, _ASKED, [scope.at, list(revision_ids), scope.lo, scope.hi]
+    ):
+        found.setdefault(revision_id, {})[person_id] = name
+    return found
+
+
+_ASKED = """
+SELECT t.revision_id, c.person_id, c.person_name
+  FROM approvals_seat t
+  JOIN approvals_revision v ON v.id = t.revision_id
+  JOIN approvals_step s ON s.id = t.step_id
+ CROSS JOIN LATERAL approvals_candidates(t.role, t.at_branch_id, t.person_id, t.branch_id, %s) c
+ WHERE t.revision_id = ANY (%s) AND t.branch_pos BETWEEN %s AND %s AND t.is_open AND t.void_at IS NULL
+   AND c.person_id <> v.author_id AND c.person_id IS DISTINCT FROM v.keeper_id
+   AND NOT EXISTS (SELECT FROM approvals_decision d JOIN approvals_step ds ON ds.id = d.step_id
+                    WHERE d.revision_id = t.revision_id AND d.person_id = c.person_id AND d.verdict = 'approve'
+                      AND d.round >= ds.since)
+   AND NOT (s.how = 'all' AND EXISTS (SELECT FROM approvals_decision d
+                                       WHERE d.seat_id = t.id AND d.verdict = 'approve' AND d.round >= s.since))
+ ORDER BY c.person_name
+"""
+
+
 def enough(step: Step, seats: Sequence[Seat], by_seat: Sequence[set[UUID]]) -> bool:
     """Whether these people could complete the step: one for each seat, each another person, or the number asked."""
     everybody = set().union(*by_seat) if by_seat else set()

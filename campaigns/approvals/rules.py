@@ -158,6 +158,20 @@ class TooSoon(Refusal):
     en = "A reminder went out within the hour: wait a little."
 
 
+class NoSuchAct(Refusal):
+    code = "approvals.review.no_such_act"
+    status = 422
+    zh = "没有执行任何操作：请选择一个操作；意见最多2,000字。"
+    en = "Nothing was done: choose what to do; words have at most 2,000 characters."
+
+
+class NobodyChosen(Refusal):
+    code = "approvals.review.nobody_chosen"
+    status = 422
+    zh = "请先选择人员。"
+    en = "Choose somebody first."
+
+
 class NothingIsLive(Refusal):
     code = "approvals.revision.nothing_is_live"
     status = 409

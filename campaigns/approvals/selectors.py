@@ -1,12 +1,12 @@
 """Questions about reviews."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from campaigns.approvals.checks import check_of
 from campaigns.approvals.kinds import kind_of
@@ -14,6 +14,7 @@ from campaigns.approvals.lists import Standing as StandingList
 from campaigns.approvals.lists import standing
 from campaigns.approvals.models import (
     Decision,
+    Delegation,
     Finding,
     LiveWordList,
     Revision,
@@ -21,7 +22,7 @@ from campaigns.approvals.models import (
     Verification,
     WordList,
 )
-from campaigns.approvals.people import chairs_of
+from campaigns.approvals.people import Chair, chairs_of
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 
@@ -31,14 +32,33 @@ def _by(person_id: UUID) -> Q:
     return Q(author_id=person_id) | Q(keeper_id__isnull=False, keeper_id=person_id)
 
 
+# Counting stops here: a queue is read from its head, and "999+" says all that a longer one has to say.
+COUNTED = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
-    """The queue in figures: what waits for somebody, what is overdue, since when, what was decided in a day."""
+    """The queue in figures: what waits for somebody, what is overdue, since when, what was decided in a day.
+
+    None of them is counted further than COUNTED.
+    """
 
     waiting: int
     overdue: int
     oldest_due: datetime | None
     decided: int
+
+    @property
+    def waiting_words(self) -> str:
+        return _capped(self.waiting)
+
+    @property
+    def overdue_words(self) -> str:
+        return _capped(self.overdue)
+
+
+def _capped(number: int) -> str:
+    return f"{COUNTED - 1}+" if number >= COUNTED else str(number)
 
 
 def revisions_within(*, scope: Scope) -> QuerySet[Revision]:
@@ -59,16 +79,21 @@ def in_review(*, scope: Scope) -> QuerySet[Revision]:
     return revisions_within(scope=scope).filter(state=Revision.State.SUBMITTED).order_by("due_at", "id")
 
 
-def queue(*, scope: Scope) -> QuerySet[Revision]:
+def overdue(*, scope: Scope) -> QuerySet[Revision]:
+    """What is in review longer than it should be, whoever may decide it? The most overdue first."""
+    return in_review(scope=scope).filter(due_at__lt=scope.at)
+
+
+def queue(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> QuerySet[Revision]:
     """What waits for the scope's person? Open reviews of others at a step that he may sign, himself or as a deputy
-    and has not signed; the one due first at the top.
+    and has not signed; the one due first at the top. `chairs`: his, where they have been asked for already.
     """
     if scope.person_id is None:
         return Revision.objects.none()
     mine = Q(pk__in=[])
-    for chair in chairs_of(scope):
-        seats = Seat.objects.filter(chair.seats(), revision=OuterRef("pk"), is_open=True)
-        mine |= Q(Exists(seats)) & ~_by(chair.person_id)
+    for chair in chairs_of(scope) if chairs is None else chairs:
+        seats = Seat.objects.within(scope).filter(chair.seats(), is_open=True).values("revision_id")
+        mine |= Q(pk__in=seats) if chair.is_own else Q(pk__in=seats) & ~_by(chair.person_id)
     signed = Decision.objects.filter(
         revision=OuterRef("pk"),
         person_id=scope.person_id,
@@ -78,28 +103,46 @@ def queue(*, scope: Scope) -> QuerySet[Revision]:
     return in_review(scope=scope).filter(mine).exclude(Exists(signed)).exclude(_by(scope.person_id))
 
 
-def queue_figures(*, scope: Scope) -> QueueFigures:
-    """How does the queue stand? `decided` counts what left review in the last 24 hours."""
-    figures = queue(scope=scope).aggregate(
-        waiting=Count("id"),
-        overdue=Count("id", filter=Q(due_at__lt=scope.at)),
-        oldest_due=Min("due_at"),
+def queue_figures(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> QueueFigures:
+    """How does the queue stand? `decided` counts what left review in the last 24 hours.
+
+    Two queries, and the chairs'.
+    """
+    due = list(queue(scope=scope, chairs=chairs).values_list("due_at", flat=True)[:COUNTED])
+    decided = revisions_within(scope=scope).filter(
+        decided_at__gt=scope.at - timedelta(days=1), decided_at__lte=scope.at
     )
-    decided = (
-        revisions_within(scope=scope)
-        .filter(decided_at__gt=scope.at - timedelta(days=1), decided_at__lte=scope.at)
-        .count()
+    return QueueFigures(
+        waiting=len(due),
+        overdue=sum(moment < scope.at for moment in due),
+        oldest_due=due[0] if due else None,
+        decided=decided.order_by()[:COUNTED].count(),
     )
-    return QueueFigures(**figures, decided=decided)
 
 
-def neighbours_in_queue(*, scope: Scope, revision_id: UUID) -> tuple[UUID | None, UUID | None]:
-    """Which reviews come before and after this one in the queue? None at the ends."""
-    ids: list[UUID] = list(queue(scope=scope).values_list("pk", flat=True)[:1000])
-    if revision_id not in ids:
-        return None, ids[0] if ids else None
-    at = ids.index(revision_id)
-    return ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None
+def neighbours_in_queue(
+    *, scope: Scope, revision: Revision, chairs: Sequence[Chair] | None = None
+) -> tuple[UUID | None, UUID | None]:
+    """Which reviews come before and after this one in the queue? None at the ends. Two queries, and the chairs'.
+
+    It need not stand there itself: its due time says where it would.
+    """
+    rows = queue(scope=scope, chairs=chairs)
+    same = Q(due_at=revision.due_at)
+    before = rows.filter(Q(due_at__lt=revision.due_at) | same & Q(pk__lt=revision.pk))
+    after = rows.filter(Q(due_at__gt=revision.due_at) | same & Q(pk__gt=revision.pk))
+    return (
+        before.order_by("-due_at", "-id").values_list("pk", flat=True).first(),
+        after.values_list("pk", flat=True).first(),
+    )
+
+
+def decided_by(*, scope: Scope) -> QuerySet[Revision]:
+    """What did the scope's person decide on, at any step? Newest first."""
+    if scope.person_id is None:
+        return Revision.objects.none()
+    mine = Decision.objects.within(scope).filter(person_id=scope.person_id).values("revision_id")
+    return revisions_within(scope=scope).filter(pk__in=mine).order_by("-id")
 
 
 def decisions_of(*, scope: Scope, subject: str) -> QuerySet[Decision]:
@@ -192,23 +235,54 @@ class SentBack:
     by: str
 
 
-def sent_back_to(*, scope: Scope, limit: int = 20) -> list[SentBack]:
+def waiting_for_maker(*, scope: Scope) -> QuerySet[Revision]:
     """What came back to the scope's person and was not submitted again since? Newest first."""
     if scope.person_id is None:
-        return []
-    rows = list(
+        return Revision.objects.none()
+    newer = Revision.objects.filter(subject=OuterRef("subject"), number__gt=OuterRef("number"))
+    return (
         revisions_within(scope=scope)
-        .filter(_by(scope.person_id), state=Revision.State.SENT_BACK)
-        .defer("payload")
-        .order_by("-decided_at")[: limit * 2]
+        .filter(_by(scope.person_id), ~Exists(newer), state=Revision.State.SENT_BACK)
+        .order_by("-decided_at", "-id")
     )
-    stand = standings(scope=scope, subjects={row.subject for row in rows})
-    decisions = {d.revision_id: d for d in Decision.objects.within(scope).filter(revision__in=rows)}
-    return [
-        SentBack(row, decisions[row.pk].comment, decisions[row.pk].person_name)
-        for row in rows
-        if stand[row.subject].last == row
-    ][:limit]
+
+
+def sent_back_to(*, scope: Scope, limit: int = 20) -> list[SentBack]:
+    """What came back to the scope's person, and with which words? Newest first; two queries."""
+    rows = list(waiting_for_maker(scope=scope).defer("payload")[:limit])
+    last = {d.revision_id: d for d in Decision.objects.within(scope).filter(revision__in=rows).order_by("id")}
+    return [SentBack(row, last[row.pk].comment, last[row.pk].person_name) for row in rows]
+
+
+def submitted_by(*, scope: Scope) -> QuerySet[Revision]:
+    """What of the scope's person is in review? The one due first at the top."""
+    if scope.person_id is None:
+        return Revision.objects.none()
+    return in_review(scope=scope).filter(_by(scope.person_id))
+
+
+def ended_for(*, scope: Scope, since: datetime) -> QuerySet[Revision]:
+    """Which reviews of the scope's person ended after `since`, sent back ones aside? Newest first."""
+    if scope.person_id is None:
+        return Revision.objects.none()
+    still = [Revision.State.SUBMITTED, Revision.State.SENT_BACK]
+    return (
+        revisions_within(scope=scope)
+        .filter(_by(scope.person_id), decided_at__gt=since)
+        .exclude(state__in=still)
+        .order_by("-decided_at", "-id")
+    )
+
+
+def delegations_of(*, scope: Scope, since: datetime) -> QuerySet[Delegation]:
+    """For whom does the scope's person decide, and who for him? Those that run, come, or ended after `since`."""
+    mine = Q(person_id=scope.person_id) | Q(deputy_id=scope.person_id)
+    return (
+        Delegation.objects.within(scope)
+        .filter(mine, held_until__gt=since)
+        .select_related("branch")
+        .order_by("held_from", "id")
+    )
 
 
 # --- compliance ----------------------------------------------------------------------------------------------

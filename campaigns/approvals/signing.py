@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import F
+
 from campaigns.approvals.flow import open_step_of, seats_of
 from campaigns.approvals.models import Decision, Revision, Seat, Step
 from campaigns.approvals.moves import open_revision, person_of
@@ -62,13 +64,15 @@ def seat_for(scope: Scope, revision: Revision, step: Step, chairs: tuple[Chair, 
 
 def has_signed(scope: Scope, revision: Revision) -> bool:
     """Whether the scope's person has a signature that counts in this review."""
-    return any(
-        decision.round >= decision.step.since
-        for decision in Decision.objects.within(scope)
-        .filter(revision=revision, person_id=person_of(scope), verdict=Decision.Verdict.APPROVE)
-        .select_related("step")
-        if decision.step is not None
+    return person_of(scope) in signed_by(scope, revision)
+
+
+def signed_by(scope: Scope, revision: Revision) -> set[UUID]:
+    """Whose signatures count in this review now."""
+    counting_now = Decision.objects.within(scope).filter(
+        revision=revision, verdict=Decision.Verdict.APPROVE, round__gte=F("step__since")
     )
+    return set(counting_now.values_list("person_id", flat=True))
 
 
 def _preference(place: Place) -> tuple[bool, bool, bool, bool, str]:

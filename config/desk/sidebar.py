@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.selectors import queue
+from campaigns.approvals.selectors import queue, waiting_for_maker
 from campaigns.tenants.scopes import Scope
 from config.desk.pages import has_pages, list_page
 
@@ -24,6 +24,8 @@ class Page:
     head_office_only: bool = False
     # The name of a page that is no model's list; `model` then only says whose right opens it.
     address: str = ""
+    # The last part of the verb that it takes.
+    verb: str = "view"
 
     @property
     def link(self) -> str:
@@ -32,7 +34,7 @@ class Page:
     def is_for(self, scope: Scope) -> bool:
         if self.head_office_only and scope.ancestors:
             return False
-        return scope.may(f"{self.noun or self.model}.view")
+        return scope.may(f"{self.noun or self.model}.{self.verb}")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,20 @@ GROUPS = [
             Page(_("Review policies"), "schema", "approvals.policy"),
             Page(_("Word lists"), "rule_folder", "approvals.wordlist"),
             Page(_("Emergency stops"), "front_hand", "approvals.stop"),
+            Page(
+                _("My submissions"),
+                "outbox",
+                "approvals.revision",
+                address="admin:approvals_revision_mine",
+                verb="withdraw",
+            ),
+            Page(
+                _("My deputies"),
+                "supervisor_account",
+                "approvals.revision",
+                address="admin:approvals_revision_deputies",
+                verb="decide",
+            ),
         ],
         ("reviewer", "branch_manager"),
     ),
@@ -125,7 +141,18 @@ def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
         items = [_item(page, scope) for page in group.pages if page.is_for(scope) and has_pages(page.model)]
         if items:
             groups.append({"title": group.title, "separator": True, "items": items})
+    _mark_here(request.path, groups)
     return groups
+
+
+def _mark_here(path: str, groups: list[dict[str, Any]]) -> None:
+    """The entry whose address says most of where the reader is; pages may lie below another's address."""
+    items = [item for group in groups for item in group["items"]]
+    home, *others = items
+    home["active"] = path == home["link"]
+    here = max((each["link"] for each in others if path.startswith(each["link"])), key=len, default="")
+    for each in others:
+        each["active"] = each["link"] == here
 
 
 def _item(page: Page, scope: Scope) -> dict[str, Any]:
@@ -136,12 +163,21 @@ def _item(page: Page, scope: Scope) -> dict[str, Any]:
     }
     waiting = _waiting(page, scope)
     if waiting:
-        item |= {"badge": "99+" if waiting > 99 else str(waiting), "badge_variant": "primary"}
+        item |= {
+            "badge": f"{_COUNTED - 1}+" if waiting >= _COUNTED else str(waiting),
+            "badge_variant": "primary",
+        }
     return item
 
 
+# A badge says no more than "99+".
+_COUNTED = 100
+
+
 def _waiting(page: Page, scope: Scope) -> int:
-    """How many revisions wait for this reader's decision."""
-    if page.model != "approvals.revision" or not scope.may("approvals.revision.decide"):
+    """How many revisions wait for this reader: for a decision, or for being mended."""
+    if page.address == "admin:approvals_revision_mine":
+        return waiting_for_maker(scope=scope)[:_COUNTED].count()
+    if page.address or page.model != "approvals.revision":
         return 0
-    return queue(scope=scope).count()
+    return queue(scope=scope)[:_COUNTED].count()

@@ -27,6 +27,12 @@ _PAGES = {
     "against": pgettext_lazy("page", "two revisions side by side"),
     "restore": pgettext_lazy("page", "restore a revision to the draft"),
     "evidence": pgettext_lazy("page", "evidence sheet"),
+    "people": pgettext_lazy("page", "people to choose from"),
+    "look": pgettext_lazy("page", "who has it open"),
+    "mine": pgettext_lazy("page", "my submissions"),
+    "deputies": pgettext_lazy("page", "my deputies"),
+    "deputies_people": pgettext_lazy("page", "whom one may make a deputy"),
+    "end_deputy": pgettext_lazy("page", "end a delegation"),
     "media": pgettext_lazy("page", "picture"),
     "columns": pgettext_lazy("page", "choose columns"),
     "missing": pgettext_lazy("page", "branches that the file lacks"),
@@ -39,7 +45,6 @@ _PAGES = {
     "proposals": pgettext_lazy("page", "proposals while typing"),
     "drawing": pgettext_lazy("page", "drawing while typing"),
     "trial": pgettext_lazy("page", "trial on a past revision"),
-    "people": pgettext_lazy("page", "people who can be named"),
 }
 
 _OTHERS = {

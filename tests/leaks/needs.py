@@ -87,6 +87,13 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:approvals_revision_against": (("approvals.revision.view",), ()),
     "admin:approvals_revision_restore": ((), ("content.item.change",)),
     "admin:approvals_revision_evidence": ((), ("approvals.revision.evidence",)),
+    "admin:approvals_revision_people": (("approvals.revision.view",), ()),
+    # Whoever may look says that he does, and keeps or ends what is his own.
+    "admin:approvals_revision_look": ((), ("approvals.revision.view",)),
+    "admin:approvals_revision_mine": (("approvals.revision.view",), ("approvals.revision.view",)),
+    "admin:approvals_revision_deputies": (("approvals.revision.view",), ("approvals.revision.decide",)),
+    "admin:approvals_revision_deputies_people": (("approvals.revision.view",), ()),
+    "admin:approvals_revision_end_deputy": ((), ("approvals.revision.view",)),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

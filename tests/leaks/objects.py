@@ -5,6 +5,7 @@ of every tenant table.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.db import connections, models, transaction
 from django.db.models.fields.json import JSONField
 
 from campaigns.approvals.models import Revision, Stop
+from campaigns.approvals.services.delegations import delegate
 from campaigns.approvals.services.policies import add_policy
 from campaigns.approvals.services.stops import add_stop, ask_lift
 from campaigns.approvals.services.word_lists import add_word_list
@@ -25,7 +27,7 @@ from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
-from campaigns.tenants.models import Branch, Role, TenantModel
+from campaigns.tenants.models import Branch, Person, Role, TenantModel
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import assign_role
 from campaigns.tenants.services.organisation_files import load_file
@@ -151,6 +153,15 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         ask_lift(scope=scope, stop_id=asked.pk, words="已更正")
     world.add("approvals.stop", place, held.pk)
     world.add("approvals.asked_stop", place, asked.pk)
+    with maker.scope(at=now()) as scope:
+        deputy = delegate(
+            scope=scope,
+            deputy_id=checker.person.pk,
+            held_from=scope.at,
+            held_until=scope.at + timedelta(days=80),
+            reason="休假",
+        )
+    world.add("approvals.delegation", place, deputy.pk)
     world.add("tenants.organisationfile", place, file.pk)
     world.add("planning.campaign", place, campaign.pk)
     world.add("rewards.batch", place, batch.pk)
@@ -239,7 +250,7 @@ def _found(world: World) -> None:
 # Columns in which a mark would be nonsense that the code rightly trips over.
 _UNMARKED = {
     "kind", "subject", "sha256", "format", "colour", "zone", "actor", "verb", "app", "pgh_label", "slot", "body",
-    "fingerprint", "route", "key", "payer", "status", "number_tail",
+    "fingerprint", "route", "key", "payer", "status", "number_tail", "if_empty",
 }  # fmt: skip
 
 
@@ -264,8 +275,12 @@ def plant_marks(world: World) -> int:
             for place in (*PARENT, *FOREIGN):
                 if model in (Branch, Stop) and place in PARENT:
                     continue  # where one stands, and what stops one, is shown up to head office
+                written = writes
+                if model is Person and place in PARENT:
+                    # Who signs above a branch, and may stand in for its people, is known there by name.
+                    written = [w for w in writes if not w.startswith('"name"')]
                 cursor.execute(
-                    f"UPDATE {table} SET {', '.join(writes)} WHERE {key} = %(branch)s",
+                    f"UPDATE {table} SET {', '.join(written)} WHERE {key} = %(branch)s",
                     {"mark": mark(place), "branch": world.cast.branch[place].pk},
                 )
                 many += cursor.rowcount

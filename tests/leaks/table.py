@@ -5,7 +5,9 @@ Standard admin pages are understood by their model: its kind is "app.model".
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from campaigns.lib.clock import now
 from campaigns.lib.ids import new_id
 from tests.leaks.addresses import Address
 
@@ -198,6 +200,25 @@ ROWS = {
     ),
     "admin:approvals_revision_evidence": Row(
         "staff", {"revision_id": "approvals.revision"}, methods=("post",), body={"form": "json"}
+    ),
+    "admin:approvals_revision_people": Row("staff", {"revision_id": "approvals.revision"}, methods=("get",)),
+    "admin:approvals_revision_look": Row("staff", {"revision_id": "approvals.revision"}, methods=("post",)),
+    "admin:approvals_revision_mine": Row(
+        "staff", names={"revision": "approvals.revision"}, body={"verdict": "withdraw"}
+    ),
+    # Somebody above may be made a deputy: whom not is tested with the page.
+    "admin:approvals_revision_deputies": Row(
+        "staff",
+        body={
+            "deputy": "own:tenants.person",
+            "first": now().date().isoformat(),
+            "last": (now() + timedelta(days=30)).date().isoformat(),
+            "reason": "休假",
+        },
+    ),
+    "admin:approvals_revision_deputies_people": Row("staff", methods=("get",)),
+    "admin:approvals_revision_end_deputy": Row(
+        "staff", {"delegation_id": "approvals.delegation"}, methods=("post",)
     ),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}

@@ -1,5 +1,5 @@
-"""The review queue, the review page, and the rules of reviewing, in the admin."""
+"""The review queue and the review page, one's own submissions and deputies, and the rules of reviewing, in the admin."""
 
-from campaigns.approvals.admin import policies, reviews, word_lists
+from campaigns.approvals.admin import policies, reviews, stops, word_lists
 
-__all__ = ["policies", "reviews", "word_lists"]
+__all__ = ["policies", "reviews", "stops", "word_lists"]

@@ -1,118 +1,91 @@
 """The review queue and the review page."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.approvals import rules
-from campaigns.approvals.kinds import Description, kind_of
-from campaigns.approvals.models import Revision, Stop
-from campaigns.approvals.record_pages import RecordPages, thing_url
+from campaigns.access.middleware import background
+from campaigns.approvals.admin.acts import WITH_PEOPLE, act
+from campaigns.approvals.admin.delegations import DelegationPages
+from campaigns.approvals.admin.filters import (
+    NEWEST_FIRST,
+    CountedToAPoint,
+    KindFilter,
+    ShownFilter,
+    chairs_on,
+    lists_on,
+    shown_on,
+)
+from campaigns.approvals.admin.people_found import offered, people_for
+from campaigns.approvals.admin.record import RecordPages
+from campaigns.approvals.admin.showing import compared, describe, kind_name, review_url, thing_url
+from campaigns.approvals.admin.submissions import SubmissionPages
+from campaigns.approvals.course import course_of, what_happened
+from campaigns.approvals.kinds import kind_of
+from campaigns.approvals.models import Revision, Step, Stop
 from campaigns.approvals.selectors import (
-    decisions_of,
     findings_of,
     live_revision_of,
     neighbours_in_queue,
-    open_findings_of,
     queue,
     queue_figures,
     revision_in_scope,
 )
-from campaigns.approvals.services.live import cancel_schedule
-from campaigns.approvals.services.reviews import (
-    approve_revision,
-    reject_revision,
-    send_back_revision,
-    withdraw_revision,
-)
-from campaigns.approvals.stop_admin import StopAdmin
+from campaigns.approvals.services.talk import look_at
 from campaigns.approvals.stopped import stop_over
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.tenants.desk import scope_of
 from campaigns.tenants.scopes import Scope, current_scope
 
-__all__ = ["RevisionAdmin", "StopAdmin"]
-
-Decide = Callable[..., Revision]
-
-# verdict -> the service and what is said after it
-_VERDICTS: dict[str, tuple[Decide, str]] = {
-    "approve": (approve_revision, gettext_noop("“%(title)s” is approved and live from its time on.")),
-    "send_back": (send_back_revision, gettext_noop("“%(title)s” went back to %(author)s with your words.")),
-    "reject": (reject_revision, gettext_noop("“%(title)s” is rejected.")),
-}
-
-
-class DecisionForm(forms.Form):
-    verdict = forms.ChoiceField(choices=[(code, code) for code in (*_VERDICTS, "withdraw", "cancel")])
-    sha256 = forms.RegexField(r"^[0-9a-f]{64}$")
-    comment = forms.CharField(max_length=2000, required=False)
-    acknowledged = forms.TypedMultipleChoiceField(coerce=UUID, required=False)
-
-    def __init__(self, *args: Any, findings: Sequence[UUID], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["acknowledged"].choices = [(str(key), str(key)) for key in findings]  # type: ignore[attr-defined]
-
-
-class StateFilter(admin.SimpleListFilter):
-    """The queue first; everything else by choice."""
-
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("all", _("All")),
-            *((s.value, s.label) for s in Revision.State if s != Revision.State.SUBMITTED),
-        ]
-
-    def choices(self, changelist: Any) -> Any:
-        yield {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": Revision.State.SUBMITTED.label,
-        }
-        yield from list(super().choices(changelist))[1:]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(state=self.value() or Revision.State.SUBMITTED)
-
 
 @admin.register(Revision)
-class RevisionAdmin(RecordPages):
+class RevisionAdmin(SubmissionPages, DelegationPages, RecordPages):
     """Only views and decides: a revision is never edited."""
 
     noun = "approvals.revision"
-    list_display = ("title", "kind_name", "number", "branch", "author_name", "submitted_at", "due", "state")
-    list_filter = (StateFilter,)
-    list_select_related = ("branch",)
+    list_display = ("title", "kind_name", "branch_name", "author_name", "step", "due", "state_name")
+    list_filter = (ShownFilter, KindFilter)
+    list_filter_sheet = True
     search_fields = ("title", "author_name")
+    search_help_text = _("Title or maker")
     ordering = ("due_at", "id")
+    sortable_by = ()
+    paginator = CountedToAPoint
     list_before_template = "approvals/queue_head.html"
 
-    @admin.display(description=_("kind"), ordering="kind")
-    def kind_name(self, revision: Revision) -> str:
-        return _kind_name(revision)
+    class Media:
+        css = {"all": ("approvals/review.css", "approvals/findings.css", "approvals/stops.css")}
 
-    @admin.display(description=_("due"), ordering="due_at")
+    # --- the queue ---
+
+    @admin.display(description=_("kind"))
+    def kind_name(self, revision: Revision) -> str:
+        return kind_name(revision)
+
+    @admin.display(description=_("branch"))
+    def branch_name(self, revision: Revision) -> str:
+        return revision.branch.name
+
+    @admin.display(description=_("step"))
+    def step(self, revision: Revision) -> str:
+        steps: list[Step] = getattr(revision, "open_steps", [])
+        return steps[0].name if steps else "–"
+
+    @admin.display(description=_("due"))
     def due(self, revision: Revision) -> str:
         said = date_format(localtime(revision.due_at), "SHORT_DATETIME_FORMAT")
         scope = current_scope()
@@ -120,11 +93,23 @@ class RevisionAdmin(RecordPages):
             return format_html('<strong class="ap-late">{} · {}</strong>', said, gettext("overdue"))
         return said
 
-    class Media:
-        css = {"all": ("approvals/review.css", "approvals/findings.css", "approvals/stops.css")}
+    @admin.display(description=_("state"))
+    def state_name(self, revision: Revision) -> str:
+        return revision.get_state_display()
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        if shown_on(request) in NEWEST_FIRST:
+            return self.list_display
+        return tuple(name for name in self.list_display if name != "state_name")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("-id",) if shown_on(request) in NEWEST_FIRST else self.ordering
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("payload")
+        open_steps = Step.objects.within(scope_of(request)).filter(state=Step.State.OPEN)
+        rows = super().get_queryset(request).defer("payload", "facts")
+        # Never joined: with the branches in the query, the planner reads the whole queue before it sorts it.
+        return rows.prefetch_related("branch", Prefetch("steps", queryset=open_steps, to_attr="open_steps"))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -136,22 +121,38 @@ class RevisionAdmin(RecordPages):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        scope = scope_of(request)
-        first = queue(scope=scope).values_list("pk", flat=True).first()
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        scope, chairs = scope_of(request), chairs_on(request)
         extra = {
-            "figures": queue_figures(scope=scope),
-            "first": first,
-            "may_decide": scope.may("approvals.revision.decide"),
+            "figures": queue_figures(scope=scope, chairs=chairs),
+            "first": queue(scope=scope, chairs=chairs).values_list("pk", flat=True).first(),
+            "stands_in_for": [chair.person_name for chair in chairs if not chair.is_own],
+            "shown": shown_on(request),
+            "lists": lists_on(request),
             "title": gettext("Review queue"),
         }
         return super().changelist_view(request, {**extra, **(extra_context or {})})
 
+    # --- one review ---
+
     def get_urls(self) -> list[Any]:
+        guard = self.admin_site.admin_view
         own = [
             path(
                 "<uuid:revision_id>/phone/<str:which>/",
-                self.admin_site.admin_view(xframe_options_sameorigin(self.phone_view)),
+                guard(xframe_options_sameorigin(self.phone_view)),
                 name="approvals_revision_phone",
+            ),
+            path(
+                "<uuid:revision_id>/people/",
+                guard(require_GET(self.people_view)),
+                name="approvals_revision_people",
+            ),
+            path(
+                "<uuid:revision_id>/look/",
+                guard(background(require_POST(self.look_view))),
+                name="approvals_revision_look",
             ),
         ]
         return own + super().get_urls()
@@ -159,110 +160,106 @@ class RevisionAdmin(RecordPages):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """The review page; a POST is one decision, and opens the next one."""
+        """The review page; a POST is one act, and a decision opens the next review of the reader's queue."""
+        try:
+            scope, revision = self._asked_for(request, UUID(object_id))
+        except (NotFound, ValueError):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        more, status = extra_context or {}, 200
+        if request.method == "POST":
+            chairs = chairs_on(request)
+            _before, after = neighbours_in_queue(scope=scope, revision=revision, chairs=chairs)
+            try:
+                done = act(scope=scope, revision=revision, posted=request.POST)
+            except Refusal as refusal:
+                # As it stands now, with what was typed still in it.
+                revision = revision_in_scope(scope=scope, revision_id=revision.pk)
+                more, status = {**_as_typed(request.POST, str(refusal)), **more}, refusal.status
+            else:
+                messages.success(request, done.said)
+                return self._onwards(request, scope, revision, after if done.leaves else revision.pk)
+        page = self._page(request, scope, revision) | more
+        return TemplateResponse(request, "approvals/review.html", page, status=status)
+
+    def _asked_for(self, request: HttpRequest, revision_id: UUID) -> tuple[Scope, Revision]:
+        """The revision that an address names. Raises PermissionDenied, NotFound."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         scope = scope_of(request)
-        try:
-            revision = revision_in_scope(scope=scope, revision_id=UUID(object_id))
-        except (NotFound, ValueError):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
-        if request.method == "POST":
-            return self._decide(request, scope, revision)
-        return TemplateResponse(
-            request, "approvals/review.html", self._page(request, scope, revision) | (extra_context or {})
-        )
+        return scope, revision_in_scope(scope=scope, revision_id=revision_id)
 
-    def _decide(self, request: HttpRequest, scope: Scope, revision: Revision) -> HttpResponse:
-        here = HttpResponseRedirect(reverse("admin:approvals_revision_change", args=[revision.pk]))
-        findings = open_findings_of(scope=scope, revision=revision).values_list("pk", flat=True)
-        form = DecisionForm(request.POST, findings=list(findings))
-        if not form.is_valid():
-            words = gettext("Nothing was decided: choose a verdict; words have at most 2,000 characters.")
-            messages.error(request, words)
-            return here
-        verdict, sha256, comment = (form.cleaned_data[name] for name in ("verdict", "sha256", "comment"))
-        _before, after = neighbours_in_queue(scope=scope, revision_id=revision.pk)
-        try:
-            with transaction.atomic():
-                if verdict == "withdraw":
-                    withdraw_revision(scope=scope, revision_id=revision.pk)
-                    said = gettext("“%(title)s” is withdrawn; you can go on editing it.")
-                elif verdict == "cancel":
-                    cancel_schedule(scope=scope, revision_id=revision.pk, reason=comment)
-                    said = gettext("“%(title)s” will not go live; what is live now serves on.")
-                else:
-                    decide, said = _VERDICTS[verdict]
-                    seen = {"acknowledged": form.cleaned_data["acknowledged"]} if verdict == "approve" else {}
-                    decide(scope=scope, revision_id=revision.pk, sha256=sha256, comment=comment, **seen)
-                    said = gettext(said)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return here
-        messages.success(request, said % {"title": revision.title, "author": revision.author_name})
-        if verdict in ("withdraw", "cancel"):
-            return here
-        following = after or queue(scope=scope).values_list("pk", flat=True).first()
+    def _onwards(
+        self, request: HttpRequest, scope: Scope, revision: Revision, following: UUID | None
+    ) -> HttpResponse:
+        """To `following`, else to the head of the queue, else to the empty queue."""
+        if following is None:
+            rest = queue(scope=scope, chairs=chairs_on(request)).exclude(pk=revision.pk)
+            following = rest.values_list("pk", flat=True).first()
         if following is None:
             messages.info(request, gettext("The queue is empty: that was the last one."))
             return HttpResponseRedirect(reverse("admin:approvals_revision_changelist"))
-        return HttpResponseRedirect(reverse("admin:approvals_revision_change", args=[following]))
+        return HttpResponseRedirect(review_url(following))
 
     def _page(self, request: HttpRequest, scope: Scope, revision: Revision) -> dict[str, Any]:
         live = live_revision_of(scope=scope, subject=revision.subject)
         if live is not None and live.pk == revision.pk:
             live = None
-        new = _describe(scope, revision)
-        old = _describe(scope, live) if live else None
-        changed = rules.changes(old=old.lines if old else [], new=new.lines)
-        touched = {change.new.key for change in changed if change.new}
-        before, after = neighbours_in_queue(scope=scope, revision_id=revision.pk)
-        is_maker = revision.is_by(scope.person_id)
-        may_decide = scope.may("approvals.revision.decide")
+        course = course_of(scope, revision)
+        happened = what_happened(scope, revision)
+        before, after = neighbours_in_queue(scope=scope, revision=revision, chairs=course.turn.chairs)
+        is_mine = course.turn.is_maker and revision.is_open
         return {
             **self.admin_site.each_context(request),
+            **compared(scope, revision, live),
             "opts": self.opts,
             "title": revision.title,
             "media": self.media,
+            "original": revision,
             "revision": revision,
-            "kind_name": _kind_name(revision),
+            "kind_name": kind_name(revision),
             "live": live,
+            "course": course,
+            "turn": course.turn,
+            "findings": findings_of(scope=scope, revision=revision),
             "stop": _stop_over(scope, revision) if revision.is_open or revision.is_scheduled else None,
             "may_cancel": revision.is_scheduled and scope.may(f"{revision.kind}.take_down"),
-            "changes": changed,
-            "same": [line for line in new.lines if line.key not in touched],
-            "findings": findings_of(scope=scope, revision=revision),
-            "decisions": list(decisions_of(scope=scope, subject=revision.subject)),
-            "previous": before,
-            "next": after,
+            "happened": [each for each in happened if not each.is_before],
+            "happened_before": [each for each in happened if each.is_before],
+            "previous": review_url(before),
+            "next": review_url(after),
             "is_overdue": revision.is_open and revision.due_at < scope.at,
-            "is_maker": is_maker,
-            "may_decide": may_decide and revision.is_open and not is_maker,
-            "lacks_right": revision.is_open and not is_maker and not may_decide,
-            "may_withdraw": revision.is_open and is_maker and scope.may("approvals.revision.withdraw"),
-            "thing_url": thing_url(revision.subject) if scope.may(f"{revision.kind}.view") else "",
+            "may_withdraw": is_mine and scope.may("approvals.revision.withdraw"),
+            "may_remind": is_mine,
+            "may_delegate": scope.may("approvals.revision.decide"),
+            "thing_url": thing_url(scope, revision),
         }
 
     def phone_view(self, request: HttpRequest, revision_id: UUID, which: str) -> HttpResponse:
         """What customers would see (`new`) or see now (`live`), for a frame of a phone's width."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        scope = scope_of(request)
-        revision = revision_in_scope(scope=scope, revision_id=revision_id)
+        scope, revision = self._asked_for(request, revision_id)
         if which == "live":
             shown = live_revision_of(scope=scope, subject=revision.subject)
             if shown is None:
                 raise NotFound
             revision = shown
-        described = _describe(scope, revision)
+        described = describe(scope, revision)
         screen = render_to_string(described.template, dict(described.context), request)
         return TemplateResponse(
             request, "approvals/phone.html", {"screen": screen, "styles": described.styles}
         )
 
+    def people_view(self, request: HttpRequest, revision_id: UUID) -> JsonResponse:
+        """Whom an act may name: ?for=hand_on, add_signer or copy_to, &q=what is typed."""
+        scope, revision = self._asked_for(request, revision_id)
+        found = people_for(scope, revision, request.GET.get("for", ""))
+        return JsonResponse(offered(found, request.GET.get("q", "")))
 
-def _describe(scope: Scope, revision: Revision) -> Description:
-    return kind_of(revision.kind).describe(scope, revision.payload)
+    def look_view(self, request: HttpRequest, revision_id: UUID) -> JsonResponse:
+        """A page says by itself that it is open, and hears who else has it open."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        looks = look_at(scope=scope_of(request), revision_id=revision_id)
+        return JsonResponse({"looking": [look.person_name for look in looks]})
 
 
 def _stop_over(scope: Scope, revision: Revision) -> Stop | None:
@@ -274,5 +271,11 @@ def _stop_over(scope: Scope, revision: Revision) -> Stop | None:
     )
 
 
-def _kind_name(revision: Revision) -> str:
-    return str(kind_of(revision.kind).label)
+def _as_typed(posted: Any, refused: str) -> dict[str, Any]:
+    """What was typed into a form that was refused, to be typed no second time."""
+    return {
+        "refused": refused,
+        "typed": posted,
+        "typed_in_dialog": posted.get("verdict") in WITH_PEOPLE,
+        "chosen": " ".join([*posted.getlist("people"), posted.get("person", "")]).strip(),
+    }

@@ -17,7 +17,7 @@ from campaigns.approvals.moves import note, words_of
 from campaigns.approvals.people import Candidate, candidates
 from campaigns.approvals.routes import SeatPlan, StepPlan
 from campaigns.approvals.rules import CannotSign
-from campaigns.approvals.signing import place_to_sign
+from campaigns.approvals.signing import place_to_sign, signed_by
 from campaigns.approvals.telling import tell_about
 from campaigns.tenants.scopes import Scope
 
@@ -74,7 +74,8 @@ def _signer(
     at_branch_id: int | None = None,
 ) -> Candidate:
     found = candidates(scope, revision.branch_id, role, at_branch_id, person_id)
-    if not found or revision.is_by(person_id) or person_id == scope.person_id:
+    # Somebody who has signed counts no second time: his step would never end.
+    if not found or revision.is_by(person_id) or person_id in (scope.person_id, *signed_by(scope, revision)):
         raise CannotSign(name=found[0].person_name if found else "–")
     return found[0]
 

@@ -110,7 +110,7 @@ def review_queue(scope: Scope) -> Section | None:
             kind=_label(revision),
             is_late=revision.due_at < scope.at,
         )
-        for revision in queue(scope=scope).select_related("branch").defer("payload")[:_ROWS]
+        for revision in queue(scope=scope).prefetch_related("branch").defer("payload")[:_ROWS]
     ]
     return Section("review_queue", rows, is_wide=True, more=queue_figures(scope=scope))
 

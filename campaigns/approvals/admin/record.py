@@ -1,6 +1,6 @@
 """Pages of the record: every revision of a thing, any two side by side, back to an older one, the evidence sheet.
 
-A part of `RevisionAdmin` (admin.py), which the theme and Django know as one page.
+A part of `RevisionAdmin` (reviews.py), which the theme and Django know as one page.
 """
 
 from typing import Any
@@ -17,6 +17,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 
 from campaigns.approvals import rules
+from campaigns.approvals.admin.showing import thing_url
 from campaigns.approvals.evidence.as_json import json_sheet
 from campaigns.approvals.evidence.as_pdf import pdf_sheet
 from campaigns.approvals.evidence.collecting import TAKEN
@@ -133,7 +134,7 @@ class RecordPages(ScopedAdmin):
             return HttpResponseRedirect(reverse("admin:approvals_revision_versions", args=[revision_id]))
         said = gettext("The draft is as revision %(n)s was. Look at it, then submit it for review.")
         messages.success(request, said % {"n": revision.number})
-        return HttpResponseRedirect(thing_url(revision.subject))
+        return HttpResponseRedirect(thing_url(scope, revision))
 
     def evidence_view(self, request: HttpRequest, revision_id: UUID) -> HttpResponse:
         """The sheet as a file: `form` is "pdf" or "json". A deed, and so no GET."""
@@ -165,11 +166,5 @@ class RecordPages(ScopedAdmin):
             "opts": self.opts,
             "media": self.media,
             "kind_name": str(kind_of(revision.kind).label),
-            "thing_url": thing_url(revision.subject) if scope.may(f"{revision.kind}.view") else "",
+            "thing_url": thing_url(scope, revision) if scope.may(f"{revision.kind}.view") else "",
         }
-
-
-def thing_url(subject: str) -> str:
-    """The page of the draft that was submitted."""
-    kind, _colon, key = subject.partition(":")
-    return reverse("admin:{}_{}_change".format(*kind.split(".")), args=[key])
