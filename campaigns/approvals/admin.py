@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from campaigns.approvals import rules
+from campaigns.approvals.admin_bulk import BulkApproval
 from campaigns.approvals.kinds import Description, kind_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.selectors import (
@@ -84,7 +85,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Revision)
-class RevisionAdmin(ScopedAdmin):
+class RevisionAdmin(BulkApproval, ScopedAdmin):
     """Only views and decides: a revision is never edited."""
 
     noun = "approvals.revision"

@@ -341,3 +341,7 @@ class Look(TenantModel):
 
     def __str__(self) -> str:
         return self.person_name
+
+
+# Django finds models through this module.
+from campaigns.approvals import models_bulk  # noqa: E402, F401

@@ -28,6 +28,10 @@ DEEDS = {
     "comment": pgettext_lazy("deed", "commented on"),
     "remind": pgettext_lazy("deed", "asked to hurry with"),
     "escalate": pgettext_lazy("deed", "escalated"),
+    "ask": pgettext_lazy("deed", "asked for"),
+    "stop": pgettext_lazy("deed", "stopped"),
+    "resume": pgettext_lazy("deed", "resumed"),
+    "finish": pgettext_lazy("deed", "finished"),
     "go_live": pgettext_lazy("deed", "put live"),
     "take_down": pgettext_lazy("deed", "took down"),
     "allot": pgettext_lazy("deed", "allotted stock of"),
@@ -85,6 +89,9 @@ DETAILS = {
     "order_fen": gettext_lazy("order amount"),
     "sha256": gettext_lazy("hash"),
     "source": gettext_lazy("source"),
+    "count": gettext_lazy("how many"),
+    "done": gettext_lazy("done"),
+    "approved": gettext_lazy("of these approved"),
 }
 
 

@@ -29,6 +29,13 @@ _PAGES = {
     "apply": pgettext_lazy("page", "apply"),
     "undo": pgettext_lazy("page", "undo"),
     "progress": pgettext_lazy("page", "progress"),
+    "bulks": pgettext_lazy("page", "my bulk approvals"),
+    "bulk_all": pgettext_lazy("page", "approve all that wait"),
+    "bulk_ask": pgettext_lazy("page", "ask for a bulk approval"),
+    "bulk": pgettext_lazy("page", "a bulk approval"),
+    "bulk_progress": pgettext_lazy("page", "progress of a bulk approval"),
+    "bulk_stop": pgettext_lazy("page", "stop a bulk approval"),
+    "bulk_resume": pgettext_lazy("page", "resume a bulk approval"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
 }
 

@@ -71,6 +71,14 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_placement_submit": ((), ("content.placement.submit",)),
     "admin:content_placement_down": ((), ("content.placement.take_down",)),
     "admin:approvals_revision_phone": (("approvals.revision.view",), ()),
+    **{
+        f"admin:approvals_revision_{page}": (("approvals.revision.decide",), ())
+        for page in ("bulks", "bulk_all", "bulk", "bulk_progress")
+    },
+    **{
+        f"admin:approvals_revision_{page}": ((), ("approvals.revision.decide",))
+        for page in ("bulk_ask", "bulk_stop", "bulk_resume")
+    },
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

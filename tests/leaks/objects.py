@@ -14,6 +14,7 @@ from django.db import connections, models, transaction
 from django.db.models.fields.json import JSONField
 
 from campaigns.approvals.models import Revision
+from campaigns.approvals.services.bulks import ask_bulk_approval
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
 from campaigns.lib.clock import now
@@ -143,6 +144,11 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
     world.add("content.draft_placement", place, draft_placement.pk)
     world.add("content.asset", place, item.asset_id)
     world.add("approvals.revision", place, waiting.pk)
+    # One's own alone is shown to anybody: North's maker asked for the one below as well, standing there.
+    asker, stand_at = (world.makers["N"], scope.branch_id) if place == "NB" else (maker, None)
+    with asker.scope(stand_at=stand_at) as scope:
+        bulk = ask_bulk_approval(scope=scope, chosen=[(waiting.pk, waiting.sha256)])
+    world.add("approvals.bulk", place, bulk.pk)
 
 
 @dataclass(frozen=True)
@@ -208,7 +214,7 @@ def _found(world: World) -> None:
 # Columns in which a mark would be nonsense that the code rightly trips over.
 _UNMARKED = {
     "kind", "subject", "sha256", "format", "colour", "zone", "actor", "verb", "app", "pgh_label", "slot", "body",
-    "fingerprint", "route", "key", "payer", "status", "number_tail",
+    "fingerprint", "route", "key", "payer", "status", "number_tail", "if_empty",
 }  # fmt: skip
 
 

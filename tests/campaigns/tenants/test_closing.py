@@ -41,6 +41,8 @@ STAYS = {
     "requests.RequestKey": "answers to requests made there; kept for days",
     "approvals.Decision": "was taken there",
     "approvals.Remark": "was said there",
+    "approvals.Bulk": "was asked there; it stops when the assignment ends",
+    "approvals.BulkItem": "belongs to its bulk approval",
     "approvals.Look": "lasts for less than a minute",
     "tenants.OrganisationFile": "was loaded there, and can be taken back from there",
     "content.Asset": "the successor sees it below; the same picture may be its own already",
