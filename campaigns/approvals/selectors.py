@@ -80,6 +80,11 @@ def queue_figures(*, scope: Scope) -> QueueFigures:
     return QueueFigures(**figures, decided=decided)
 
 
+def queue_count(*, scope: Scope, at_most: int = 1000) -> int:
+    """How much waits for the scope's person? Counted no further than `at_most`."""
+    return queue(scope=scope).order_by()[:at_most].count()
+
+
 def neighbours_in_queue(*, scope: Scope, revision_id: UUID) -> tuple[UUID | None, UUID | None]:
     """Which reviews come before and after this one in the queue? None at the ends."""
     ids: list[UUID] = list(queue(scope=scope).values_list("pk", flat=True)[:1000])
