@@ -84,6 +84,15 @@ class Revision(TenantModel):
                 condition=Q(state="submitted"),
                 name="approvals_revision_queue",
             ),
+            # Read in its order from high up in the tree.
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state="submitted"), name="approvals_revision_by_due"
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="approvals_revision_decided",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -203,6 +212,16 @@ class Seat(TenantModel):
         indexes = [
             models.Index(
                 fields=["revision"], condition=Q(is_open=True), name="approvals_seat_open_of_review"
+            ),
+            models.Index(
+                fields=["person_id"],
+                condition=Q(is_open=True, person_id__isnull=False),
+                name="approvals_seat_open_by_name",
+            ),
+            models.Index(
+                fields=["role", "at_branch_id", "branch_pos"],
+                condition=Q(is_open=True, person_id__isnull=True),
+                name="approvals_seat_open_by_role",
             ),
         ]
 

@@ -1,6 +1,7 @@
 """Many open reviews, as a large bank has them before a festival: planted past the services, as rows."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -37,10 +38,11 @@ WITH place AS MATERIALIZED (SELECT id, pos, row_number() OVER (ORDER BY pos) - 1
                              WHERE level IN ('branch', 'outlet'))
 INSERT INTO approvals_revision (id, branch_id, branch_pos, kind, subject, title, number, payload, sha256, author_id,
                                 author_name, submitted_at, due_at, state, facts, round)
-SELECT t.id, place.id, place.pos, %(kind)s, t.subject, t.title, 1, t.payload::jsonb, t.sha256, %(author)s, '经办', %(at)s,
-       %(at)s + make_interval(mins => (t.n * 7919 %% 5760) - 1440), 'submitted',
+SELECT t.id, place.id, place.pos, %(kind)s, t.subject, t.title, 1, t.payload::jsonb, t.sha256, %(author)s, '经办',
+       %(at)s, %(at)s + make_interval(mins => (t.n * 7919 %% 5760) - 1440), 'submitted',
        jsonb_build_object('product_class', '', 'reward_fen', t.n %% 100000, 'audience', 0), 1
-  FROM bench_reviews t JOIN place ON place.nth = (t.n::bigint * 2654435761 %% 4294967296) %% (SELECT count(*) FROM place)
+  FROM bench_reviews t
+  JOIN place ON place.nth = (t.n::bigint * 2654435761 %% 4294967296) %% (SELECT count(*) FROM place)
 """
 
 STEPS = """
@@ -120,7 +122,13 @@ def plant_reviews(
                 copy.write_row(row)
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        given = {"kind": KIND, "author": new_id(), "at": AT, "head_office": head_office.pk, "rare": named_to}
+        given: dict[str, Any] = {
+            "kind": KIND,
+            "author": new_id(),
+            "at": AT,
+            "head_office": head_office.pk,
+            "rare": named_to,
+        }
         for sql in (REVISIONS, STEPS, SEATS):
             cursor.execute(sql, given)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -92,6 +92,22 @@ class Migration(migrations.Migration):
             model_name='bulkitem',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('at__isnull', True), ('outcome', 'waiting')), models.Q(models.Q(('outcome', 'waiting'), _negated=True), ('at__isnull', False)), _connector='OR'), name='approvals_bulkitem_waits_or_is_settled'),
         ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(condition=models.Q(('state', 'submitted')), fields=['due_at', 'id'], name='approvals_revision_by_due'),
+        ),
+        migrations.AddIndex(
+            model_name='revision',
+            index=models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['decided_at'], name='approvals_revision_decided'),
+        ),
+        migrations.AddIndex(
+            model_name='seat',
+            index=models.Index(condition=models.Q(('is_open', True), ('person_id__isnull', False)), fields=['person_id'], name='approvals_seat_open_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='seat',
+            index=models.Index(condition=models.Q(('is_open', True), ('person_id__isnull', True)), fields=['role', 'at_branch_id', 'branch_pos'], name='approvals_seat_open_by_role'),
+        ),
         *wall("approvals_bulk"),
         *wall(
             "approvals_bulkitem",

@@ -13,13 +13,16 @@ import pytest
 from django.db import DatabaseError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.approvals import selectors
 from campaigns.approvals.models import Decision, Revision
 from campaigns.approvals.models_bulk import Bulk, BulkItem
 from campaigns.approvals.rules_bulk import AT_MOST, BulkGoesOn, BulkIsOver, NothingChosen, TooManyChosen
+from campaigns.approvals.selectors import neighbours_in_queue, queue, queue_count, queue_figures
 from campaigns.approvals.selectors_bulk import all_in_queue, bulk_in_scope, choice_of, my_bulks, refused_items
 from campaigns.approvals.services import bulks
 from campaigns.approvals.services.bulks import LEASE, ask_bulk_approval, resume_bulk, run_waiting, stop_bulk
-from campaigns.approvals.services.reviews import submit_revision, withdraw_revision
+from campaigns.approvals.services.delegations import delegate
+from campaigns.approvals.services.reviews import approve_revision, submit_revision, withdraw_revision
 from campaigns.approvals.services.signers import add_signer
 from campaigns.audit.models import Entry
 from campaigns.lib.ids import new_id
@@ -389,3 +392,40 @@ def test_an_item_costs_the_same_whatever_the_size_of_the_bulk(committed_cast: Ca
         assert now_is(bulk).state == "done"
         spent.append(set(costs))
     assert spent[0] == spent[1] and len(spent[0]) == 1
+
+
+def test_the_queue_is_the_same_whether_little_or_much_waits(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked up one by one, or read in order: the same reviews, for one's own chair and for a deputy's."""
+    revisions = [*posters(cast.north_editor, 5), submitted_item(cast.nb_editor, "支行的")]
+    south = submitted_item(cast.south_editor, "南方的")
+    reviewer = cast.north_reviewer
+    with cast.ho_administrator.scope() as scope:
+        desk = give(scope, reviewer, "editor", cast.branch["N"], held_from=AT - timedelta(days=1))
+    own = submitted_item(Player(reviewer.person, reviewer.login, desk), "自己的")
+    with reviewer.scope() as scope:
+        until = AT + timedelta(days=1)
+        deputy = cast.ho_editor.person.pk
+        delegate(scope=scope, deputy_id=deputy, held_from=AT, held_until=until, reason="出差")
+        approve_revision(scope=scope, revision_id=revisions[0].pk, sha256=revisions[0].sha256)
+    open_ = [r.pk for r in revisions[1:]]
+    for player, waiting in (
+        (reviewer, open_),
+        (cast.ho_editor, open_),  # as the reviewer's deputy, and not what the reviewer made
+        (cast.nb_manager, open_[-1:]),
+        (cast.ho_reviewer, [*open_, own.pk, south.pk]),
+        (cast.south_editor, []),
+    ):
+        seen = []
+        for few in (5_000, 0):
+            monkeypatch.setattr(selectors, "FEW", few)
+            with player.scope() as scope:
+                rows = list(queue(scope=scope).values_list("pk", flat=True))
+                beside = [neighbours_in_queue(scope=scope, revision_id=key) for key in rows]
+                seen.append((rows, beside, queue_count(scope=scope), queue_figures(scope=scope).waiting))
+                assert queue_count(scope=scope, at_most=2) == min(2, len(rows))
+        assert seen[0] == seen[1]
+        rows, beside, *counts = seen[0]
+        assert sorted(rows) == sorted(waiting) and counts == [len(waiting)] * 2
+        assert beside == list(zip([None, *rows], [*rows[1:], None], strict=False))[: len(rows)]
