@@ -1,6 +1,7 @@
 """The least that an approval has to write: the same rows in the same transactions through the same triggers."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -34,30 +35,34 @@ VALUES (%s, %s, %s, %s, 'tenants.person:1', '', 'approvals.revision.approve', %s
 """
 
 
-def sign_bare(scope: Scope, chosen: Sequence[tuple[UUID, str]]) -> None:
-    """Sign each of these in a transaction, as `scope`, with no more than the statements."""
+def bare_connection() -> psycopg.Connection[Any]:
+    """One of our own to the same database as the same role, with nothing of Django's around it."""
     settings = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
-    with psycopg.connect(**{name: settings[name] for name in names if settings.get(name)}) as bare:
-        for revision_id, sha256 in chosen:
-            with bare.transaction(), bare.cursor() as cursor:
-                facts = cursor.execute(scope.opening, scope.params).fetchone()
-                assert facts is not None
-                person = next(value for value in facts if isinstance(value, UUID))
-                given = {
-                    "id": new_id(),
-                    "revision": revision_id,
-                    "sha256": sha256,
-                    "person": person,
-                    "at": AT,
-                }
-                row = cursor.execute(LOCK, given).fetchone()
-                assert row is not None
-                _lock, branch_id, branch_pos, subject, title = row
-                cursor.execute(DECIDE, given)
-                for sql in REST:
-                    cursor.execute(sql, given)
-                detail = Jsonb(
-                    {"revision": str(revision_id), "number": 1, "sha256": sha256, "comment": "", "step": ""}
-                )
-                cursor.execute(NOTE, [new_id(), branch_id, branch_pos, AT, subject, title, detail])
+    return psycopg.connect(autocommit=True, **{name: settings[name] for name in names if settings.get(name)})
+
+
+def sign_bare(bare: psycopg.Connection[Any], scope: Scope, chosen: Sequence[tuple[UUID, str]]) -> None:
+    """Sign each of these in a transaction, as `scope`, with no more than the statements."""
+    for revision_id, sha256 in chosen:
+        with bare.transaction(), bare.cursor() as cursor:
+            facts = cursor.execute(scope.opening, scope.params).fetchone()
+            assert facts is not None
+            person = next(value for value in facts if isinstance(value, UUID))
+            given = {
+                "id": new_id(),
+                "revision": revision_id,
+                "sha256": sha256,
+                "person": person,
+                "at": AT,
+            }
+            row = cursor.execute(LOCK, given).fetchone()
+            assert row is not None
+            _lock, branch_id, branch_pos, subject, title = row
+            cursor.execute(DECIDE, given)
+            for sql in REST:
+                cursor.execute(sql, given)
+            detail = Jsonb(
+                {"revision": str(revision_id), "number": 1, "sha256": sha256, "comment": "", "step": ""}
+            )
+            cursor.execute(NOTE, [new_id(), branch_id, branch_pos, AT, subject, title, detail])
