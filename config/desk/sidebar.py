@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.selectors import queue
+from campaigns.approvals.selectors import queue_count
 from campaigns.tenants.scopes import Scope
 from config.desk.pages import has_pages, list_page
 
@@ -139,4 +139,4 @@ def _waiting(page: Page, scope: Scope) -> int:
     """How many revisions wait for this reader's decision."""
     if page.model != "approvals.revision" or not scope.may("approvals.revision.decide"):
         return 0
-    return queue(scope=scope).count()
+    return queue_count(scope=scope, at_most=100)
