@@ -43,7 +43,7 @@ from campaigns.tenants.desk import scope_of
 from campaigns.tenants.scopes import Scope
 
 _ROW, _LIST = "approvals.bulk.row", "approvals.bulk.list"
-_KEPT_FOR = 12 * 3600  # seconds that a page may lie open
+_KEPT_FOR = 12 * 3600  # seconds that the page of confirmation may lie open
 _PAGE = 100  # refusals on a page
 
 
@@ -73,9 +73,9 @@ class BulkApproval:
             mine = queue(scope=scope).filter(pk__in=queryset.order_by().values("pk"))
             chosen = list(mine.values_list("pk", "sha256")[:AT_MOST])
         else:
-            seen = dict(_read_row(value) for value in request.POST.getlist("seen"))
-            ticked = [UUID(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)]
-            chosen = [(key, seen[key]) for key in ticked if key in seen]
+            shown = [_read_row(value) for value in request.POST.getlist("seen")]
+            ticked = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
+            chosen = [(key, sha256) for key, sha256 in shown if str(key) in ticked]
         if not chosen:
             messages.warning(request, _("None of these waits for you."))
             return None
@@ -225,13 +225,13 @@ def _in_words(words: dict[str, str]) -> str:
 
 
 def _signed_row(revision: Revision) -> str:
-    return signing.TimestampSigner(salt=_ROW).sign(f"{revision.pk}.{revision.sha256}")
+    return signing.Signer(salt=_ROW).sign(f"{revision.pk}.{revision.sha256}")
 
 
 def _read_row(value: str) -> Seen:
-    """Raises NotFound for what was tampered with, or is too old."""
+    """Raises NotFound for what was tampered with."""
     try:
-        key, _dot, sha256 = signing.TimestampSigner(salt=_ROW).unsign(value, max_age=_KEPT_FOR).partition(".")
+        key, _dot, sha256 = signing.Signer(salt=_ROW).unsign(value).partition(".")
     except signing.BadSignature:
         raise NotFound from None
     return UUID(key), sha256
@@ -245,7 +245,7 @@ def _signed_list(scope: Scope, chosen: Sequence[Seen]) -> str:
 
 
 def _read_list(scope: Scope, value: str) -> list[Seen]:
-    """Raises NotFound as `_read_row`."""
+    """Raises NotFound as `_read_row`, and for one that is too old."""
     signer = signing.TimestampSigner(salt=f"{_LIST}:{scope.person_id}")
     try:
         packed = signing.b64_decode(signer.unsign(value, max_age=_KEPT_FOR).encode())
