@@ -36,6 +36,7 @@ class Sweep(NamedTuple):
 # A few dozen rows, never one per object: beat reads them all again at each change.
 SWEEPS = [
     Sweep("tenants.apply_files", 1, "执行等待中的机构文件 · Apply organisation files that wait"),
+    Sweep("approvals.run_bulks", 1, "执行等待中的批量通过 · Carry out bulk approvals that wait"),
     Sweep("access.purge_tries", 60, "清理过期的登录尝试计数 · Delete log-in tries that count no more"),
     Sweep("audit.seal", 10, "封存审计记录，使篡改可被发现 · Seal the audit, so that tampering is found"),
     Sweep("requests.purge", 60, "清理已满 7 天的请求键 · Delete request keys older than 7 days"),

@@ -8,13 +8,18 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.approvals.bulk_models import Bulk, BulkItem
+from campaigns.approvals.finding_models import Acknowledgement, Finding, LiveWordList, WordList
 from campaigns.approvals.policy_models import LivePolicy, Policy
+from campaigns.approvals.stop_models import Stop, Verification
 from campaigns.lib.ids import new_id
 from campaigns.tenants.models import TenantModel, tracked
 
 LONGEST_DELEGATION = timedelta(days=90)
+# Django finds models through this module; those beside the review itself have files of their own.
 __all__ = [
-    "Decision", "Delegation", "LivePolicy", "Look", "Policy", "Remark", "Revision", "Seat", "Step",
+    "Acknowledgement", "Bulk", "BulkItem", "Decision", "Delegation", "Finding", "LivePolicy", "LiveWordList", "Look",
+    "Policy", "Remark", "Revision", "Seat", "Step", "Stop", "Verification", "WordList",
 ]  # fmt: skip
 
 
@@ -247,11 +252,15 @@ class Seat(TenantModel):
             models.Index(
                 fields=["revision"], condition=Q(is_open=True), name="approvals_seat_open_of_review"
             ),
-            # What waits for somebody: by name, or by role and branch.
             models.Index(
-                fields=["person_id", "role", "at_branch_id", "branch_pos", "revision"],
-                condition=Q(is_open=True),
-                name="approvals_seat_open_for",
+                fields=["person_id"],
+                condition=Q(is_open=True, person_id__isnull=False),
+                name="approvals_seat_open_by_name",
+            ),
+            models.Index(
+                fields=["role", "at_branch_id", "branch_pos"],
+                condition=Q(is_open=True, person_id__isnull=True),
+                name="approvals_seat_open_by_role",
             ),
         ]
 
@@ -391,196 +400,3 @@ class Look(TenantModel):
 
     def __str__(self) -> str:
         return self.person_name
-
-
-class Finding(TenantModel):
-    """What a check found in a revision when it was submitted. Append-only.
-
-    `line` is the key of the description's line, empty for the whole thing; `start` and `end` (exclusive) count
-    characters of that line, 0 and 0 for all of it. `list_version` names the word list that said so.
-    """
-
-    class Severity(models.TextChoices):
-        WARN = "warn", _("Warning")
-        BLOCK = "block", _("Blocking")
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    revision = models.ForeignKey(
-        Revision, models.PROTECT, related_name="findings", verbose_name=_("revision")
-    )
-    rule = models.CharField(_("check"), max_length=60)
-    line = models.CharField(_("place"), max_length=60, blank=True)
-    start = models.PositiveIntegerField(_("from character"), default=0)
-    end = models.PositiveIntegerField(_("until character"), default=0)
-    excerpt = models.CharField(_("excerpt"), max_length=200, blank=True)
-    args = models.JSONField(_("detail"), default=dict)
-    severity = models.CharField(_("severity"), max_length=8, choices=Severity)
-    list_version = models.CharField(_("word list"), max_length=200, blank=True)
-    at = models.DateTimeField(_("moment"))
-
-    class Meta:
-        verbose_name = _("finding")
-        verbose_name_plural = _("findings")
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(start__lte=models.F("end")), name="approvals_finding_place_is_forward"
-            ),
-            models.CheckConstraint(
-                condition=Q(severity="warn"), name="approvals_finding_blocking_ones_are_never_submitted"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.excerpt or self.rule
-
-
-class Acknowledgement(TenantModel):
-    """Who has seen a finding and lets it stand; never the maker. Append-only."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    finding = models.OneToOneField(
-        Finding, models.PROTECT, related_name="acknowledgement", verbose_name=_("finding")
-    )
-    person_id = models.UUIDField(_("reviewer"))
-    person_name = models.CharField(_("reviewer"), max_length=60)
-    at = models.DateTimeField(_("moment"))
-
-    class Meta:
-        verbose_name = _("acknowledgement")
-        verbose_name_plural = _("acknowledgements")
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.person_name
-
-
-@tracked()
-class WordList(TenantModel):
-    """The draft of a list of forbidden words, of what must be said, and of where links may lead (lists.py)."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    title = models.CharField(_("title"), max_length=60)
-    text = models.TextField(_("lines"), blank=True)
-    author_id = models.UUIDField(_("maker"), null=True, editable=False)
-    author_name = models.CharField(_("maker"), max_length=60, editable=False, blank=True)
-    changed_at = models.DateTimeField(_("changed at"), editable=False)
-
-    class Meta:
-        verbose_name = _("word list")
-        verbose_name_plural = _("word lists")
-        ordering = ["branch_pos", "title", "id"]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-@tracked()
-class LiveWordList(TenantModel):
-    """The word list that holds for its branch and all below it: the published copy of an approved revision."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    word_list = models.OneToOneField(
-        WordList, models.PROTECT, related_name="live", verbose_name=_("word list")
-    )
-    title = models.CharField(_("title"), max_length=60)
-    number = models.PositiveIntegerField(_("revision"))
-    document = models.JSONField(_("lines"))
-    handed_down = models.BooleanField(_("also for the branches below"), default=True)
-    revision_id = models.UUIDField(_("revision"))
-    sha256 = models.CharField(_("hash"), max_length=64)
-
-    class Meta:
-        verbose_name = _("word list in force")
-        verbose_name_plural = _("word lists in force")
-        ordering = ["branch_pos", "id"]
-        constraints = [
-            # What holds above holds below: a list that is not handed down would be a hole in it.
-            models.CheckConstraint(
-                condition=Q(handed_down=True), name="approvals_livewordlist_holds_below_too"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class Stop(TenantModel):
-    """An emergency stop: customers of `branch` and of all below see and claim nothing that it covers.
-
-    `kind` empty covers every kind; `campaign_id` empty everything of the kind. One person stops at once, two lift:
-    one asks, another confirms. `handed_down` is always true: whoever stands below sees what stops them, and why.
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    kind = models.CharField(_("kind"), max_length=40, blank=True)
-    campaign_id = models.UUIDField(_("campaign"), null=True, blank=True)
-    campaign_name = models.CharField(_("campaign"), max_length=120, blank=True)
-    reason = models.CharField(_("reason"), max_length=500)
-    handed_down = models.BooleanField(_("also for the branches below"), default=True, editable=False)
-    stopped_at = models.DateTimeField(_("stopped at"))
-    stopped_by_id = models.UUIDField(_("stopped by"))
-    stopped_by_name = models.CharField(_("stopped by"), max_length=60)
-    lift_asked_at = models.DateTimeField(_("lifting asked at"), null=True)
-    lift_asked_by_id = models.UUIDField(_("lifting asked by"), null=True)
-    lift_asked_by_name = models.CharField(_("lifting asked by"), max_length=60, blank=True)
-    lift_words = models.CharField(_("why it may be served again"), max_length=500, blank=True)
-    lifted_at = models.DateTimeField(_("lifted at"), null=True)
-    lifted_by_id = models.UUIDField(_("lifted by"), null=True)
-    lifted_by_name = models.CharField(_("lifted by"), max_length=60, blank=True)
-
-    class Meta:
-        verbose_name = _("emergency stop")
-        verbose_name_plural = _("emergency stops")
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["branch", "kind", "campaign_id"],
-                condition=Q(lifted_at__isnull=True),
-                nulls_distinct=False,
-                name="approvals_stop_one_is_open_of_its_like",
-            ),
-            models.CheckConstraint(
-                condition=Q(lifted_by_id__isnull=True)
-                | (Q(lift_asked_by_id__isnull=False) & ~Q(lifted_by_id=F("lift_asked_by_id"))),
-                name="approvals_stop_is_lifted_by_two_persons",
-            ),
-            models.CheckConstraint(
-                condition=Q(lifted_at__isnull=True, lifted_by_id__isnull=True)
-                | Q(lifted_at__isnull=False, lifted_by_id__isnull=False),
-                name="approvals_stop_is_lifted_by_somebody_at_a_time",
-            ),
-            models.CheckConstraint(condition=Q(handed_down=True), name="approvals_stop_reaches_down"),
-            models.CheckConstraint(condition=~Q(reason=""), name="approvals_stop_says_why"),
-        ]
-
-    def __str__(self) -> str:
-        return self.reason
-
-    @property
-    def is_open(self) -> bool:
-        return self.lifted_at is None
-
-
-class Verification(TenantModel):
-    """One run over what is served, compared with what was approved; kept at head office. Append-only.
-
-    `wrong`: a list of {subject, title, branch, what: [...]}, at most 1,000 of them; `failed` counts them all.
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    kind = models.CharField(_("kind"), max_length=40, blank=True)
-    started_at = models.DateTimeField(_("started at"))
-    ended_at = models.DateTimeField(_("ended at"))
-    is_complete = models.BooleanField(_("complete"))
-    checked = models.PositiveIntegerField(_("checked"))
-    failed = models.PositiveIntegerField(_("failed"))
-    wrong = models.JSONField(_("what is wrong"), default=list)
-
-    class Meta:
-        verbose_name = _("verification")
-        verbose_name_plural = _("verifications")
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.checked}/{self.failed}"

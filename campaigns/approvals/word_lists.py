@@ -8,10 +8,10 @@ from uuid import UUID
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.approvals.finding_selectors import live_word_list_of, word_list_in_scope
 from campaigns.approvals.kinds import Description, Frozen, Kind, Line, register
 from campaigns.approvals.lists import Problem, Rules, document_of, read_list, rules_from
 from campaigns.approvals.models import Finding, Revision
-from campaigns.approvals.selectors import live_word_list_of, word_list_in_scope
 from campaigns.approvals.services.word_lists import publish_word_list, restore_word_list, withdraw_word_list
 from campaigns.approvals.words import Searcher, Word, plain_word
 from campaigns.lib.products import ProductClass

@@ -29,6 +29,10 @@ DEEDS = {
     "comment": pgettext_lazy("deed", "commented on"),
     "remind": pgettext_lazy("deed", "asked to hurry with"),
     "escalate": pgettext_lazy("deed", "escalated"),
+    "ask": pgettext_lazy("deed", "asked for"),
+    "stop": pgettext_lazy("deed", "stopped"),
+    "resume": pgettext_lazy("deed", "resumed"),
+    "finish": pgettext_lazy("deed", "finished"),
     "go_live": pgettext_lazy("deed", "put live"),
     "take_down": pgettext_lazy("deed", "took down"),
     "cancel": pgettext_lazy("deed", "kept from going live"),
@@ -101,6 +105,9 @@ DETAILS = {
     "sheet": gettext_lazy("number of the sheet"),
     "sheet_sha256": gettext_lazy("hash of the sheet"),
     "form": gettext_lazy("form"),
+    "count": gettext_lazy("how many"),
+    "done": gettext_lazy("done"),
+    "approved": gettext_lazy("of these approved"),
 }
 
 

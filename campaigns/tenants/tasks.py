@@ -53,6 +53,7 @@ class ScopedTask(Task):  # type: ignore[type-arg]
 
     abstract = True
     is_system = False
+    opens_itself = False
     typing = False  # the worker adds `scope`, which the publisher does not give
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
@@ -64,7 +65,11 @@ class ScopedTask(Task):  # type: ignore[type-arg]
         return super().apply_async(*args, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run in the worker, inside the scope, in one transaction. Raises NoScope, ScopeClosed."""
+        """Run in the worker, inside the scope, in one transaction; or, for a task that `opens_itself`, given the scope
+        shut. Raises NoScope, ScopeClosed.
+        """
+        if self.opens_itself:
+            return super().__call__(*args, scope=self._scope(), **kwargs)
         with opened(self._scope()) as scope:
             return super().__call__(*args, scope=scope, **kwargs)
 
@@ -79,9 +84,18 @@ class ScopedTask(Task):  # type: ignore[type-arg]
         return _DERIVES[carried["kind"]](carried["carry"], now(), cause)
 
 
-def scoped_task(*, name: str, system: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a task: `name` is "room.verb"; `system` for the timetable's sweeps."""
-    return shared_task(name=name, base=ScopedTask, is_system=system, **options)
+def scoped_task(
+    *, name: str, system: bool = False, opens_itself: bool = False, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a task: `name` is "room.verb"; `system` for the timetable's sweeps; `opens_itself` for work that goes
+    in many transactions, each in a scope of its own.
+    """
+    return shared_task(name=name, base=ScopedTask, is_system=system, opens_itself=opens_itself, **options)
+
+
+def reopened(kind: str, carry: dict[str, Any], at: datetime, cause: str) -> Scope:
+    """The scope that a row or a message carries, as the database knows it now; not opened yet."""
+    return _DERIVES[kind](carry, at, cause)
 
 
 @scoped_task(name=TASK, system=True)
@@ -89,6 +103,6 @@ def apply_files(*, scope: Scope) -> bool:
     """Apply the organisation file that has waited longest, or take it back."""
 
     def reopen(kind: str, carry: dict[str, Any], at: datetime) -> Scope:
-        return _DERIVES[kind](carry, at, TASK)
+        return reopened(kind, carry, at, TASK)
 
     return run_waiting(scope=scope, reopen=reopen, clock=now)

@@ -2,6 +2,7 @@
 
 # Name -> module with `run(*, quick: bool, say: Callable[[str], None]) -> harness.Report`.
 BENCHES = {
+    "approvals": "config.bench.approvals",
     "audit": "config.bench.audit",
     "rls": "config.bench.rls",
     "search": "config.bench.search",

@@ -40,12 +40,13 @@ def _processor() -> str:
 class BackendClock:
     """Processor time of the database's own process behind a connection, when it runs on this machine."""
 
-    def __init__(self, using: str = "default") -> None:
+    def __init__(self, using: str = "default", pid: int | None = None) -> None:
         from django.db import connections
 
-        with connections[using].cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            pid = cursor.fetchone()[0]
+        if pid is None:
+            with connections[using].cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                pid = cursor.fetchone()[0]
         folder = Path(f"/proc/{pid}")
         # A number alone is no proof: a remote server's process ids mean other processes here.
         try:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.selectors import queue, waiting_for_maker
+from campaigns.approvals.selectors import queue_count, waiting_for_maker
 from campaigns.tenants.scopes import Scope
 from config.desk.pages import has_pages, list_page
 
@@ -180,4 +180,4 @@ def _waiting(page: Page, scope: Scope) -> int:
         return waiting_for_maker(scope=scope)[:_COUNTED].count()
     if page.address or page.model != "approvals.revision":
         return 0
-    return queue(scope=scope)[:_COUNTED].count()
+    return queue_count(scope=scope, at_most=_COUNTED)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.bench import audit, harness, rls, search, tree
+from config.bench import approvals, audit, harness, rls, search, tree
 from config.bench.harness import Report, Target, Variant, compare
 from tests.support.template import template_name
 
@@ -95,4 +95,19 @@ def test_audit_runs_at_a_small_size_finds_no_false_alarm_and_leaves_no_database_
     assert found["parameters"]["verified_rows"] >= 400
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_audit'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_approvals_runs_at_a_small_size_with_as_many_queries_for_many_as_for_few(unblocked: None) -> None:
+    found = approvals.measure(
+        branches=120, people=20, reviews=150, few=60, samples=1, bulk=3, migrated=template_name(),
+        say=lambda _words: None,
+    ).as_json()  # fmt: skip
+    asked = found["parameters"]
+    # Below head office a list may be empty at first.
+    assert asked["queries_at_few"]["head office"] == asked["queries_at_many"]["head office"]
+    assert [target for target in found["targets"] if target["value"] is None] == []
+    assert found["ratios"]["signing 3"]["bulk approval"]["p50"] > 0
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_approvals'")
         assert cursor.fetchone() == (0,)

@@ -94,6 +94,14 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:approvals_revision_deputies": (("approvals.revision.view",), ("approvals.revision.decide",)),
     "admin:approvals_revision_deputies_people": (("approvals.revision.view",), ()),
     "admin:approvals_revision_end_deputy": ((), ("approvals.revision.view",)),
+    **{
+        f"admin:approvals_revision_{page}": (("approvals.revision.decide",), ())
+        for page in ("bulks", "bulk_all", "bulk", "bulk_progress")
+    },
+    **{
+        f"admin:approvals_revision_{page}": ((), ("approvals.revision.decide",))
+        for page in ("bulk_ask", "bulk_stop", "bulk_resume")
+    },
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

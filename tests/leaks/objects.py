@@ -15,6 +15,7 @@ from django.db import connections, models, transaction
 from django.db.models.fields.json import JSONField
 
 from campaigns.approvals.models import Revision, Stop
+from campaigns.approvals.services.bulks import ask_bulk_approval
 from campaigns.approvals.services.delegations import delegate
 from campaigns.approvals.services.policies import add_policy
 from campaigns.approvals.services.stops import add_stop, ask_lift
@@ -185,6 +186,11 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         )
     with maker.scope() as scope:
         world.add("notices.notice", place, unread(scope=scope).get(key=f"notices.taken_over:{place}").pk)
+    # One's own alone is shown to anybody: North's maker asked for the one below as well, standing there.
+    asker, stand_at = (world.makers["N"], scope.branch_id) if place == "NB" else (maker, None)
+    with asker.scope(stand_at=stand_at) as scope:
+        bulk = ask_bulk_approval(scope=scope, chosen=[(waiting.pk, waiting.sha256)])
+    world.add("approvals.bulk", place, bulk.pk)
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,13 @@ ROWS = {
     "admin:approvals_revision_end_deputy": Row(
         "staff", {"delegation_id": "approvals.delegation"}, methods=("post",)
     ),
+    "admin:approvals_revision_bulks": Row("staff", methods=("get",)),
+    "admin:approvals_revision_bulk_all": Row("staff", methods=("get",)),
+    "admin:approvals_revision_bulk_ask": Row("staff", methods=("post",), body={"chosen": "x"}),
+    "admin:approvals_revision_bulk": Row("staff", {"bulk_id": "approvals.bulk"}, methods=("get",)),
+    "admin:approvals_revision_bulk_progress": Row("staff", {"bulk_id": "approvals.bulk"}, methods=("get",)),
+    "admin:approvals_revision_bulk_stop": Row("staff", {"bulk_id": "approvals.bulk"}, methods=("post",)),
+    "admin:approvals_revision_bulk_resume": Row("staff", {"bulk_id": "approvals.bulk"}, methods=("post",)),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),

@@ -1,4 +1,4 @@
-"""The review queue and the review page, one's own submissions and deputies, and the rules of reviewing, in the admin."""
+"""The review queue and page, one's own submissions and deputies, and the rules of reviewing, in the admin."""
 
 from campaigns.approvals.admin import policies, reviews, stops, word_lists
 

@@ -9,10 +9,10 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext, gettext_noop
 
+from campaigns.approvals.finding_selectors import open_findings_of
 from campaigns.approvals.flow import open_step_of
 from campaigns.approvals.models import Revision, Step
 from campaigns.approvals.rules import NobodyChosen, NoSuchAct
-from campaigns.approvals.selectors import open_findings_of
 from campaigns.approvals.services.live import cancel_schedule
 from campaigns.approvals.services.reviews import (
     approve_revision,

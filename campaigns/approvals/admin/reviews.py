@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.access.middleware import background
 from campaigns.approvals.admin.acts import WITH_PEOPLE, act
+from campaigns.approvals.admin.bulk import BulkApproval
 from campaigns.approvals.admin.delegations import DelegationPages
 from campaigns.approvals.admin.filters import (
     NEWEST_FIRST,
@@ -35,10 +36,10 @@ from campaigns.approvals.admin.record import RecordPages
 from campaigns.approvals.admin.showing import compared, describe, kind_name, review_url, thing_url
 from campaigns.approvals.admin.submissions import SubmissionPages
 from campaigns.approvals.course import course_of, what_happened
+from campaigns.approvals.finding_selectors import findings_of
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision, Step, Stop
 from campaigns.approvals.selectors import (
-    findings_of,
     live_revision_of,
     neighbours_in_queue,
     queue,
@@ -53,7 +54,7 @@ from campaigns.tenants.scopes import Scope, current_scope
 
 
 @admin.register(Revision)
-class RevisionAdmin(SubmissionPages, DelegationPages, RecordPages):
+class RevisionAdmin(BulkApproval, SubmissionPages, DelegationPages, RecordPages):
     """Only views and decides: a revision is never edited."""
 
     noun = "approvals.revision"

@@ -22,11 +22,12 @@ from campaigns.approvals.evidence.tree import (
     Shown,
     Stage,
 )
+from campaigns.approvals.finding_selectors import findings_of
 from campaigns.approvals.flow import seats_of
 from campaigns.approvals.kinds import Line, kind_of
 from campaigns.approvals.models import Revision, Step
 from campaigns.approvals.rules import hash_of, whole_of
-from campaigns.approvals.selectors import decisions_of, findings_of, revision_in_scope
+from campaigns.approvals.selectors import decisions_of, revision_in_scope
 from campaigns.audit.models import Entry, Seal
 from campaigns.audit.rules import written_at
 from campaigns.audit.selectors.chain import seals_over

@@ -31,8 +31,4 @@ class Migration(migrations.Migration):
             model_name='revision',
             index=models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['-decided_at'], name='approvals_revision_decided'),
         ),
-        migrations.AddIndex(
-            model_name='seat',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['person_id', 'role', 'at_branch_id', 'branch_pos', 'revision'], name='approvals_seat_open_for'),
-        ),
     ]

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from campaigns.approvals.checks import Finding as Judged
 from campaigns.approvals.checks import Sight, look
+from campaigns.approvals.finding_selectors import lists_for, open_findings_of
 from campaigns.approvals.kinds import Facts, Frozen, Kind
 from campaigns.approvals.links import links_in
 from campaigns.approvals.models import Acknowledgement, Finding, Revision
@@ -19,7 +20,6 @@ from campaigns.approvals.rules import (
     ReviewIsClosed,
     canonical,
 )
-from campaigns.approvals.selectors import lists_for, open_findings_of
 from campaigns.lib.refusals import NotAllowed
 from campaigns.tenants.scopes import Scope
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from campaigns.approvals.finding_selectors import word_list_in_scope
 from campaigns.approvals.lists import LONGEST, document_of
 from campaigns.approvals.models import LiveWordList, Revision, WordList
 from campaigns.approvals.rules import ListEditedMeanwhile, ListHasNoTitle, ListTooLong
-from campaigns.approvals.selectors import word_list_in_scope
 from campaigns.approvals.services.reviews import submit_revision, void_review
 from campaigns.audit.services import record
 from campaigns.lib.refs import read_ref, ref

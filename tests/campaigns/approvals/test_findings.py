@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.approvals import checks, rules
+from campaigns.approvals.finding_selectors import finding_counts, findings_of, lists_for
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import (
     Acknowledgement,
@@ -17,7 +18,6 @@ from campaigns.approvals.models import (
     Step,
     WordList,
 )
-from campaigns.approvals.selectors import finding_counts, findings_of, lists_for
 from campaigns.approvals.services.findings import examine
 from campaigns.approvals.services.reviews import (
     approve_revision,

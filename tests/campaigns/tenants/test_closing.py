@@ -6,9 +6,9 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
+from campaigns.approvals.finding_selectors import findings_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import FindingsAreOpen
-from campaigns.approvals.selectors import findings_of
 from campaigns.approvals.services.reviews import approve_revision
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
@@ -44,6 +44,8 @@ STAYS = {
     "requests.RequestKey": "answers to requests made there; kept for days",
     "approvals.Decision": "was taken there",
     "approvals.Remark": "was said there",
+    "approvals.Bulk": "was asked there; it stops when the assignment ends",
+    "approvals.BulkItem": "belongs to its bulk approval",
     "approvals.Look": "lasts for less than a minute",
     "approvals.Policy": "at the successor it could be asked before its own policies, and loosen them",
     "approvals.LivePolicy": "the same",

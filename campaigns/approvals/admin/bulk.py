@@ -1,0 +1,257 @@
+"""Approving many reviews at once from the queue: choose, confirm, watch."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from campaigns.access.middleware import background
+from campaigns.approvals.bulk_models import Bulk, BulkItem
+from campaigns.approvals.bulk_rules import AT_MOST
+from campaigns.approvals.bulk_selectors import (
+    Seen,
+    all_in_queue,
+    bulk_in_scope,
+    choice_of,
+    my_bulks,
+    refused_items,
+)
+from campaigns.approvals.kinds import kind_of
+from campaigns.approvals.models import Revision
+from campaigns.approvals.people import chairs_of
+from campaigns.approvals.selectors import queue
+from campaigns.approvals.services.bulks import ask_bulk_approval, resume_bulk, stop_bulk
+from campaigns.lib.money import yuan
+from campaigns.lib.refusals import NotFound, Refusal
+from campaigns.tenants.desk import scope_of
+from campaigns.tenants.scopes import Scope
+
+_ROW, _LIST = "approvals.bulk.row", "approvals.bulk.list"
+_KEPT_FOR = 12 * 3600  # seconds that the page of confirmation may lie open
+_PAGE = 100  # refusals on a page
+
+
+class BulkApproval:
+    """The queue's part for many at once, mixed into its admin. Each row brings what was seen of it, signed."""
+
+    admin_site: Any
+    opts: Any
+    media: Any
+    actions: Any = ("approve_many",)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        scope = getattr(request, "scope", None)
+        return scope is not None and bool(chairs_of(scope))
+
+    @display(description=ModelAdmin.action_checkbox.short_description)  # type: ignore[untyped-decorator]
+    def action_checkbox(self, revision: Revision) -> str:
+        """The row's box, and the hash that its reader saw."""
+        box = super().action_checkbox(revision)  # type: ignore[misc]
+        return format_html('{}<input type="hidden" name="seen" value="{}">', box, _signed_row(revision))
+
+    @admin.action(description=_("Approve all chosen"), permissions=["decide"])
+    def approve_many(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """From the list to the page that says what it amounts to. Across pages it is what waits for the reader."""
+        scope = scope_of(request)
+        if request.POST.get("select_across") == "1":
+            mine = queue(scope=scope).filter(pk__in=queryset.order_by().values("pk"))
+            chosen = list(mine.values_list("pk", "sha256")[:AT_MOST])
+        else:
+            shown = [_read_row(value) for value in request.POST.getlist("seen")]
+            ticked = set(request.POST.getlist(ACTION_CHECKBOX_NAME))
+            chosen = [(key, sha256) for key, sha256 in shown if str(key) in ticked]
+        if not chosen:
+            messages.warning(request, _("None of these waits for you."))
+            return None
+        return self._bulk_confirm(request, scope, chosen)
+
+    def get_urls(self) -> list[Any]:
+        def own(route: str, view: Callable[..., HttpResponse], name: str) -> Any:
+            return path(route, self.admin_site.admin_view(view), name=f"approvals_revision_{name}")
+
+        return [
+            own("bulk/", self.bulks_view, "bulks"),
+            own("bulk/all/", self.bulk_all_view, "bulk_all"),
+            own("bulk/ask/", self.bulk_ask_view, "bulk_ask"),
+            own("bulk/<uuid:bulk_id>/", self.bulk_view, "bulk"),
+            own("bulk/<uuid:bulk_id>/progress/", self.bulk_progress_view, "bulk_progress"),
+            own("bulk/<uuid:bulk_id>/stop/", self.bulk_stop_view, "bulk_stop"),
+            own("bulk/<uuid:bulk_id>/resume/", self.bulk_resume_view, "bulk_resume"),
+            *super().get_urls(),  # type: ignore[misc]
+        ]
+
+    # --- what it amounts to, and asking for it ---
+
+    def bulk_all_view(self, request: HttpRequest) -> HttpResponse:
+        """Everything that waits for the reader, for confirmation."""
+        self._demand_chair(request)
+        scope = scope_of(request)
+        chosen = all_in_queue(scope=scope)
+        if not chosen:
+            messages.info(request, _("Nothing waits for you now."))
+            return redirect("admin:approvals_revision_changelist")
+        return self._bulk_confirm(request, scope, chosen)
+
+    def bulk_ask_view(self, request: HttpRequest) -> HttpResponse:
+        self._demand_chair(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        scope = scope_of(request)
+        try:
+            chosen = _read_list(scope, request.POST.get("chosen", ""))
+            with transaction.atomic():
+                bulk = ask_bulk_approval(
+                    scope=scope, chosen=chosen, comment=request.POST.get("comment", "")[:2000]
+                )
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return redirect("admin:approvals_revision_changelist")
+        return redirect("admin:approvals_revision_bulk", bulk.pk)
+
+    def _bulk_confirm(self, request: HttpRequest, scope: Scope, chosen: Sequence[Seen]) -> HttpResponse:
+        choice = choice_of(scope=scope, chosen=chosen)
+        return self._bulk_page(
+            request,
+            "bulk_confirm",
+            choice=choice,
+            kinds=[(kind_of(code).label, many) for code, many in choice.kinds.items()],
+            reward=yuan(choice.reward_fen) if choice.reward_fen else "",
+            signed=_signed_list(scope, chosen),
+            at_most=AT_MOST if len(chosen) == AT_MOST else None,
+        )
+
+    # --- watching ---
+
+    def bulks_view(self, request: HttpRequest) -> HttpResponse:
+        """One's own bulk approvals, newest first."""
+        self._demand_chair(request)
+        return self._bulk_page(request, "bulks", bulks=list(my_bulks(scope=scope_of(request))[:50]))
+
+    def bulk_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
+        self._demand_chair(request)
+        scope = scope_of(request)
+        bulk = _bulk(scope, bulk_id)
+        if bulk is None:
+            return self._bulk_absent(request, bulk_id)
+        refused = Paginator(refused_items(scope=scope, bulk=bulk), _PAGE).get_page(request.GET.get("p"))
+        return self._bulk_page(
+            request,
+            "bulk",
+            bulk=bulk,
+            why_not=_in_words(bulk.why_not),
+            page=refused,
+            items=[_row(item) for item in refused],
+        )
+
+    @background
+    def bulk_progress_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
+        """How far it is, for the page that waits."""
+        self._demand_chair(request)
+        bulk = _bulk(scope_of(request), bulk_id)
+        if bulk is None:
+            return self._bulk_absent(request, bulk_id)
+        told = {name: getattr(bulk, name) for name in ("done", "total", "approved", "refused", "is_over")}
+        return JsonResponse({**told, "state": bulk.get_state_display()})
+
+    def bulk_stop_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
+        return self._bulk_act(request, bulk_id, stop_bulk)
+
+    def bulk_resume_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
+        return self._bulk_act(request, bulk_id, resume_bulk)
+
+    def _bulk_act(self, request: HttpRequest, bulk_id: UUID, act: Callable[..., Bulk]) -> HttpResponse:
+        self._demand_chair(request)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            with transaction.atomic():
+                act(scope=scope_of(request), bulk_id=bulk_id)
+        except NotFound:
+            return self._bulk_absent(request, bulk_id)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+        return redirect("admin:approvals_revision_bulk", bulk_id)
+
+    def _demand_chair(self, request: HttpRequest) -> None:
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+
+    def _bulk_absent(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
+        return self._get_obj_does_not_exist_redirect(request, Bulk._meta, str(bulk_id))  # type: ignore[attr-defined, no-any-return]
+
+    def _bulk_page(self, request: HttpRequest, name: str, **more: Any) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Bulk approval"),
+            "opts": self.opts,
+            "media": self.media,
+            **more,
+        }
+        return TemplateResponse(request, f"approvals/{name}.html", context)
+
+
+def _bulk(scope: Scope, bulk_id: UUID) -> Bulk | None:
+    try:
+        return bulk_in_scope(scope=scope, bulk_id=bulk_id)
+    except NotFound:
+        return None
+
+
+def _row(item: BulkItem) -> dict[str, Any]:
+    return {"title": item.title, "revision_id": item.revision_id, "why": _in_words(item.words)}
+
+
+def _in_words(words: dict[str, str]) -> str:
+    return words.get("zh" if (get_language() or "zh").startswith("zh") else "en", "")
+
+
+# Signed, so that nobody puts a hash there that no page showed; for one person, so that a page cannot be lent.
+
+
+def _signed_row(revision: Revision) -> str:
+    return signing.Signer(salt=_ROW).sign(f"{revision.pk}.{revision.sha256}")
+
+
+def _read_row(value: str) -> Seen:
+    """Raises NotFound for what was tampered with."""
+    try:
+        key, _dot, sha256 = signing.Signer(salt=_ROW).unsign(value).partition(".")
+    except signing.BadSignature:
+        raise NotFound from None
+    return UUID(key), sha256
+
+
+def _signed_list(scope: Scope, chosen: Sequence[Seen]) -> str:
+    packed = b"".join(key.bytes + bytes.fromhex(sha256) for key, sha256 in chosen)
+    return signing.TimestampSigner(salt=f"{_LIST}:{scope.person_id}").sign(
+        signing.b64_encode(packed).decode()
+    )
+
+
+def _read_list(scope: Scope, value: str) -> list[Seen]:
+    """Raises NotFound as `_read_row`, and for one that is too old."""
+    signer = signing.TimestampSigner(salt=f"{_LIST}:{scope.person_id}")
+    try:
+        packed = signing.b64_decode(signer.unsign(value, max_age=_KEPT_FOR).encode())
+    except signing.BadSignature:
+        raise NotFound from None
+    return [
+        (UUID(bytes=packed[at : at + 16]), packed[at + 16 : at + 48].hex())
+        for at in range(0, len(packed), 48)
+    ]

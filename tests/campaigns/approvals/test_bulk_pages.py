@@ -1,0 +1,134 @@
+"""Approving many from the queue: ticking, confirming, watching, and what a page does not let through."""
+
+import re
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.approvals.bulk_models import Bulk, BulkItem
+from campaigns.approvals.models import Revision
+from campaigns.approvals.services.reviews import withdraw_revision
+from campaigns.tenants.doors import ASSIGNMENT_KEY
+from campaigns.tenants.scopes import system_scope
+from content.models import LiveItem
+from tests.campaigns.approvals.test_bulk import ask, posters, run
+from tests.support.cast import AT, Cast, Player
+from tests.support.content import submitted_item
+
+QUEUE = "admin:approvals_revision_changelist"
+
+
+def browser(player: Player) -> Client:
+    client = Client()
+    client.force_login(player.login)
+    session = client.session
+    session[ASSIGNMENT_KEY] = str(player.assignment.pk)
+    session.save()
+    return client
+
+
+def hidden(text: str, name: str) -> list[str]:
+    return re.findall(rf'name="{name}" value="([^"]+)"', text)
+
+
+def tick(client: Client, revisions: list[Revision], **more: Any) -> Any:
+    seen = hidden(client.get(reverse(QUEUE)).content.decode(), "seen")
+    asked = {"action": "approve_many", "_selected_action": [r.pk for r in revisions], "seen": seen}
+    return client.post(reverse(QUEUE), asked | more)
+
+
+def test_from_ticks_in_the_queue_to_a_list_of_what_was_not_approved(committed_cast: Cast) -> None:
+    cast = committed_cast
+    revisions = posters(cast.north_editor, 3)
+    client = browser(cast.north_reviewer)
+    page = tick(client, revisions).content.decode()
+    assert "一次批量通过 3 项审核？" in page and "系统会逐项签署" in page
+    assert not bulks()
+    started = client.post(
+        reverse("admin:approvals_revision_bulk_ask"),
+        {"chosen": hidden(page, "chosen")[0], "comment": "逐项看过"},
+        follow=True,
+    )
+    [bulk] = bulks()
+    assert (bulk.total, bulk.comment, bulk.person_id) == (3, "逐项看过", cast.north_reviewer.person.pk)
+    text = started.content.decode()
+    assert "排队中" in text and "停止（做完当前这一项）" in text
+    address = reverse("admin:approvals_revision_bulk", args=[bulk.pk])
+    told = client.get(f"{address}progress/").json()
+    assert told == {
+        "done": 0, "total": 3, "approved": 0, "refused": 0, "is_over": False, "state": bulk.get_state_display(),
+    }  # fmt: skip
+    stopped = client.post(f"{address}stop/", follow=True).content.decode()
+    assert "已停止，完成 0 / 3" in stopped
+    assert "已经结束或停止" in client.post(f"{address}stop/", follow=True).content.decode()
+    with cast.north_editor.scope() as scope:
+        withdraw_revision(scope=scope, revision_id=revisions[1].pk)
+    client.post(f"{address}resume/")
+    assert run() is True
+    text = client.get(address).content.decode()
+    assert "全部完成：2 通过，1 未通过" in text and "第2张" in text and "审核已经结束" in text
+    assert reverse("admin:approvals_revision_change", args=[revisions[1].pk]) in text
+    assert (
+        "共 3 项，2 通过，1 未通过" in client.get(reverse("admin:approvals_revision_bulks")).content.decode()
+    )
+
+
+def bulks() -> list[Bulk]:
+    with system_scope(at=AT, cause="test"):
+        return list(Bulk.objects.all())
+
+
+def test_all_that_waits_is_chosen_with_one_click_and_nothing_else(cast: Cast) -> None:
+    revisions = [*posters(cast.north_editor, 2), submitted_item(cast.nb_editor, "支行的")]
+    submitted_item(cast.south_editor, "南方的")
+    client = browser(cast.north_reviewer)
+    address = reverse("admin:approvals_revision_bulk_all")
+    assert address in client.get(reverse(QUEUE)).content.decode()
+    for page in (client.get(address), tick(client, revisions[:1], select_across="1")):
+        [chosen] = hidden(page.content.decode(), "chosen")
+        client.post(reverse("admin:approvals_revision_bulk_ask"), {"chosen": chosen})
+    assert [bulk.total for bulk in bulks()] == [3, 3]
+    with system_scope(at=AT, cause="test"):
+        items = BulkItem.objects.values_list("revision_id", "sha256")
+        assert set(items) == {(r.pk, r.sha256) for r in revisions}
+
+
+def test_what_a_page_did_not_show_is_not_asked_for(cast: Cast) -> None:
+    revisions = posters(cast.north_editor, 2)
+    client = browser(cast.north_reviewer)
+    page = tick(client, revisions)
+    [chosen] = hidden(page.content.decode(), "chosen")
+    ask_at = reverse("admin:approvals_revision_bulk_ask")
+    for forged in ("", "x", chosen[:-2], "AAAA" + chosen, chosen.replace(":", ".", 1)):
+        assert "没有找到" in client.post(ask_at, {"chosen": forged}, follow=True).content.decode()
+    # Another reviewer's page.
+    assert (
+        "没有找到" in browser(cast.ho_reviewer).post(ask_at, {"chosen": chosen}, follow=True).content.decode()
+    )
+    # A tick without what was seen of it.
+    assert (
+        "都不在等您处理"
+        in tick(client, revisions, seen=[]).wsgi_request._messages._queued_messages[0].message
+    )
+    assert not bulks()
+    assert client.get(ask_at).status_code == 405
+
+
+def test_who_cannot_sign_is_offered_nothing_and_let_in_nowhere(cast: Cast) -> None:
+    revisions = posters(cast.north_editor, 1)
+    bulk = ask(cast.north_reviewer, revisions)
+    for player in (cast.north_editor, cast.ho_auditor):
+        client = browser(player)
+        text = client.get(reverse(QUEUE)).content.decode()
+        assert "批量通过" not in text
+        for name in ("bulks", "bulk_all"):
+            assert client.get(reverse(f"admin:approvals_revision_{name}")).status_code == 403
+    # Another reviewer: as if it were not there.
+    client = browser(cast.ho_reviewer)
+    address = reverse("admin:approvals_revision_bulk", args=[bulk.pk])
+    assert client.get(address).status_code == client.post(f"{address}stop/").status_code == 302
+    assert bulks()[0].state == "waiting"
+    assert "还没有" in client.get(reverse("admin:approvals_revision_bulks")).content.decode()
+    with system_scope(at=AT, cause="test"):
+        assert not LiveItem.objects.exists()
