@@ -41,10 +41,10 @@ POLICIES: list[tuple[str, int, dict[str, Any]]] = [
 ]
 
 
-def set_policies(demo: "DemoBank", *, days_ago: float = 29) -> None:
+def set_policies(demo: "DemoBank", *, days_ago: float) -> None:
     """Put the two in force. Everything that is submitted after that moment follows them."""
     for title, rank, document in POLICIES:
         with demo.act("admin", days_ago=days_ago) as scope:
             policy = add_policy(scope=scope, title=title, rank=rank, document=document)
             revision = submit_policy(scope=scope, policy_id=policy.pk)
-        demo.approve("reviewer", revision, days_ago=days_ago - 0.2)
+        demo.approve("reviewer", revision, days_ago=days_ago / 2)

@@ -31,6 +31,7 @@ from campaigns.tenants.services.assignments import assign_role, load_roles
 from campaigns.tenants.services.branches import add_tree
 from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures
+from config.demo.policies import set_policies
 from content.models import Slot
 from content.services.assets import add_asset
 from content.services.items import add_item, submit_item
@@ -79,6 +80,8 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     say("客户与一周的领取、核销 …")
     _live_a_week(demo, batch)
     _leave_work_open(demo)
+    # Last: what was told so far went the way without policies.
+    set_policies(demo, days_ago=0.2)
     return demo
 
 
