@@ -76,12 +76,21 @@ def candidates(
     return [Candidate(*row) for row in rows]
 
 
+def onlookers(scope: Scope, branch_id: int) -> list[Candidate]:
+    """Who else may look at the reviews of `branch_id`. One query."""
+    rows = _ask(scope, "SELECT * FROM approvals_onlookers(%s, %s)", [branch_id, scope.at])
+    return [Candidate(*row) for row in rows]
+
+
 def deputies(scope: Scope, branch_id: int) -> list[Candidate]:
-    """Whom the scope's person could make a deputy at `branch_id`. One query."""
-    return [
-        Candidate(*row)
-        for row in _ask(scope, "SELECT * FROM approvals_deputies(%s, %s)", [branch_id, scope.at])
-    ]
+    """Whom the scope's person could make a deputy at `branch_id`: onlookers whose roles do not exclude his.
+
+    One query.
+    """
+    asked = (
+        "SELECT * FROM approvals_onlookers(%s, %s) WHERE NOT approvals_excluded(person_id, app_person(), %s)"
+    )
+    return [Candidate(*row) for row in _ask(scope, asked, [branch_id, scope.at, scope.at])]
 
 
 def askable(scope: Scope, revision: Revision, seats: Iterable[Seat]) -> dict[UUID, str]:

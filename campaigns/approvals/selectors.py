@@ -85,17 +85,15 @@ def queue(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> QuerySet[Re
     """What waits for the scope's person? Open reviews of others at a step that he may sign, himself or as a deputy
     and has not signed; the one due first at the top. `chairs`: his, where they have been asked for already.
 
-    A query for each chair (and the chairs'): how many seats are his says how to look. The planner cannot tell a role
-    that half of the seats ask for from one that ten do, since what it knows of each column by itself is the same;
-    wrongly guessed, it walks through 100,000 reviews for these ten.
+    Two queries for each chair (and the chairs'): how many seats are his says how to look. The planner cannot tell
+    a role that half of the seats ask for from one that ten do, since what it knows of each column by itself is the
+    same; wrongly guessed, it walks through 100,000 reviews for these ten.
     """
     if scope.person_id is None:
         return Revision.objects.none()
     chairs = chairs_of(scope) if chairs is None else chairs
     his = [Seat.objects.within(scope).filter(chair.seats(), is_open=True) for chair in chairs]
-    near: list[UUID] = []
-    for seats in his:
-        near += seats.values_list("revision_id", flat=True)[: FEW + 1 - len(near)]
+    is_much = any(seats.order_by()[FEW : FEW + 1].exists() for seats in his)
     mine = Q(pk__in=[])
     for chair, seats in zip(chairs, his, strict=True):
         fitting = Exists(seats.filter(revision=OuterRef("pk")))
@@ -107,7 +105,8 @@ def queue(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> QuerySet[Re
         round__gte=F("step__since"),
     )
     rows = in_review(scope=scope)
-    if len(near) <= FEW:
+    if not is_much:
+        near = [key for seats in his for key in seats.values_list("revision_id", flat=True)]
         rows = rows.filter(AnyOf(F("pk"), near))
     return rows.filter(mine).exclude(Exists(signed)).exclude(_by(scope.person_id))
 

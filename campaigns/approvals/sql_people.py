@@ -47,6 +47,19 @@ LANGUAGE sql STABLE ROWS 3 AS VERB $$
      WHERE d.deputy_id = app_person() AND d.held_from <= at AND d.held_until > at
        AND a.held_from <= at AND a.held_until > at
        AND tenants_may(r.verbs::text[], 'approvals.revision.decide')
+       AND NOT approvals_excluded(d.deputy_id, d.person_id, at)
+$$;
+"""
+
+# Whether roles of a deputy exclude those from which the other decides: who audits does not stand in for who decides.
+EXCLUDED = """
+CREATE FUNCTION approvals_excluded(deputy uuid, person uuid, at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS VERB $$
+    SELECT EXISTS (
+        SELECT FROM tenants_assignment d
+          JOIN tenants_assignment a ON a.person_id = person AND a.held_from <= at AND a.held_until > at
+          JOIN tenants_roleexclusion x ON (x.role_id, x.excludes_id) IN ((d.role_id, a.role_id), (a.role_id, d.role_id))
+         WHERE d.person_id = deputy AND d.held_from <= at AND d.held_until > at)
 $$;
 """
 
@@ -59,6 +72,7 @@ LANGUAGE sql STABLE AS VERB $$
           JOIN tenants_assignment a ON a.id = d.assignment_id AND a.person_id = d.person_id
          WHERE d.deputy_id = deputy AND d.person_id = person AND d.held_from <= at AND d.held_until > at
            AND a.held_from <= at AND a.held_until > at AND d.branch_id = ANY (tenants_line(thing_branch)))
+       AND NOT approvals_excluded(deputy, person, at)
 $$;
 """
 
@@ -91,13 +105,14 @@ LANGUAGE sql STABLE AS VERB $$
                     WHERE a.id = assignment AND a.person_id = app_person() AND a.held_from <= at AND a.held_until > at
                       AND a.branch_id = ANY (tenants_line(branch))
                       AND tenants_may(r.verbs::text[], 'approvals.revision.decide'))
-       AND EXISTS (SELECT FROM approvals_deputies(branch, at) d WHERE d.person_id = deputy)
+       AND EXISTS (SELECT FROM approvals_onlookers(branch, at) d WHERE d.person_id = deputy)
+       AND NOT approvals_excluded(deputy, app_person(), at)
 $$;
 """
 
-# Whom one may make a deputy at a branch: whoever may look at its reviews.
-DEPUTIES = """
-CREATE FUNCTION approvals_deputies(branch int, at timestamptz)
+# Who else may look at the reviews of a branch: they are copied, and made deputies.
+ONLOOKERS = """
+CREATE FUNCTION approvals_onlookers(branch int, at timestamptz)
 RETURNS TABLE (person_id uuid, person_name text, branch_id int, role_code text)
 LANGUAGE sql STABLE AS VERB $$
     SELECT a.person_id, p.name::text, a.branch_id, a.role_id::text

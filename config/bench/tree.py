@@ -37,9 +37,9 @@ FILL = """
 WITH place AS MATERIALIZED (SELECT id, pos, row_number() OVER (ORDER BY pos) - 1 AS nth FROM tenants_branch
                              WHERE pos BETWEEN %(lo)s AND %(hi)s)
 INSERT INTO content_item (id, kind, title, summary, body, handed_down, shown_from, shown_until, author_name, changed_at,
-                          branch_id, branch_pos)
+                          branch_id, branch_pos, product_class)
 SELECT uuidv7(make_interval(secs => -n)), 'poster', '春节存款 ' || n, '', '', false, %(at)s, %(forever)s, '', %(at)s,
-       place.id, place.pos
+       place.id, place.pos, ''
   FROM generate_series(1, %(rows)s) n JOIN place ON place.nth = n %% (SELECT count(*) FROM place)
 """
 

@@ -34,6 +34,8 @@ PLACES = {
 _METHODS = {"get": pgettext_lazy("method", "open"), "post": pgettext_lazy("method", "send")}
 _LEADS = {
     "login": _("to the log-in"),
+    "inbox": _("to the inbox"),
+    "approvals_revision_versions": _("to all revisions of the thing"),
     "home": _("to the home page"),
     "list": _("to the list"),
     "thing": _("to the thing"),

@@ -6,7 +6,7 @@ from typing import Any
 from campaigns.approvals.course import signers_of, turn_of
 from campaigns.approvals.flow import open_step_of
 from campaigns.approvals.models import Revision
-from campaigns.approvals.people import Candidate, candidates, deputies
+from campaigns.approvals.people import Candidate, candidates, onlookers
 from campaigns.tenants.models import Branch, Role
 from campaigns.tenants.scopes import Scope
 
@@ -17,7 +17,7 @@ _SHOWN = 40
 def people_for(scope: Scope, revision: Revision, purpose: str) -> list[Candidate]:
     """Who can: "hand_on", "add_signer" or "copy_to"; nobody for anything else, or where it is not one's turn."""
     if purpose == "copy_to":
-        return deputies(scope, revision.branch_id)
+        return onlookers(scope, revision.branch_id)
     if purpose not in ("hand_on", "add_signer"):
         return []
     place = turn_of(scope, revision, open_step_of(scope, revision)).place

@@ -7,7 +7,7 @@ from uuid import UUID
 from campaigns.approvals.flow import open_step_of, say, seats_of
 from campaigns.approvals.models import Look, Remark, Revision
 from campaigns.approvals.moves import note, open_revision, person_of, words_of
-from campaigns.approvals.people import askable, deputies
+from campaigns.approvals.people import askable, onlookers
 from campaigns.approvals.rules import CannotSign, NotYours, TooSoon
 from campaigns.approvals.selectors import revision_in_scope
 from campaigns.approvals.telling import tell_about
@@ -43,7 +43,7 @@ def copy_to(*, scope: Scope, revision_id: UUID, people: Collection[UUID], words:
     scope.demand(VIEW)
     person_of(scope)
     revision = revision_in_scope(scope=scope, revision_id=revision_id)
-    known = {one.person_id: one.person_name for one in deputies(scope, revision.branch_id)}
+    known = {one.person_id: one.person_name for one in onlookers(scope, revision.branch_id)}
     if not people or not set(people) <= set(known):
         raise CannotSign(name="–")
     to = [(person_id, known[person_id]) for person_id in dict.fromkeys(people)]

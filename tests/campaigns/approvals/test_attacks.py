@@ -812,6 +812,25 @@ def making_oneself_somebodys_deputy(cast: Cast) -> Attempt:
 
 
 @attack
+def making_the_auditor_a_deputy(cast: Cast) -> Attempt:
+    revision = submitted(cast.nb_editor)
+    return Attempt(
+        cast.ho_reviewer,
+        lambda scope: delegate(
+            scope=scope,
+            deputy_id=cast.ho_auditor.person.pk,
+            held_from=AT,
+            held_until=AT + DAY,
+            reason="休假",
+        ),
+        rules.CannotDelegate,
+        lambda scope: delegation_row(scope, cast.ho_auditor, scope.person_id),
+        "between people who may",
+        revision,
+    )
+
+
+@attack
 def delegating_for_half_a_year(cast: Cast) -> Attempt:
     revision = submitted(cast.nb_editor)
     return Attempt(

@@ -421,8 +421,9 @@ def test_the_queue_is_the_same_whether_little_or_much_waits(
         for few in (5_000, 0):
             monkeypatch.setattr(selectors, "FEW", few)
             with player.scope() as scope:
-                rows = list(queue(scope=scope).values_list("pk", flat=True))
-                beside = [neighbours_in_queue(scope=scope, revision_id=key) for key in rows]
+                found = list(queue(scope=scope))
+                rows = [each.pk for each in found]
+                beside = [neighbours_in_queue(scope=scope, revision=each) for each in found]
                 seen.append((rows, beside, queue_count(scope=scope), queue_figures(scope=scope).waiting))
                 assert queue_count(scope=scope, at_most=2) == min(2, len(rows))
         assert seen[0] == seen[1]

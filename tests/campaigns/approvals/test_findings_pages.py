@@ -103,7 +103,7 @@ def test_a_reviewer_lets_findings_stand_one_by_one(cast: Cast, sign_in: Any) -> 
 
     assert "还有2条合规提示没有确认" in approve()
     assert "还有1条合规提示没有确认" in approve(first.pk)
-    assert "没有作出决定" in approve(first.pk, revision.pk)  # not a finding of this revision
+    assert "没有执行任何操作" in approve(first.pk, revision.pk)  # not a finding of this revision
     with cast.north_reviewer.scope():
         # The approval took the acknowledgement along: nothing half done is left.
         assert not Acknowledgement.objects.exists() and not LiveItem.objects.exists()

@@ -1,6 +1,6 @@
 """The pages of reviewers and makers, through the browser's requests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +13,13 @@ from django.urls import reverse
 from campaigns.access.middleware import background
 from campaigns.approvals.models import Decision, Delegation, Remark, Revision, Seat
 from campaigns.approvals.routes import SeatPlan, StepPlan
-from campaigns.approvals.services import reviews
 from campaigns.approvals.services.delegations import delegate
 from campaigns.approvals.services.reviews import approve_revision, send_back_revision
 from campaigns.approvals.services.talk import look_at
 from campaigns.lib.clock import now
 from tests.support.cast import PASSWORD, Cast, Player, hired
 from tests.support.content import submitted_item
+from tests.support.reviews import routed
 
 QUEUE = "admin:approvals_revision_changelist"
 MINE = "admin:approvals_revision_mine"
@@ -50,9 +50,10 @@ def form(revision: Revision, verdict: str, comment: str = "", **more: Any) -> di
 
 
 @pytest.fixture
-def two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def two_steps() -> Iterator[None]:
     """Everything goes to a reviewer of the province first, and then to one of head office."""
-    monkeypatch.setattr(reviews, "route_for", lambda scope, kind, facts, branch_id: TWO_STEPS)
+    with routed(*TWO_STEPS):
+        yield
 
 
 TWO_STEPS = (
@@ -280,8 +281,9 @@ def deputy_form(player: Player, first: int = 0, last: int = 3, reason: str = "�
 def test_a_deputy_is_named_signs_in_anothers_name_and_may_decline(cast: Cast, sign_in: Any) -> None:
     revision = submitted_item(cast.ho_editor, at=now())
     client = sign_in("ho_reviewer")
-    found = client.get(reverse("admin:approvals_revision_deputies_people"), {"q": "auditor"}).json()
-    assert [one["name"] for one in found["items"]] == ["ho_auditor"]
+    for words, names in (("rewards", ["ho_rewards"]), ("auditor", [])):  # who audits does not stand in
+        found = client.get(reverse("admin:approvals_revision_deputies_people"), {"q": words}).json()
+        assert [one["name"] for one in found["items"]] == names
     long = client.post(reverse(DEPUTIES), deputy_form(cast.ho_editor, last=200))
     assert "期限不超过90天" in text(long, 422) and ">休假</textarea>" in text(long, 422)
     assert "请先选择人员" in text(

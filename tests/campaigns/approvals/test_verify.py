@@ -11,7 +11,7 @@ from campaigns.approvals.kinds import kinds
 from campaigns.approvals.models import Revision, Verification
 from campaigns.approvals.selectors import last_verification
 from campaigns.approvals.services.live import take_down
-from campaigns.approvals.services.verification import verify_published
+from campaigns.approvals.services.verification import Run, verify_published
 from campaigns.audit.models import Entry
 from campaigns.lib.ids import new_id
 from campaigns.rewards.models import Batch
@@ -166,8 +166,9 @@ def test_a_copy_that_survived_its_taking_down_is_found(bank: Bank) -> None:
 
 
 def test_a_run_that_is_stopped_notes_how_far_it_came(bank: Bank) -> None:
-    def interrupt(*_lot: object) -> None:
-        raise KeyboardInterrupt
+    def interrupt(_kind: object, run: Run, _wrong: object) -> None:
+        if run.checked:
+            raise KeyboardInterrupt
 
     made = verified(after_lot=interrupt)
     assert (made.is_complete, made.checked) == (False, 1)
