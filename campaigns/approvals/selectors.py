@@ -25,13 +25,14 @@ def _by(person_id: UUID) -> Q:
     return Q(author_id=person_id) | Q(keeper_id__isnull=False, keeper_id=person_id)
 
 
-# Counting stops here: a queue is read from its head, and "999+" says all that a longer one has to say.
-COUNTED = 1000
+# Counting stops here: a queue is read from its head, and "99+" says all that a longer one has to say.
+COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
-    """The queue in figures: what waits for somebody, what is overdue, since when, what was decided in a day.
+    """The queue in figures: what waits for somebody, what is overdue, since when, what was decided in a day; and
+    the review at its head.
 
     None of them is counted further than COUNTED.
     """
@@ -40,6 +41,7 @@ class QueueFigures:
     overdue: int
     oldest_due: datetime | None
     decided: int
+    first: UUID | None = None
 
     @property
     def waiting_words(self) -> str:
@@ -116,15 +118,16 @@ def queue_figures(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> Que
 
     Two queries, and the chairs'.
     """
-    due = list(queue(scope=scope, chairs=chairs).values_list("due_at", flat=True)[:COUNTED])
+    head = list(queue(scope=scope, chairs=chairs).values_list("pk", "due_at")[:COUNTED])
     decided = revisions_within(scope=scope).filter(
         decided_at__gt=scope.at - timedelta(days=1), decided_at__lte=scope.at
     )
     return QueueFigures(
-        waiting=len(due),
-        overdue=sum(moment < scope.at for moment in due),
-        oldest_due=due[0] if due else None,
+        waiting=len(head),
+        overdue=sum(due_at < scope.at for _key, due_at in head),
+        oldest_due=head[0][1] if head else None,
         decided=decided.order_by()[:COUNTED].count(),
+        first=head[0][0] if head else None,
     )
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.approvals.kinds import kinds
 from campaigns.approvals.models import Revision
 from campaigns.approvals.people import Chair, chairs_of
-from campaigns.approvals.selectors import COUNTED, decided_by, in_review, overdue, queue, revisions_within
+from campaigns.approvals.selectors import decided_by, in_review, overdue, queue, revisions_within
 from campaigns.tenants.desk import scope_of
 from campaigns.tenants.scopes import Scope
 
@@ -98,10 +98,14 @@ def rows_of(scope: Scope, shown: str, chairs: tuple[Chair, ...]) -> QuerySet[Rev
     return queue(scope=scope, chairs=chairs) if shown == MINE else lists[shown](scope=scope)
 
 
+# So far does anybody turn pages; what lies behind is found by a filter, a search or by deciding.
+TURNED = 500
+
+
 class CountedToAPoint(Paginator):  # type: ignore[type-arg]
     """Counts no further than anybody turns."""
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[: COUNTED - 1].count())
+        return int(rows.order_by()[:TURNED].count())

@@ -65,6 +65,7 @@ class RevisionAdmin(BulkApproval, SubmissionPages, DelegationPages, RecordPages)
     search_help_text = _("Title or maker")
     ordering = ("due_at", "id")
     sortable_by = ()
+    list_per_page = 25  # read from its head, and painting a row costs more than finding it
     paginator = CountedToAPoint
     list_before_template = "approvals/queue_head.html"
 
@@ -125,9 +126,10 @@ class RevisionAdmin(BulkApproval, SubmissionPages, DelegationPages, RecordPages)
         if not self.has_view_permission(request):
             raise PermissionDenied
         scope, chairs = scope_of(request), chairs_on(request)
+        figures = queue_figures(scope=scope, chairs=chairs)
         extra = {
-            "figures": queue_figures(scope=scope, chairs=chairs),
-            "first": queue(scope=scope, chairs=chairs).values_list("pk", flat=True).first(),
+            "figures": figures,
+            "first": figures.first,
             "stands_in_for": [chair.person_name for chair in chairs if not chair.is_own],
             "shown": shown_on(request),
             "lists": lists_on(request),
