@@ -10,6 +10,7 @@ from campaigns.approvals.kinds import Description, Frozen, Kind, register
 from campaigns.approvals.rules import canonical, hash_of
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.ids import new_id
+from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Branch, Role
 from campaigns.tenants.scopes import Scope
 from config.bench.bank import AT
@@ -81,7 +82,8 @@ def _nothing(scope: Scope, *_given: object) -> None:
 
 
 def _freeze(scope: Scope, subject_id: UUID) -> Frozen:
-    raise NotImplementedError
+    """Planted reviews have no draft behind them, so nothing of this kind is submitted."""
+    raise NotFound
 
 
 def register_kind() -> None:
