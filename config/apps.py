@@ -9,3 +9,6 @@ class ConfigApp(AppConfig):
         # Tasks are published by web processes and commands too, and need the app with the right broker.
         # Checks register themselves.
         from config import celery, checks  # noqa: F401
+        from config.desk.lists import ask_headers_once
+
+        ask_headers_once()

@@ -8,3 +8,7 @@ application = get_wsgi_application()
 from config.checks import refuse_to_serve  # noqa: E402 - needs what the line above has loaded
 
 refuse_to_serve()
+
+from config.running.memory import settle_memory  # noqa: E402
+
+settle_memory()

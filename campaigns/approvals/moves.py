@@ -11,7 +11,7 @@ from django.db import IntegrityError, connections
 from campaigns.approvals.kinds import Kind, kind_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import NobodyActs, RefersToNothing, ReviewIsClosed, WordsAreMissing
-from campaigns.approvals.selectors import revision_in_scope
+from campaigns.approvals.selectors import revisions_within
 from campaigns.audit.services import record
 from campaigns.lib.refs import read_ref
 from campaigns.lib.refusals import NotFound
@@ -20,7 +20,11 @@ from campaigns.tenants.scopes import Scope
 
 def open_revision(scope: Scope, revision_id: UUID) -> Revision:
     """The revision, locked and still in review. Raises NotFound, ReviewIsClosed."""
-    lock(scope, revision_in_scope(scope=scope, revision_id=revision_id).subject)
+    subjects = revisions_within(scope=scope).filter(pk=revision_id).values_list("subject", flat=True)
+    subject = subjects.order_by().first()
+    if subject is None:
+        raise NotFound
+    lock(scope, subject)
     revision: Revision = Revision.objects.within(scope).select_for_update(no_key=True).get(pk=revision_id)
     if not revision.is_open:
         raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())

@@ -80,14 +80,14 @@ def overdue(*, scope: Scope) -> QuerySet[Revision]:
 
 
 # Up to so many seats are looked up one by one; for more, the queue is read in its order until a page is full.
-FEW = 5_000
+FEW = 2_000
 
 
 def queue(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> QuerySet[Revision]:
     """What waits for the scope's person? Open reviews of others at a step that he may sign, himself or as a deputy
     and has not signed; the one due first at the top. `chairs`: his, where they have been asked for already.
 
-    Two queries for each chair (and the chairs'): how many seats are his says how to look. The planner cannot tell
+    One query for each chair (and the chairs'): how many seats are his says how to look. The planner cannot tell
     a role that half of the seats ask for from one that ten do, since what it knows of each column by itself is the
     same; wrongly guessed, it walks through 100,000 reviews for these ten.
     """
@@ -95,7 +95,7 @@ def queue(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> QuerySet[Re
         return Revision.objects.none()
     chairs = chairs_of(scope) if chairs is None else chairs
     his = [Seat.objects.within(scope).filter(chair.seats(), is_open=True) for chair in chairs]
-    is_much = any(seats.order_by()[FEW : FEW + 1].exists() for seats in his)
+    near = _few_of(his)
     mine = Q(pk__in=[])
     for chair, seats in zip(chairs, his, strict=True):
         fitting = Exists(seats.filter(revision=OuterRef("pk")))
@@ -107,18 +107,28 @@ def queue(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> QuerySet[Re
         round__gte=F("step__since"),
     )
     rows = in_review(scope=scope)
-    if not is_much:
-        near = [key for seats in his for key in seats.values_list("revision_id", flat=True)]
+    if near is not None:
         rows = rows.filter(AnyOf(F("pk"), near))
     return rows.filter(mine).exclude(Exists(signed)).exclude(_by(scope.person_id))
 
 
-def queue_figures(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> QueueFigures:
+def _few_of(his: Sequence[QuerySet[Seat]]) -> list[UUID] | None:
+    """The reviews of these seats, or None where they are more than a few."""
+    near: list[UUID] = []
+    for seats in his:
+        near += seats.order_by().values_list("revision_id", flat=True)[: FEW + 1]
+        if len(near) > FEW:
+            return None
+    return near
+
+
+def queue_figures(*, scope: Scope, rows: QuerySet[Revision] | None = None) -> QueueFigures:
     """How does the queue stand? `decided` counts what left review in the last 24 hours.
 
-    Two queries, and the chairs'.
+    `rows`: the queue, where it has been asked for already. Two queries, and the queue's.
     """
-    head = list(queue(scope=scope, chairs=chairs).values_list("pk", "due_at")[:COUNTED])
+    rows = queue(scope=scope) if rows is None else rows
+    head = list(rows.values_list("pk", "due_at")[:COUNTED])
     decided = revisions_within(scope=scope).filter(
         decided_at__gt=scope.at - timedelta(days=1), decided_at__lte=scope.at
     )
@@ -131,9 +141,10 @@ def queue_figures(*, scope: Scope, chairs: Sequence[Chair] | None = None) -> Que
     )
 
 
-def queue_count(*, scope: Scope, at_most: int = COUNTED) -> int:
-    """How much waits for the scope's person? Counted no further than `at_most`."""
-    return queue(scope=scope).order_by()[:at_most].count()
+def queue_count(*, scope: Scope, rows: QuerySet[Revision] | None = None, at_most: int = COUNTED) -> int:
+    """How much waits for the scope's person? Counted no further than `at_most`; `rows` as for the figures."""
+    rows = queue(scope=scope) if rows is None else rows
+    return rows.order_by()[:at_most].count()
 
 
 def neighbours_in_queue(
@@ -199,6 +210,17 @@ def hash_in_view(*, scope: Scope, subject: str) -> str:
 def scheduled_revision_of(*, scope: Scope, subject: str) -> Revision | None:
     """The approved revision that waits for its time to take the place of the live one, if any."""
     return revisions_within(scope=scope).filter(subject=subject, state=Revision.State.SCHEDULED).first()
+
+
+def live_and_scheduled(*, scope: Scope, subject: str) -> tuple[Revision | None, Revision | None]:
+    """What is served of this thing, and what waits for its time? One query for both."""
+    found = {
+        revision.state: revision
+        for revision in revisions_within(scope=scope).filter(
+            subject=subject, state__in=[Revision.State.APPROVED, Revision.State.SCHEDULED]
+        )
+    }
+    return found.get(Revision.State.APPROVED), found.get(Revision.State.SCHEDULED)
 
 
 def open_review_of(*, scope: Scope, subject: str) -> Revision | None:

@@ -75,5 +75,4 @@ def tell_makers(*, scope: Scope, revision: Revision, code: str, comment: str = "
 
 def settle_waiting(*, scope: Scope, revision: Revision, part: str = "") -> None:
     """Somebody has decided: the others need not be told any more that it waits for them."""
-    for code in ("waiting", "overdue"):
-        settle(scope=scope, key=key_of(revision, code, part))
+    settle(scope=scope, keys=[key_of(revision, code, part) for code in ("waiting", "overdue")])

@@ -1,6 +1,6 @@
 """Telling people, and what they do with what they were told."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -65,9 +65,11 @@ def mark_all_read(*, scope: Scope) -> int:
     return unread(scope=scope).filter(at__lte=scope.at).update(read_at=scope.at)
 
 
-def settle(*, scope: Scope, key: str) -> int:
-    """What the notices of this key asked for is done, by whomever: all are marked read. Returns how many were not."""
-    return _called(scope, "SELECT settle_notices(%s)", key)
+def settle(*, scope: Scope, keys: Sequence[str]) -> int:
+    """What the notices of these keys asked for is done, by whomever: all are marked read. Returns how many were not."""
+    return _called(
+        scope, "SELECT coalesce(sum(settle_notices(key)), 0) FROM unnest(%s::text[]) key", list(keys)
+    )
 
 
 def sweep(*, scope: Scope, limit: int = 5000) -> int:
@@ -76,7 +78,7 @@ def sweep(*, scope: Scope, limit: int = 5000) -> int:
     return _called(scope, "SELECT sweep_notices(%s)", limit)
 
 
-def _called(scope: Scope, statement: str, *given: str | int) -> int:
+def _called(scope: Scope, statement: str, *given: list[str] | int) -> int:
     with connections[scope.using].cursor() as cursor:
         cursor.execute(statement, given)
         answer: int = cursor.fetchone()[0]

@@ -32,6 +32,7 @@ from config.bench.machine import BackendClock, machine
 from config.bench.reviews import plant_people, plant_reviews, register_kind
 from config.bench.scratch import scratch_database
 from config.bench.signing import bare_connection, sign_bare
+from config.running.memory import settle_memory
 
 PAGE_MS = 300.0
 QUEUE = "/admin/approvals/revision/"
@@ -95,6 +96,7 @@ def measure(
         plant_reviews(10, places["head_office"], first=reviews, named_to=readers[-1].person_id)
         report.parameters["queries_at_many"] = {r.name: _queries(r) for r in readers}
         report.parameters["waiting"] = {r.name: _waiting(r) for r in readers}
+        settle_memory()  # as a web process does
         for reader in readers:
             say(f"the queue of {reader.name}")
             for case, ask in _asked(reader).items():

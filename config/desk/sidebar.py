@@ -7,7 +7,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.selectors import queue_count, waiting_for_maker
+from campaigns.approvals.admin.waiting import waiting_on
+from campaigns.approvals.selectors import COUNTED, waiting_for_maker
+from campaigns.tenants.desk import scope_of
 from campaigns.tenants.scopes import Scope
 from config.desk.pages import has_pages, list_page
 
@@ -138,7 +140,7 @@ def groups_for(request: HttpRequest) -> list[dict[str, Any]]:
     home = {"title": _("Home"), "icon": "space_dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [home]}]
     for group in sorted(GROUPS, key=lambda each: scope.facts.role not in each.first_for):
-        items = [_item(page, scope) for page in group.pages if page.is_for(scope) and has_pages(page.model)]
+        items = [_item(page, request) for page in group.pages if page.is_for(scope) and has_pages(page.model)]
         if items:
             groups.append({"title": group.title, "separator": True, "items": items})
     _mark_here(request.path, groups)
@@ -155,29 +157,25 @@ def _mark_here(path: str, groups: list[dict[str, Any]]) -> None:
         each["active"] = each["link"] == here
 
 
-def _item(page: Page, scope: Scope) -> dict[str, Any]:
+def _item(page: Page, request: HttpRequest) -> dict[str, Any]:
     item: dict[str, Any] = {
         "title": page.title,
         "icon": page.icon,
         "link": page.link,
     }
-    waiting = _waiting(page, scope)
+    waiting = _waiting(page, request)
     if waiting:
         item |= {
-            "badge": f"{_COUNTED - 1}+" if waiting >= _COUNTED else str(waiting),
+            "badge": f"{COUNTED - 1}+" if waiting >= COUNTED else str(waiting),
             "badge_variant": "primary",
         }
     return item
 
 
-# A badge says no more than "99+".
-_COUNTED = 100
-
-
-def _waiting(page: Page, scope: Scope) -> int:
+def _waiting(page: Page, request: HttpRequest) -> int:
     """How many revisions wait for this reader: for a decision, or for being mended."""
     if page.address == "admin:approvals_revision_mine":
-        return waiting_for_maker(scope=scope)[:_COUNTED].count()
+        return waiting_for_maker(scope=scope_of(request))[:COUNTED].count()
     if page.address or page.model != "approvals.revision":
         return 0
-    return queue_count(scope=scope, at_most=_COUNTED)
+    return waiting_on(request).count

@@ -22,6 +22,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from campaigns.access.middleware import background
+from campaigns.approvals.admin.waiting import waiting_on
 from campaigns.approvals.bulk_models import Bulk, BulkItem
 from campaigns.approvals.bulk_rules import AT_MOST
 from campaigns.approvals.bulk_selectors import (
@@ -34,7 +35,6 @@ from campaigns.approvals.bulk_selectors import (
 )
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
-from campaigns.approvals.people import chairs_of
 from campaigns.approvals.selectors import queue
 from campaigns.approvals.services.bulks import ask_bulk_approval, resume_bulk, stop_bulk
 from campaigns.lib.money import yuan
@@ -57,7 +57,7 @@ class BulkApproval:
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         scope = getattr(request, "scope", None)
-        return scope is not None and bool(chairs_of(scope))
+        return scope is not None and bool(waiting_on(request).chairs)
 
     @display(description=ModelAdmin.action_checkbox.short_description)  # type: ignore[untyped-decorator]
     def action_checkbox(self, revision: Revision) -> str:

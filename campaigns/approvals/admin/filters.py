@@ -10,12 +10,11 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.approvals.admin.waiting import waiting_on
 from campaigns.approvals.kinds import kinds
 from campaigns.approvals.models import Revision
-from campaigns.approvals.people import Chair, chairs_of
-from campaigns.approvals.selectors import decided_by, in_review, overdue, queue, revisions_within
+from campaigns.approvals.selectors import decided_by, in_review, overdue, revisions_within
 from campaigns.tenants.desk import scope_of
-from campaigns.tenants.scopes import Scope
 
 MINE, OPEN, OVERDUE, DONE, ALL = "mine", "open", "overdue", "done", "all"
 SHOWN: dict[str, Any] = {
@@ -30,21 +29,12 @@ NEWEST_FIRST = (DONE, ALL)
 PARAMETER = "show"
 
 
-def chairs_on(request: HttpRequest) -> tuple[Chair, ...]:
-    """The reader's chairs, asked once for each request."""
-    kept: tuple[Chair, ...] | None = getattr(request, "review_chairs", None)
-    if kept is None:
-        kept = chairs_of(scope_of(request))
-        request.review_chairs = kept  # type: ignore[attr-defined]
-    return kept
-
-
 def shown_on(request: HttpRequest) -> str:
     """Which list was asked for; without asking, the reader's own queue, or all where nobody waits for him."""
     asked = request.GET.get(PARAMETER, "")
     if asked in SHOWN:
         return asked
-    return MINE if chairs_on(request) else OPEN
+    return MINE if waiting_on(request).chairs else OPEN
 
 
 def lists_on(request: HttpRequest) -> list[dict[str, Any]]:
@@ -76,7 +66,7 @@ class ShownFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The same rows as the selector's: its own query, and not a condition over all revisions."""
-        return queryset & rows_of(scope_of(request), self.shown, chairs_on(request))
+        return queryset & rows_of(request, self.shown)
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -90,12 +80,12 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
-def rows_of(scope: Scope, shown: str, chairs: tuple[Chair, ...]) -> QuerySet[Revision]:
+def rows_of(request: HttpRequest, shown: str) -> QuerySet[Revision]:
     """The rows of one list."""
     lists: dict[str, Callable[..., QuerySet[Revision]]] = {
         OPEN: in_review, OVERDUE: overdue, DONE: decided_by, ALL: revisions_within,
     }  # fmt: skip
-    return queue(scope=scope, chairs=chairs) if shown == MINE else lists[shown](scope=scope)
+    return waiting_on(request).rows if shown == MINE else lists[shown](scope=scope_of(request))
 
 
 # So far does anybody turn pages; what lies behind is found by a filter, a search or by deciding.

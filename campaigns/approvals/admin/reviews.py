@@ -27,7 +27,6 @@ from campaigns.approvals.admin.filters import (
     CountedToAPoint,
     KindFilter,
     ShownFilter,
-    chairs_on,
     lists_on,
     shown_on,
 )
@@ -35,6 +34,7 @@ from campaigns.approvals.admin.people_found import offered, people_for
 from campaigns.approvals.admin.record import RecordPages
 from campaigns.approvals.admin.showing import compared, describe, kind_name, review_url, thing_url
 from campaigns.approvals.admin.submissions import SubmissionPages
+from campaigns.approvals.admin.waiting import waiting_on
 from campaigns.approvals.course import course_of, what_happened
 from campaigns.approvals.finding_selectors import findings_of
 from campaigns.approvals.kinds import kind_of
@@ -43,7 +43,6 @@ from campaigns.approvals.selectors import (
     live_revision_of,
     neighbours_in_queue,
     queue,
-    queue_figures,
     revision_in_scope,
 )
 from campaigns.approvals.services.talk import look_at
@@ -125,12 +124,11 @@ class RevisionAdmin(BulkApproval, SubmissionPages, DelegationPages, RecordPages)
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        scope, chairs = scope_of(request), chairs_on(request)
-        figures = queue_figures(scope=scope, chairs=chairs)
+        waiting = waiting_on(request)
         extra = {
-            "figures": figures,
-            "first": figures.first,
-            "stands_in_for": [chair.person_name for chair in chairs if not chair.is_own],
+            "figures": waiting.figures,
+            "first": waiting.figures.first,
+            "stands_in_for": [chair.person_name for chair in waiting.chairs if not chair.is_own],
             "shown": shown_on(request),
             "lists": lists_on(request),
             "title": gettext("Review queue"),
@@ -170,7 +168,7 @@ class RevisionAdmin(BulkApproval, SubmissionPages, DelegationPages, RecordPages)
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         more, status = extra_context or {}, 200
         if request.method == "POST":
-            chairs = chairs_on(request)
+            chairs = waiting_on(request).chairs
             _before, after = neighbours_in_queue(scope=scope, revision=revision, chairs=chairs)
             try:
                 done = act(scope=scope, revision=revision, posted=request.POST)
@@ -196,7 +194,7 @@ class RevisionAdmin(BulkApproval, SubmissionPages, DelegationPages, RecordPages)
     ) -> HttpResponse:
         """To `following`, else to the head of the queue, else to the empty queue."""
         if following is None:
-            rest = queue(scope=scope, chairs=chairs_on(request)).exclude(pk=revision.pk)
+            rest = queue(scope=scope, chairs=waiting_on(request).chairs).exclude(pk=revision.pk)
             following = rest.values_list("pk", flat=True).first()
         if following is None:
             messages.info(request, gettext("The queue is empty: that was the last one."))

@@ -14,7 +14,7 @@ from campaigns.approvals.rules import (
     NotThrough,
     ReviewIsClosed,
 )
-from campaigns.approvals.selectors import live_revision_of, revision_in_scope, scheduled_revision_of
+from campaigns.approvals.selectors import live_and_scheduled, revision_in_scope, scheduled_revision_of
 from campaigns.approvals.stop_rules import IsStopped
 from campaigns.approvals.stopped import stop_over
 from campaigns.approvals.telling import tell_makers
@@ -34,8 +34,7 @@ def take_down(*, scope: Scope, subject: str, reason: str) -> Revision:
     words_of(reason)
     lock(scope, subject)
     kind.freeze(scope, subject_id)  # a foreign thing answers like an absent one
-    live = live_revision_of(scope=scope, subject=subject)
-    waiting = scheduled_revision_of(scope=scope, subject=subject)
+    live, waiting = live_and_scheduled(scope=scope, subject=subject)
     found = live or waiting
     if found is None:
         raise NothingIsLive
@@ -75,8 +74,7 @@ def go_live(*, scope: Scope, revision: Revision) -> None:
     when a signer has come to answer for it since.
     """
     _check(scope, revision)
-    waiting = scheduled_revision_of(scope=scope, subject=revision.subject)
-    before = live_revision_of(scope=scope, subject=revision.subject)
+    before, waiting = live_and_scheduled(scope=scope, subject=revision.subject)
     if waiting is not None:
         move(scope, waiting, State.SUPERSEDED)
     if before is not None and revision.shown_from is not None and revision.shown_from > scope.at:

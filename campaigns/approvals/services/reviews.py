@@ -37,7 +37,7 @@ from campaigns.approvals.rules import (
     canonical,
     hash_of,
 )
-from campaigns.approvals.selectors import live_revision_of, open_review_of, scheduled_revision_of
+from campaigns.approvals.selectors import live_and_scheduled, open_review_of
 from campaigns.approvals.services.findings import examine, keep_findings, settle_findings
 from campaigns.approvals.services.live import go_live
 from campaigns.approvals.signing import Place, place_to_sign
@@ -63,11 +63,9 @@ def submit_revision(*, scope: Scope, subject: str) -> Revision:
         raise NotReady(missing="、".join(frozen.missing))
     payload = canonical({**frozen.payload, "refers": frozen.refers} if frozen.refers else frozen.payload)
     sha256 = hash_of(subject=subject, title=frozen.title, payload=payload)
-    # What waits for its time is what will be live.
-    live = scheduled_revision_of(scope=scope, subject=subject) or live_revision_of(
-        scope=scope, subject=subject
-    )
-    if live is not None and live.sha256 == sha256:
+    live, waiting = live_and_scheduled(scope=scope, subject=subject)
+    latest = waiting or live  # what waits for its time is what will be live
+    if latest is not None and latest.sha256 == sha256:
         raise NothingHasChanged
     facts = kind.facts(scope, frozen)
     policies = policies_on_line(scope=scope, branch_id=frozen.branch_id)

@@ -103,6 +103,7 @@ def review_queue(scope: Scope) -> Section | None:
     """What waits for this reader, due first."""
     if not scope.may("approvals.revision.decide"):
         return None
+    waiting = queue(scope=scope)
     rows = [
         Linked(
             revision,
@@ -110,9 +111,9 @@ def review_queue(scope: Scope) -> Section | None:
             kind=_label(revision),
             is_late=revision.due_at < scope.at,
         )
-        for revision in queue(scope=scope).prefetch_related("branch").defer("payload")[:_ROWS]
+        for revision in waiting.prefetch_related("branch").defer("payload")[:_ROWS]
     ]
-    return Section("review_queue", rows, is_wide=True, more=queue_figures(scope=scope))
+    return Section("review_queue", rows, is_wide=True, more=queue_figures(scope=scope, rows=waiting))
 
 
 def told(scope: Scope) -> Section | None:

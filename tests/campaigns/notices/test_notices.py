@@ -103,7 +103,7 @@ def test_reading_marks_one_or_all_and_what_is_done_is_settled_for_everybody(cast
         assert mark_read(scope=scope, notice_ids=[first.pk]) == 1
         assert mark_read(scope=scope, notice_ids=[first.pk]) == 0
         assert ([n.key for n in read(scope=scope)], count_unread(scope=scope)) == ([first.key], 2)
-        assert settle(scope=scope, key="test.waits:2") == 2
+        assert settle(scope=scope, keys=["test.waits:2", "test.unknown"]) == 2
         assert count_unread(scope=scope) == 1
     assert told(cast.nb_manager) == ["test.waits:3", "test.waits:1"]
     with cast.nb_manager.scope() as scope:
