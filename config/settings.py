@@ -86,6 +86,7 @@ ROOMS = [
     "campaigns.audit",
     "campaigns.access",
     "campaigns.requests",
+    "campaigns.jobs",
     "campaigns.notices",
     "campaigns.approvals",
     "campaigns.customers",

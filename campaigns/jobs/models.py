@@ -1,0 +1,1 @@
+"""The room's tables, one file for each part."""
