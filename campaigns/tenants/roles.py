@@ -71,6 +71,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_LOOK,
             "approvals.revision.decide",
             "approvals.stop.add",
+            "approvals.stop.lift",
             "approvals.revision.evidence",
             "content.item.take_down",
             "content.placement.take_down",
