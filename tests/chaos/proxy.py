@@ -18,7 +18,7 @@ class LossyRelay:
         self.folder, self.server = folder, server
         self.loses = 0.0
         self.lost = 0
-        self._luck = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        self._luck = random.Random(seed)
         self._listener = socket.socket(socket.AF_UNIX)
 
     def __enter__(self) -> "LossyRelay":
