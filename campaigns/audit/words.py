@@ -70,6 +70,8 @@ DEEDS = {
     "close_login": pgettext_lazy("deed", "closed a log-in of"),
     "reopen_login": pgettext_lazy("deed", "opened a closed log-in of"),
     "end_sessions": pgettext_lazy("deed", "ended the sessions of"),
+    "run_again": pgettext_lazy("deed", "had run again"),
+    "call_off": pgettext_lazy("deed", "called off"),
 }
 
 # What services write beside a deed.

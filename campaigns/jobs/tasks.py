@@ -1,0 +1,32 @@
+"""What the ticker and the timetable call. Each may run any number of times, side by side."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from campaigns.jobs.services import due, recurring
+from campaigns.lib.clock import now
+from campaigns.tenants.scopes import Scope
+from campaigns.tenants.tasks import reopened, scoped_task
+
+
+@scoped_task(name=due.TASK, system=True, opens_itself=True)
+def run_due(*, scope: Scope) -> dict[str, int]:
+    """Carry out what is due now; what became of it."""
+
+    def reopen(kind: str, carry: dict[str, Any], at: datetime) -> Scope:
+        return reopened(kind, carry, at, due.TASK)
+
+    return asdict(due.run_due(scope=scope, clock=now, reopen=reopen))
+
+
+@scoped_task(name="jobs.materialise", system=True, opens_itself=True)
+def materialise(*, scope: Scope) -> int:
+    """Lay what recurs 60 days ahead; how many new rows."""
+    return recurring.materialise(scope=scope, clock=now)
+
+
+@scoped_task(name="jobs.purge_due", system=True)
+def purge_due(*, scope: Scope) -> int:
+    """Delete due rows that were over 90 days ago; how many."""
+    return due.purge_due(scope=scope)
