@@ -1,5 +1,6 @@
 """Every setting of one installation. Configuration comes from the environment; the README has the table."""
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -259,6 +260,12 @@ REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
 WECHAT_BASE_URL = os.environ.get("WECHAT_BASE_URL", "https://api.weixin.qq.com")
 WECHAT_APP_ID = os.environ.get("WECHAT_APP_ID", "")
 WECHAT_APP_SECRET = os.environ.get("WECHAT_APP_SECRET", "")
+WECOM_BASE_URL = os.environ.get("WECOM_BASE_URL", "https://qyapi.weixin.qq.com")
+WECOM_CORP_ID = os.environ.get("WECOM_CORP_ID", "")
+WECOM_AGENT_ID = os.environ.get("WECOM_AGENT_ID", "")
+WECOM_SECRET = os.environ.get("WECOM_SECRET", "")
+# Systems of the bank that are told of things, by name: {"core": {"url": "https://...", "secret": "..."}}.
+HOOKS: dict[str, dict[str, str]] = json.loads(os.environ.get("FENHANG_HOOKS") or "{}")
 
 # --- the bank's identity provider (OpenID Connect); off without an issuer ---------------------------------------
 

@@ -53,6 +53,11 @@ SWEEPS = [
         1440,
         "清理站内消息：已读满 90 天，或满 1 年 · Delete notices read 90 days ago, or a year old",
     ),
+    Sweep(
+        "jobs.empty_bodies",
+        60,
+        "清空已完成 7 天的外发消息正文 · Empty the bodies of messages that were over 7 days ago",
+    ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
     Sweep(
         "approvals.keep_times",

@@ -6,3 +6,10 @@ class JobsApp(AppConfig):
     name = "campaigns.jobs"
     label = "jobs"
     verbose_name = _("Due work")
+
+    def ready(self) -> None:
+        # Models exist only now.
+        from campaigns.jobs.senders import register_senders
+        from campaigns.lib.clock import now
+
+        register_senders(now)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from campaigns.jobs.services import due, recurring
+from campaigns.jobs.services import delivery, due, outbox, recurring
 from campaigns.lib.clock import now
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.tasks import reopened, scoped_task
@@ -30,3 +30,15 @@ def materialise(*, scope: Scope) -> int:
 def purge_due(*, scope: Scope) -> int:
     """Delete due rows that were over 90 days ago; how many."""
     return due.purge_due(scope=scope)
+
+
+@scoped_task(name="jobs.deliver", system=True, opens_itself=True)
+def deliver(*, scope: Scope) -> int:
+    """Send what is due; returns how many got through."""
+    return delivery.deliver_due(clock=now).sent
+
+
+@scoped_task(name="jobs.empty_bodies", system=True)
+def empty_bodies(*, scope: Scope) -> int:
+    """Empty the bodies of messages that are long over."""
+    return outbox.empty_bodies(scope=scope)

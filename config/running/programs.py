@@ -96,7 +96,7 @@ def environment_of(*, is_demo: bool, host: str, wechat_port: int | None) -> dict
     if sys.pycache_prefix:
         environment |= {"PYTHONPYCACHEPREFIX": sys.pycache_prefix, "PYTHONDONTWRITEBYTECODE": ""}
     if wechat_port is not None:
-        environment["WECHAT_BASE_URL"] = f"http://127.0.0.1:{wechat_port}"
+        environment["WECHAT_BASE_URL"] = environment["WECOM_BASE_URL"] = f"http://127.0.0.1:{wechat_port}"
     if "ALLOWED_HOSTS" not in os.environ:
         names = {"127.0.0.1", "localhost", "[::1]", socket.gethostname()}
         environment["ALLOWED_HOSTS"] = ",".join(sorted(names | _names_of(host)))

@@ -1,4 +1,5 @@
-"""A small server that answers `/sns/jscode2session` as WeChat does, for the demo bank and for tests.
+"""A small server that answers as WeChat and WeCom do, for the demo bank and for tests: log-ins by
+`/sns/jscode2session`, and tokens and messages as config/standins/messages.py has them.
 
 demo-<unionid>          logs that person in, as often as wanted (a real code works once)
 demo-openid:<openid>    a person whose app is not bound to an open platform: no unionid
@@ -18,6 +19,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
+
+from config.standins.messages import FAULTS, STABLE_TOKEN, SUBSCRIBE, WECOM_SEND, WECOM_TOKEN, Desk, error
 
 PATH = "/sns/jscode2session"
 
@@ -55,6 +58,7 @@ class WeChatStandIn(ThreadingHTTPServer):
         super().__init__(address, _Answers)
         self.app, self.secret = app, secret
         self.asked: list[str] = []  # the codes, in order
+        self.desk = Desk()
         self._used: set[str] = set()
         self._lock = threading.Lock()
 
@@ -111,10 +115,13 @@ class _Answers(BaseHTTPRequestHandler):
         if parts.path == "/healthz":
             self._send(200, b"ok")
             return
-        if parts.path != PATH:
+        if parts.path not in (PATH, WECOM_TOKEN):
             self._send(404, b"not found")
             return
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path == WECOM_TOKEN:
+            self._send(200, orjson.dumps(self._token(query.get("corpid", ""), query.get("corpsecret", ""))))
+            return
         match query.get("js_code"):
             case "garbled":
                 self._send(200, b"<html>captive portal</html>")
@@ -124,6 +131,43 @@ class _Answers(BaseHTTPRequestHandler):
                 self._send(200, b'{"openid": "' + b"x" * 1_000_000 + b'"}')
             case _:
                 self._send(200, orjson.dumps(self.server.answer(query)))
+
+    def do_POST(self) -> None:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path == STABLE_TOKEN:
+            asked = orjson.loads(body)
+            answer = self._token(asked["appid"], asked["secret"], renew=asked.get("force_refresh", False))
+            self._send(200, orjson.dumps(answer))
+        elif parts.path in (SUBSCRIBE, WECOM_SEND):
+            self._take(parts.path, query.get("access_token", ""), body)
+        elif parts.path == FAULTS:
+            asked = orjson.loads(body)
+            self.server.desk.fail(str(asked["fault"]), int(asked.get("times", 1)))
+            self._send(200, b"ok")
+        else:
+            self._send(404, b"not found")
+
+    def _token(self, app: str, secret: str, *, renew: bool = False) -> dict[str, Any]:
+        if self.server.app and app != self.server.app:
+            return error(40013)
+        if self.server.secret and secret != self.server.secret:
+            return error(40125)
+        return self.server.desk.token(app, renew=renew)
+
+    def _take(self, path: str, token: str, body: bytes) -> None:
+        kind, _colon, rest = self.server.desk.next_fault().partition(":")
+        if kind == "slow":
+            time.sleep(float(rest))
+        if kind == "http":
+            self._send(int(rest), b"<html>bad gateway</html>")
+            return
+        answer = error(int(rest)) if kind == "errcode" else self.server.desk.take(path, token, body)
+        if kind == "deaf":
+            self.close_connection = True
+            return
+        self._send(200, orjson.dumps(answer))
 
     def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)

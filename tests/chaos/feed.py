@@ -37,7 +37,6 @@ def main(file: Path) -> None:
 
 def _lay(keys: list[tuple[str, str]]) -> None:
     from campaigns.jobs.services.due import lay
-
     from campaigns.lib.clock import now
     from campaigns.tenants.scopes import system_scope
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from django.apps import AppConfig
+from django.db import connection, transaction
+
 from campaigns.jobs.adapters import Adapter, Letter, TryLater, register_adapter
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.kinds import register_due
 from campaigns.jobs.outbox_rules import NoAnswer, Terms
 from campaigns.jobs.services.outbox import put
-from django.apps import AppConfig
-from django.db import connection, transaction
-
 from campaigns.tenants.scopes import Scope
 
 CAREFUL, CARELESS, EAGER = "chaos.careful", "chaos.careless", "chaos.eager"
