@@ -6,3 +6,13 @@ class JobsApp(AppConfig):
     name = "campaigns.jobs"
     label = "jobs"
     verbose_name = _("Due work")
+
+    def ready(self) -> None:
+        # Models exist only now.
+        from campaigns.jobs.watch_gauges import register_gauges
+        from campaigns.jobs.watch_selectors import TABLES
+
+        tables = {model._meta.db_table for model in self.get_models()}
+        for table, ask in TABLES.items():
+            if table in tables:
+                register_gauges(table, ask)

@@ -2,8 +2,8 @@
 the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop, customers.customer,
-planning.campaign, rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those
-of the thing.
+planning.campaign, rewards.batch|coupon|stock, jobs.alert, content.asset|item|placement. Verbs: view, add, change,
+delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -53,6 +53,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.customer.view",
             "rewards.coupon.view",
             "schedule.*",
+            "jobs.alert.view",
             "approvals.policy.view",
             "approvals.policy.add",
             "approvals.policy.change",
@@ -130,6 +131,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "tenants.assignment.view",
             "tenants.role.view",
             "audit.entry.view",
+            "jobs.alert.view",
             "approvals.policy.view",
             "customers.customer.view",
             "rewards.coupon.view",
