@@ -10,5 +10,7 @@ class ConfigApp(AppConfig):
         # Checks register themselves.
         from config import celery, checks  # noqa: F401
         from config.desk.lists import ask_headers_once
+        from config.running import gauges
 
         ask_headers_once()
+        gauges.register()

@@ -61,5 +61,6 @@ _PROBES: dict[str, Callable[[], bool]] = {
     "database": _database,
     "valkey": heartbeats.is_answering,
     "worker": lambda: heartbeats.is_alive("worker"),
+    "heavy": lambda: heartbeats.is_alive("heavy"),
     "beat": lambda: heartbeats.is_alive("beat"),
 }

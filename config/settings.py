@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pghistory
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.jobs.watch_rules import limits_of
 from config import embedded
 from config.desk.theme import UNFOLD  # noqa: F401 - a setting
 
@@ -225,6 +226,12 @@ PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 AUDIT_HEAD = Path(os.environ.get("AUDIT_HEAD", VAR_DIR / INSTANCE / "audit-head.json"))
 AUDIT_MONTHS_AHEAD = 3 if TESTING else 12
 
+# --- watching: figures above which an alert opens (campaigns/jobs/watch_rules.py), who may read /metrics ------------
+
+WATCH_LIMITS = limits_of(os.environ.get("FENHANG_WATCH_LIMITS", ""))
+# Asked for as a bearer token; without one only this machine itself is told.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+
 # --- API ------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, object] = {
@@ -311,7 +318,7 @@ if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     # Load balancers and `up` ask the process itself, without TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     # A cookie of this name is taken from this very host alone, over TLS.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"

@@ -1,24 +1,104 @@
 """Celery beat on the timetable that operators see and change in the admin."""
 
+import logging
+from time import monotonic
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 
 from config.running.heartbeats import note_alive
+from config.running.signs import EVERY as SIGNS_EVERY
+
+logger = logging.getLogger(__name__)
+
+# Published once a second, not as rows of the timetable: they only say "look now" to the due rows and the outbox,
+# which know by themselves what is due. So one that is lost, doubled or late costs nothing.
+TICKS = ("jobs.run_due", "jobs.deliver")
+# With so many messages waiting, the workers are behind, and further ticks would only stand before real work. A limit
+# and not a message's `expires`, which compares the clocks of two machines.
+TICKS_WAIT = 20
 
 
 class Timetable(DatabaseScheduler):
-    """The database's timetable; each turn of its loop is a sign of life."""
+    """The database's timetable, and the tick of the due rows. Any number of them may run side by side."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._signs, self._ticks, self._sweeps = Every(SIGNS_EVERY), Every(1.0), Every(0.0)
+        self._is_cut_off = False
+        super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
         load_timetable()
         super().setup_schedule()
 
-    def tick(self, *args: Any, **kwargs: Any) -> Any:
-        note_alive("beat")
-        return super().tick(*args, **kwargs)
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """One turn of beat's loop; returns how many seconds to sleep. The database is asked no more often than the
+        timetable itself wants, which is every five seconds; the clock is the one that nobody sets.
+        """
+        if self._signs.is_due():
+            note_alive("beat")
+        if self._ticks.is_due():
+            self.publish_ticks()
+        if self._sweeps.is_due():
+            self._sweeps.seconds = self._tick_of_the_timetable(*args, **kwargs)
+            self._sweeps.begin()
+        return min(self._ticks.left(), self._sweeps.left())
+
+    def publish_ticks(self) -> int:
+        """Publish what the due rows and the outbox wait for; returns how many. A broker that is away is noted once."""
+        try:
+            with self.app.producer_pool.acquire(block=True, timeout=1) as producer:
+                if producer.channel.client.llen(self.app.conf.task_default_queue) >= TICKS_WAIT:
+                    return 0
+                for name in filter(self.app.tasks.__contains__, TICKS):
+                    self.app.send_task(name, producer=producer, retry=False, ignore_result=True)
+        except (KombuError, RedisError, OSError) as failed:
+            if not self._is_cut_off:
+                logger.warning("beat cannot reach the broker: %s", failed)
+            self._is_cut_off = True
+            return 0
+        if self._is_cut_off:
+            logger.warning("beat reaches the broker again")
+        self._is_cut_off = False
+        return len(TICKS)
+
+    def _ensure_connected(self) -> Any:
+        """The sweeps' own connection; asked for again every second at least, however long the broker is away."""
+        return self.connection.ensure_connection(interval_start=0.2, interval_step=0.2, interval_max=1)
+
+    def _tick_of_the_timetable(self, *args: Any, **kwargs: Any) -> float:
+        """Send the sweeps that are due. Without a database none is known: that is found elsewhere, and passes."""
+        try:
+            return float(super().tick(*args, **kwargs))
+        except (DatabaseError, InterfaceError) as failed:
+            logger.warning("beat cannot read the timetable: %s", failed)
+            return 1.0
+
+
+class Every:
+    """Says when so many seconds have passed, by the monotonic clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._next = 0.0
+
+    def is_due(self) -> bool:
+        """Have they passed? Then they begin anew."""
+        if self.left() > 0:
+            return False
+        self.begin()
+        return True
+
+    def begin(self) -> None:
+        self._next = monotonic() + self.seconds
+
+    def left(self) -> float:
+        return max(0.0, self._next - monotonic())
 
 
 class Sweep(NamedTuple):
@@ -35,6 +115,9 @@ class Sweep(NamedTuple):
 
 # A few dozen rows, never one per object: beat reads them all again at each change.
 SWEEPS = [
+    Sweep(
+        "jobs.watch", 1, "查看运行状况，超限时告警 · Look at how the installation runs, open and close alerts"
+    ),
     Sweep("tenants.apply_files", 1, "执行等待中的机构文件 · Apply organisation files that wait"),
     Sweep("approvals.run_bulks", 1, "执行等待中的批量通过 · Carry out bulk approvals that wait"),
     Sweep("access.purge_tries", 60, "清理过期的登录尝试计数 · Delete log-in tries that count no more"),

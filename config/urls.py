@@ -8,12 +8,14 @@ from django.views.generic import RedirectView
 
 from campaigns.lib.http import problems
 from config.health import healthz, readyz
+from config.metrics import metrics
 
 API_ROOT = "/api/"
 
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("api/v1/", include(("config.api", "api"))),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

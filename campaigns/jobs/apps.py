@@ -10,6 +10,12 @@ class JobsApp(AppConfig):
     def ready(self) -> None:
         # Models exist only now.
         from campaigns.jobs.senders import register_senders
+        from campaigns.jobs.watch_gauges import register_gauges
+        from campaigns.jobs.watch_selectors import TABLES
         from campaigns.lib.clock import now
 
         register_senders(now)
+        tables = {model._meta.db_table for model in self.get_models()}
+        for table, ask in TABLES.items():
+            if table in tables:
+                register_gauges(table, ask)

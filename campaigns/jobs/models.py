@@ -1,5 +1,8 @@
 """The room's tables, one file for each part."""
 
-from campaigns.jobs.due_models import Due  # noqa: F401
-from campaigns.jobs.outbox_models import AccessToken, Gate, Message  # noqa: F401
-from campaigns.jobs.recurring_models import Recurring  # noqa: F401
+from campaigns.jobs.due_models import Due
+from campaigns.jobs.outbox_models import AccessToken, Gate, Message
+from campaigns.jobs.recurring_models import Recurring
+from campaigns.jobs.watch_models import Alert, Reading
+
+__all__ = ["AccessToken", "Alert", "Due", "Gate", "Message", "Reading", "Recurring"]

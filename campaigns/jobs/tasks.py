@@ -4,7 +4,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from campaigns.jobs.services import delivery, due, outbox, recurring
+from campaigns.jobs.services.watch import watch
 from campaigns.lib.clock import now
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.tasks import reopened, scoped_task
@@ -42,3 +45,9 @@ def deliver(*, scope: Scope) -> int:
 def empty_bodies(*, scope: Scope) -> int:
     """Empty the bodies of messages that are long over."""
     return outbox.empty_bodies(scope=scope)
+
+
+@scoped_task(name="jobs.watch", system=True)
+def look(*, scope: Scope) -> list[str]:
+    """Measure, keep the figures, open and close alerts; the codes of those it opened."""
+    return watch(scope=scope, limits=settings.WATCH_LIMITS).opened

@@ -2,8 +2,8 @@
 the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop, customers.customer,
-planning.campaign, rewards.batch|coupon|stock, content.asset|item|placement. Verbs: view, add, change, delete, and those
-of the thing.
+planning.campaign, rewards.batch|coupon|stock, jobs.alert, content.asset|item|placement. Verbs: view, add, change,
+delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -62,6 +62,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "jobs.gate.view",
             "jobs.gate.shut",
             "jobs.gate.open",
+            "jobs.alert.view",
             "approvals.policy.view",
             "approvals.policy.add",
             "approvals.policy.change",
@@ -140,6 +141,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "tenants.assignment.view",
             "tenants.role.view",
             "audit.entry.view",
+            "jobs.alert.view",
             "approvals.policy.view",
             "customers.customer.view",
             "rewards.coupon.view",

@@ -120,6 +120,7 @@ GROUPS = [
     Group(
         _("Installation"),
         [
+            Page(_("How it runs"), "monitor_heart", "jobs.alert", head_office_only=True),
             Page(
                 _("Timetable"),
                 "schedule",

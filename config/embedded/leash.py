@@ -27,9 +27,9 @@ def prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def children() -> dict[int, list[int]]:
-    """Every process this user may see, by its parent."""
-    found: dict[int, list[int]] = {}
+def processes() -> dict[int, tuple[int, str]]:
+    """Parent and state (a letter, as the kernel has it) of every process this user may see."""
+    found: dict[int, tuple[int, str]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
@@ -38,8 +38,16 @@ def children() -> dict[int, list[int]]:
                     state, parent = file.read().rpartition(b")")[2].split()[:2]
             except (OSError, ValueError):
                 continue
-            if state != b"Z":
-                found.setdefault(int(parent), []).append(int(entry))
+            found[int(entry)] = int(parent), state.decode()
+    return found
+
+
+def children() -> dict[int, list[int]]:
+    """Every process this user may see, by its parent; none that has ended."""
+    found: dict[int, list[int]] = {}
+    for pid, (parent, state) in processes().items():
+        if state != "Z":
+            found.setdefault(parent, []).append(pid)
     return found
 
 

@@ -31,6 +31,8 @@ class Launch:
     then: int = signal.SIGKILL
     # What the server gets when even its leash was killed.
     orphaned: int = signal.SIGKILL
+    # What a child of the server gets that was stopped (SIGSTOP) and not continued; the server itself is killed.
+    stuck: Sequence[int] = (signal.SIGKILL,)
 
 
 class Running:

@@ -94,6 +94,8 @@ class Postgres:
             stop=signal.SIGINT,  # fast shutdown: sessions end, a checkpoint is written
             then=signal.SIGQUIT,  # immediate: recovers from its log at the next start
             orphaned=signal.SIGQUIT,
+            # A killed session would make the server throw all others out; one that ends by itself would not.
+            stuck=(signal.SIGTERM, signal.SIGCONT),
         )
 
     def is_ready(self) -> bool:

@@ -1,5 +1,7 @@
 """Runs several parts as one program: starts them in order, restarts one that ends by itself, stops them in reverse.
 
+What is stopped or silent for too long is ended first, and then started again like one that died.
+
 Nothing outlives it. Each part is on a leash (`leash.py`) that ends it when this process dies in any way; what a
 killed leash leaves behind is adopted and ended here; and when the `uv` that started us is killed, we stop.
 """
@@ -20,9 +22,17 @@ from config.embedded.parts import Launch, Running, wait_ready
 from config.embedded.places import BASE_DIR
 from config.embedded.words import StartRefused, word
 
-# This many deaths of one part within this many seconds, and everything stops.
+# This many deaths of one part within this many seconds, and everything stops; the death of one that had worked
+# for SERVED seconds does not count, as starting it again did help.
 DEATHS = 3
 WITHIN = 60.0
+SERVED = 5.0
+# Seconds between two looks at the parts. A process that stands stopped (SIGSTOP) at STOPPED looks in a row is ended as
+# if it had died: it holds what it holds, and nobody is told. A part that left SILENT looks in a row unanswered hangs;
+# that many, because one under load answers late. Looks and not seconds: a suspended machine counts none.
+EVERY = 1.0
+STOPPED = 3
+SILENT = 60
 
 
 class Part(Protocol):
@@ -50,9 +60,31 @@ class StopAsked(BaseException):
 class _Kept:
     part: Part
     level: int
+    launch: Launch | None = None
     running: Running | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
     is_back: bool = True
+    # When it answered last, and how many looks in a row it has not; since its last start.
+    answered_at: float = 0.0
+    silent: int = 0
+
+    def begin(self, running: Running, launch: Launch) -> None:
+        self.running, self.launch = running, launch
+        self.answered_at, self.silent = 0.0, 0
+
+    def look(self) -> None:
+        """Ask whether it is ready; from the watching thread, as an answer may take seconds."""
+        running, asked = self.running, time.monotonic()
+        answers = self.part.is_ready()
+        if running is not self.running or running is None or running.code() is not None:
+            return  # the answer is about one that is gone
+        if answers:
+            self.answered_at, self.silent = asked, 0
+        elif self.answered_at:
+            self.silent += 1
+
+    def has_served(self) -> bool:
+        return bool(self.running and self.answered_at - self.running.started > SERVED)
 
 
 class Supervisor:
@@ -63,6 +95,7 @@ class Supervisor:
         self._kept: list[_Kept] = []
         self._printing = threading.Lock()
         self._is_stopping = False
+        self._stopped: dict[int, int] = {}
         self._old_handlers: dict[int, object] = {}
 
     def __enter__(self) -> "Supervisor":
@@ -96,9 +129,11 @@ class Supervisor:
         for each in kept:
             assert each.running is not None
             wait_ready(each.part.name, each.running, each.part.is_ready, within=each.part.ready_within)
+            each.answered_at = time.monotonic()
 
     def run(self) -> None:
         """Watch until asked to stop (StopAsked). Raises StartRefused when a part keeps ending."""
+        threading.Thread(target=self._watch_parts, daemon=True).start()
         while True:
             for each in self._kept:
                 self._look_after(each)
@@ -119,11 +154,12 @@ class Supervisor:
         running = each.running
         assert running is not None
         if running.code() is None:
-            if not each.is_back and each.part.is_ready():
+            if not each.is_back and each.answered_at:
                 each.is_back = True
                 self.say(word("part_back", part=word(each.part.name)))
             return
-        each.deaths.append(time.monotonic())
+        if not each.has_served():
+            each.deaths.append(time.monotonic())
         name, how, reason = word(each.part.name), running.how(), running.reason()
         self._end_strays()
         if len(each.deaths) == DEATHS and each.deaths[-1] - each.deaths[0] < WITHIN:
@@ -141,7 +177,39 @@ class Supervisor:
             if not each.part.is_noise(line):
                 self.say(line, part=name)
 
-        each.running = Running(each.part.launch(), on_line=on_line, keep=self._keep)
+        launch = each.part.launch()
+        each.begin(Running(launch, on_line=on_line, keep=self._keep), launch)
+
+    def _watch_parts(self) -> None:
+        """Ends what hangs; the main thread sees it gone and starts it again."""
+        while not self._is_stopping:
+            time.sleep(EVERY)
+            self._end_stopped()
+            for each in list(self._kept):
+                each.look()
+                if each.silent >= SILENT and each.running and not self._is_stopping:
+                    self.say(word("part_silent", part=word(each.part.name), seconds=round(SILENT * EVERY)))
+                    each.silent = 0
+                    leash.kill_all(leash.descendants(each.running.pid)[:1])
+
+    def _end_stopped(self) -> None:
+        """End processes of ours that were stopped at several looks in a row."""
+        seen = leash.processes()
+        counts = {}
+        for each in list(self._kept):
+            if each.running is None or each.launch is None:
+                continue
+            held = each.running.pid
+            for pid in [held, *_below(held, seen)]:
+                if pid not in seen or seen[pid][1] != "T":
+                    continue
+                counts[pid] = self._stopped.get(pid, 0) + 1
+                if counts[pid] == STOPPED and not self._is_stopping:
+                    self.say(word("part_stopped", part=word(each.part.name), pid=pid))
+                    is_server = held in (pid, seen[pid][0])
+                    for number in (signal.SIGKILL,) if is_server else each.launch.stuck:
+                        leash.kill_all([pid], number)
+        self._stopped = counts
 
     def _end_strays(self) -> None:
         """End what a killed leash left: the kernel made its processes our children."""
@@ -165,6 +233,15 @@ class Supervisor:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _below(root: int, seen: dict[int, tuple[int, str]]) -> list[int]:
+    """Processes below `root`, nearest first, among those `seen`."""
+    found, level = [], {root}
+    while level:
+        level = {pid for pid, (parent, _state) in seen.items() if parent in level}
+        found += sorted(level)
+    return found
+
+
 def _parent_name() -> str:
     try:
         with open(f"/proc/{os.getppid()}/comm") as file:
@@ -184,11 +261,14 @@ class Program:
     command: Sequence[str]
     environment: dict[str, str]
     probe: Probe
+    # What has to be cleared away before each start.
+    before: Callable[[], None] = lambda: None
     ready_within: float = 90.0
     grace: float = 1.2
     noise: tuple[str, ...] = ()
 
     def prepare(self) -> list[str]:
+        self.before()
         return []
 
     def launch(self) -> Launch:

@@ -148,6 +148,14 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{part} 自行退出（{how}），正在重新启动。",
         "{part} ended by itself ({how}); starting it again.",
     ),
+    "part_stopped": (
+        "{part} 的进程 {pid} 被暂停且无人恢复，已结束它。",
+        "Process {pid} of {part} was stopped and nobody continued it; it has been ended.",
+    ),
+    "part_silent": (
+        "{part} 已 {seconds} 秒没有应答，已结束它。",
+        "{part} has not answered for {seconds} s; it has been ended.",
+    ),
     "part_back": ("{part} 已恢复。", "{part} is back."),
     "parent_gone": ("启动它的 uv 已不在，正在停止。", "The uv that started this is gone; stopping."),
     "stopping": ("正在停止……", "Stopping ..."),
@@ -158,6 +166,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "nothing": ("（无）", "(nothing)"),
     "web": ("网站", "web"),
     "worker": ("任务进程", "worker"),
+    "heavy": ("重活进程", "heavy worker"),
     "beat": ("定时器", "beat"),
     "wechat": ("微信替身", "WeChat stand-in"),
     "postgres": ("PostgreSQL", "PostgreSQL"),

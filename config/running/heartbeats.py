@@ -1,15 +1,17 @@
-"""Signs of life of the parts that take no requests, kept in Valkey for a few beats. For `readyz` and `up`."""
+"""Signs of life of the parts that take no requests: in Valkey for `readyz`, as it is asked about every machine; in a
+file for the supervisor on this one, which must not take a part for dead because Valkey or the site is.
+"""
 
+import contextlib
+import os
 from functools import cache
+from pathlib import Path
 
 import redis
 from django.conf import settings
 
 from config.embedded.valkey import SIGN_OF_LIFE
-
-# Seconds between two signs, and how long one counts.
-EVERY = 5.0
-COUNTS = 20
+from config.running.signs import COUNTS, FOLDER
 
 
 @cache
@@ -18,7 +20,11 @@ def _client() -> redis.Redis:
 
 
 def note_alive(part: str) -> None:
-    """`part` ("worker", "beat") is alive now. A silent Valkey is its own finding, not the part's end."""
+    """`part` ("worker", "heavy", "beat") is alive now. A silent Valkey is its own finding, not the part's end."""
+    folder = os.environ.get(FOLDER)
+    if folder:
+        with contextlib.suppress(OSError):
+            (Path(folder) / part).touch()
     try:
         _client().set(SIGN_OF_LIFE.format(part), "1", ex=COUNTS)
     except redis.RedisError:
@@ -38,3 +44,8 @@ def forget(part: str) -> None:
 def is_answering() -> bool:
     """Does Valkey answer? Raises redis.RedisError with the reason when not."""
     return bool(_client().ping())
+
+
+def queue_length(queue: str) -> int:
+    """How many messages to workers wait in `queue`? Raises redis.RedisError."""
+    return int(_client().llen(queue))

@@ -1,21 +1,25 @@
-"""The programs that serve: web, worker, beat, and in demo mode a stand-in for WeChat; each with its probe."""
+"""The programs that serve: web, two workers, beat, and in demo mode a stand-in for WeChat; each with its probe."""
 
 import http.client
-import json
 import os
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
-from config.embedded.places import BASE_DIR, var_dir
+from config.embedded import instance_name
+from config.embedded.places import BASE_DIR, instance_dir, var_dir
 from config.embedded.supervisor import Program
 from config.embedded.words import StartRefused
+from config.running import signs
 
 # Threads keep their connections (one for requests, one for what outlives a refusal), so processes x threads x 2
 # must stay well below the server's max_connections.
 WEB_PROCESSES = 2
 WEB_THREADS = 12
 WORKER_PROCESSES = 2
+HEAVY_PROCESSES = 1
 
 
 _WECHAT = """
@@ -45,19 +49,33 @@ def web(host: str, port: int, environment: dict[str, str]) -> Program:
     )
 
 
-def worker(host: str, port: int, environment: dict[str, str]) -> Program:
-    """Runs tasks."""
+def worker(
+    host: str,
+    port: int,
+    environment: dict[str, str],
+    *,
+    name: str = "worker",
+    queue: str = "prompt",
+    pool: int = WORKER_PROCESSES,
+) -> Program:
+    """Runs the tasks of one queue, `pool` at once."""
     return Program(
-        name="worker",
+        name=name,
         command=[
             *(sys.executable, "-m", "celery", "--app", "config.celery", "--skip-checks", "--quiet", "worker"),
-            *("--concurrency", str(WORKER_PROCESSES), "--without-gossip", "--without-mingle"),
-            *("--loglevel", "warning"),
+            *("--queues", queue, "--hostname", f"{name}@%h", "--concurrency", str(pool)),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"),
         ],
         # As root it warns at length; the embedded default is meant to be tried out as root, too.
         environment=environment | {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"},
-        probe=lambda: _is_ready(host, port, "worker"),
+        probe=lambda: _gave_sign(environment, name),
+        before=lambda: _forget_sign(environment, name),
     )
+
+
+def heavy(host: str, port: int, environment: dict[str, str]) -> Program:
+    """Runs what may take minutes, one at a time, so that what is due in seconds never waits behind it."""
+    return worker(host, port, environment, name="heavy", queue="heavy", pool=HEAVY_PROCESSES)
 
 
 def beat(host: str, port: int, environment: dict[str, str]) -> Program:
@@ -69,7 +87,8 @@ def beat(host: str, port: int, environment: dict[str, str]) -> Program:
             *("--pidfile", "", "--loglevel", "warning"),
         ],
         environment=environment,
-        probe=lambda: _is_ready(host, port, "beat"),
+        probe=lambda: _gave_sign(environment, "beat"),
+        before=lambda: _forget_sign(environment, "beat"),
     )
 
 
@@ -86,12 +105,15 @@ def wechat_standin(port: int, environment: dict[str, str]) -> Program:
 
 def environment_of(*, is_demo: bool, host: str, wechat_port: int | None) -> dict[str, str]:
     """What the programs inherit: ours, and what `up` decided."""
+    folder = instance_dir(instance_name()) / "signs"
+    folder.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(BASE_DIR), os.environ.get("PYTHONPATH")))),
         "PYTHONUNBUFFERED": "1",
         "FENHANG_DEMO": "1" if is_demo else "0",
+        signs.FOLDER: str(folder),
     }
     if sys.pycache_prefix:
         environment |= {"PYTHONPYCACHEPREFIX": sys.pycache_prefix, "PYTHONDONTWRITEBYTECODE": ""}
@@ -167,16 +189,18 @@ def _is_healthy(host: str, port: int) -> bool:
         connection.close()
 
 
-def _is_ready(host: str, port: int, part: str) -> bool:
-    """What the site says of `part`: it sees the same signs of life that a load balancer is told of."""
-    connection = http.client.HTTPConnection(_reachable(host), port, timeout=5)
+def _gave_sign(environment: dict[str, str], part: str) -> bool:
+    """Did the `part` that runs here say lately that it is alive?"""
     try:
-        connection.request("GET", "/readyz", headers={"Host": "127.0.0.1"})
-        return bool(json.loads(connection.getresponse().read())["parts"][part] == "ready")
-    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        said = (Path(environment[signs.FOLDER]) / part).stat().st_mtime
+    except OSError:
         return False
-    finally:
-        connection.close()
+    return time.time() - said < signs.COUNTS
+
+
+def _forget_sign(environment: dict[str, str], part: str) -> None:
+    """A sign of one that died does not count for the next."""
+    (Path(environment[signs.FOLDER]) / part).unlink(missing_ok=True)
 
 
 def _listens(host: str, port: int) -> bool:

@@ -159,6 +159,7 @@ class _Start:
         parts = [
             programs.web(self.host, self.port, environment),
             programs.worker(self.host, self.port, environment),
+            programs.heavy(self.host, self.port, environment),
             programs.beat(self.host, self.port, environment),
         ]
         if wechat_port is not None:

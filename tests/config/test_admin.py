@@ -10,11 +10,11 @@ from django.test import Client
 
 from campaigns.audit.models import SecurityRecord
 from campaigns.lib.clock import now
+from campaigns.lib.sparkline import HEIGHT, points_of
 from campaigns.tenants.models import Assignment, Branch
 from campaigns.tenants.services.assignments import assign_role
 from config.desk.colours import steps_of
 from config.desk.home.sections import PARTS
-from config.desk.home.sparkline import HEIGHT, points_of
 from config.desk.sidebar import GROUPS
 from tests.support.cast import PASSWORD, Cast, Player
 

@@ -1,8 +1,13 @@
 """How tasks travel."""
 
-import pytest
+import time
 
-from config.celery import app, broker_of
+import pytest
+from kombu.exceptions import OperationalError
+
+from config.celery import HEAVY, LONGEST, PART_OF_QUEUE, PROMPT, VISIBILITY, app, broker_of
+from config.running import programs
+from config.timetable import TICKS
 
 
 @pytest.mark.parametrize(
@@ -34,3 +39,37 @@ def test_tasks_are_json_and_acknowledged_when_done() -> None:
     assert app.conf.task_ignore_result
     # A task that outlives the visibility timeout would be handed out a second time.
     assert app.conf.task_time_limit < app.conf.broker_transport_options["visibility_timeout"]
+
+
+def test_what_takes_minutes_has_a_queue_and_a_worker_of_its_own() -> None:
+    router = app.amqp.router
+
+    def queue_of(task: str) -> str:
+        return str(router.route({}, task)["queue"].name)
+
+    assert {queue_of(task) for task in TICKS} == {PROMPT}
+    assert {queue_of("jobs.watch"), queue_of("approvals.keep_times")} == {PROMPT}
+    assert {queue_of(task) for task in ("jobs.run_long", "approvals.run_bulks", "backup.nightly")} == {HEAVY}
+    # Every queue has a worker program, a sign of life, and takes only what it names.
+    assert set(app.conf.task_queues and [queue.name for queue in app.conf.task_queues]) == set(PART_OF_QUEUE)
+    commands = [programs.worker("", 0, {}).command, programs.heavy("", 0, {}).command]
+    assert [command[command.index("--queues") + 1] for command in commands] == list(PART_OF_QUEUE)
+
+
+def test_no_task_of_ours_may_run_longer_than_its_message_stays_invisible() -> None:
+    ours = [task for name, task in app.tasks.items() if not name.startswith("celery.")]
+    assert len(ours) > 5
+    for task in ours:
+        assert (task.time_limit or app.conf.task_time_limit) < VISIBILITY, task.name
+        assert (task.soft_time_limit or app.conf.task_soft_time_limit) < (task.time_limit or LONGEST), (
+            task.name
+        )
+
+
+def test_who_publishes_while_the_broker_is_away_is_told_within_seconds() -> None:
+    """A request must not hang on a nudge that it could do without."""
+    away = app.connection_for_write("redis://127.0.0.1:1/0")
+    began = time.monotonic()
+    with pytest.raises(OperationalError), away:
+        app.send_task("jobs.watch", connection=away, retry=False, ignore_result=True)
+    assert time.monotonic() - began < 5

@@ -34,12 +34,14 @@ BANK_WIDE = {
     "django_celery_beat_crontabschedule": "the timetable of the installation",
     "tenants_role": "roles are the bank's",
     "audit_securityrecord": "failed log-ins, for head office's eyes",
+    "jobs_alert": "figures of the whole installation, which name nobody",
 }
 
 # Addresses that take nothing and know nobody, each with the reason.
 PUBLIC = {
     "healthz": "no database",
     "readyz": "parts of the installation",
+    "metrics": "figures of the installation that name nobody, for this machine or by a token",
     "set_language": "the reader's language",
     "front": "leads to the admin",
     "api:schema": "the contract",

@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy
 from campaigns.approvals.selectors import revisions_within
 from campaigns.customers.selectors import customers_within
 from campaigns.lib.money import yuan
+from campaigns.lib.sparkline import sparkline
 from campaigns.rewards.models import Redemption
 from campaigns.rewards.selectors import coupon_figures, coupons_within, zone_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
-from config.desk.home.sparkline import sparkline
 from config.desk.pages import list_page
 
 DAYS = 7

@@ -14,6 +14,8 @@ from campaigns.approvals.standing import stop_words
 from campaigns.approvals.stopped import open_stops
 from campaigns.audit.selectors.search import Search, entries_found
 from campaigns.audit.words import sentence_of
+from campaigns.jobs.watch_selectors import open_alerts
+from campaigns.jobs.watch_words import name_of, value_words
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref
 from campaigns.lib.refusals import NotFound
@@ -97,6 +99,17 @@ def verification(scope: Scope) -> Section | None:
         for wrong in last.wrong[:_ROWS]
     ]
     return Section("verification", rows, is_wide=True, more=last)
+
+
+def alerts(scope: Scope) -> Section | None:
+    """At head office: what of the installation stands above its limit now."""
+    if scope.ancestors or not scope.may("jobs.alert.view"):
+        return None
+    rows = [
+        Linked(alert, "", words=name_of(alert.code), by=value_words(alert.code, alert.value))
+        for alert in open_alerts()[:_ROWS]
+    ]
+    return Section("alerts", rows, is_wide=True) if rows else None
 
 
 def review_queue(scope: Scope) -> Section | None:
@@ -257,7 +270,7 @@ PARTS: dict[str, list[Part]] = {
 def parts_for(scope: Scope) -> list[Section]:
     """The page of the scope's role; a role that a bank made itself gets what runs now."""
     own = PARTS.get(scope.facts.role, [running])
-    found = (part(scope) for part in [stops, verification, told, *own])
+    found = (part(scope) for part in [stops, alerts, verification, told, *own])
     return [section for section in found if section is not None]
 
 

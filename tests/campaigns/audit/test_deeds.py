@@ -21,6 +21,7 @@ VERB = re.compile(r"^[a-z]+\.[a-z]+\.[a-z_]+$")
 SILENT = {
     "campaigns.access": "logging in leaves security records",
     "campaigns.audit.services": "the audit itself",
+    "campaigns.jobs.services.watch": "figures and alerts are themselves a record of the installation",
     "campaigns.notices.services": "an inbox tells of deeds that are noted",
     "campaigns.requests.services": "stored answers are nobody's deed",
     "campaigns.customers.services.sessions": "customers' log-ins; a new customer is noted by the verb that adds it",

@@ -1,4 +1,4 @@
-"""A week's line as inline SVG: no script, no colours of its own. Pure."""
+"""A line of figures as inline SVG: no script, no colours of its own. Pure."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 WIDTH, HEIGHT, EDGE = 120, 30, 3
 
 
-def points_of(values: Sequence[int]) -> list[tuple[float, float]]:
+def points_of(values: Sequence[float]) -> list[tuple[float, float]]:
     """Where each value stands in a field of WIDTH x HEIGHT; the line starts from nought, so that it tells no tale."""
     top = max([*values, 1])
     step = (WIDTH - 2 * EDGE) / max(1, len(values) - 1)
@@ -18,8 +18,8 @@ def points_of(values: Sequence[int]) -> list[tuple[float, float]]:
     ]
 
 
-def sparkline(values: Sequence[int], label: str) -> SafeString:
-    """The line with its last day marked; `label` says it in words to those who do not see it."""
+def sparkline(values: Sequence[float], label: str) -> SafeString:
+    """The line with its last point marked; `label` says it in words to those who do not see it."""
     points = points_of(values)
     return format_html(
         '<svg class="fh-line" viewBox="0 0 {} {}" role="img" aria-label="{}" preserveAspectRatio="none">'

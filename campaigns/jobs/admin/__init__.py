@@ -1,0 +1,5 @@
+"""The room's pages, one file for each part."""
+
+from campaigns.jobs.admin import watch
+
+__all__ = ["watch"]
