@@ -1,21 +1,6 @@
-"""Kinds of due work whose effects can be counted: one that does as the house does, and two that know no better."""
+"""The kinds of work that the kills are counted by."""
 
-import os
-from collections.abc import Mapping
-from typing import Any
-
-import httpx
 from django.apps import AppConfig
-from django.db import connection, transaction
-
-from campaigns.jobs.adapters import Adapter, Letter, TryLater, register_adapter
-from campaigns.jobs.due_models import Due
-from campaigns.jobs.kinds import register_due
-from campaigns.jobs.outbox_rules import NoAnswer, Terms
-from campaigns.jobs.services.outbox import put
-from campaigns.tenants.scopes import Scope
-
-CAREFUL, CARELESS, EAGER = "chaos.careful", "chaos.careless", "chaos.eager"
 
 
 class ChaosApp(AppConfig):
@@ -23,45 +8,7 @@ class ChaosApp(AppConfig):
     label = "chaos"
 
     def ready(self) -> None:
-        register_adapter(Adapter("chaos.post", "chaos", send=_deliver, terms=Terms(order="pass")))
-        register_due(CAREFUL, _careful, label="careful")
-        register_due(CARELESS, _careless, label="careless")
-        register_due(EAGER, _eager, label="eager")
+        # Models exist only now.
+        from tests.chaos.site.kinds import register_kinds
 
-
-def _effect(due: Due) -> None:
-    """One row for each time it happened: nothing here would refuse a second one."""
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO chaos_effect (kind, key, run_at) VALUES (%s, %s, %s)",
-                       [due.kind, due.version, due.run_at])  # fmt: skip
-
-
-def _careful(scope: Scope, due: Due) -> None:
-    _effect(due)
-    put(
-        scope=scope, adapter="chaos.post", subject=f"chaos.thing:{due.version[-2:]}", key=due.version, body={}
-    )
-
-
-def _careless(scope: Scope, due: Due) -> None:
-    """The control: tells the world once it is committed, if it lives that long."""
-    _effect(due)
-    transaction.on_commit(lambda: _post(due.version))
-
-
-def _eager(scope: Scope, due: Due) -> None:
-    """The other control: tells the world before it is committed, and it may never be."""
-    _post(due.version)
-    _effect(due)
-
-
-def _deliver(letter: Letter, terms: Terms) -> Mapping[str, Any]:
-    try:
-        _post(letter.key)
-    except httpx.HTTPError as error:
-        raise TryLater(NoAnswer(reason=str(error))) from error
-    return {}
-
-
-def _post(key: str) -> None:
-    httpx.post(os.environ["CHAOS_RECEIVER"], headers={"Idempotency-Key": key}, timeout=5).raise_for_status()
+        register_kinds()
