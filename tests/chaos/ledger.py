@@ -15,9 +15,12 @@ OPEN = """
 SELECT (SELECT count(*) FROM jobs_due WHERE kind LIKE 'chaos.%' AND state IN ('waiting', 'running'))
      + (SELECT count(*) FROM jobs_message WHERE adapter = 'chaos.post' AND state IN ('waiting', 'sending'))
 """
-DEAD = """
-SELECT (SELECT count(*) FROM jobs_due WHERE kind LIKE 'chaos.%' AND state = 'dead')
-     + (SELECT count(*) FROM jobs_message WHERE adapter = 'chaos.post' AND state = 'dead')
+LEFT = """
+SELECT 'due ' || kind, state, tries, ready_at - now(), why::text FROM jobs_due
+ WHERE kind LIKE 'chaos.%' AND state IN ('waiting', 'running', 'dead')
+UNION ALL
+SELECT 'message', state, tries, ready_at - now(), why::text FROM jobs_message
+ WHERE adapter = 'chaos.post' AND state IN ('waiting', 'sending', 'dead') LIMIT 5
 """
 COUPONS = "SELECT id::text FROM rewards_coupon WHERE batch_id = %s"
 
@@ -56,12 +59,12 @@ def settle_up(*, owner: str, promised: Path, receiver: Receiver, claims: Claims 
     with psycopg.connect(owner) as connection:
         effects = connection.execute(EFFECTS).fetchall()
         laid = set(connection.execute(LAID).fetchall())
-        dead = connection.execute(DEAD).fetchone()
+        left = [" ".join(map(str, row)) for row in connection.execute(LEFT)]
         held = [row[0] for row in connection.execute(COUPONS, [claims.batch_id])] if claims else []
     account = Account(promised=len(given), lateness=sorted(float(late) for _kind, _key, late in effects))
     done = Counter((kind, key) for kind, key, _late in effects)
+    account.missing += [f"left undone: {row}" for row in left]
     account.missing += [f"effect {kind} {key}" for kind, key in sorted(given - set(done))]
-    account.missing += [f"{dead[0]} dead letters"] if dead and dead[0] else []
     account.phantom += [
         f"effect {kind} {key}" for kind, key in done if key.startswith("void") or (kind, key) not in laid
     ]

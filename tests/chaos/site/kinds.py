@@ -19,7 +19,7 @@ CAREFUL, CARELESS, EAGER = "chaos.careful", "chaos.careless", "chaos.eager"
 
 def register_kinds() -> None:
     """Called once, when the applications are ready."""
-    register_adapter(Adapter("chaos.post", "chaos", send=_deliver, terms=Terms(order="pass")))
+    register_adapter(Adapter("chaos.post", "chaos", send=_deliver, terms=Terms(tries=1000, back_off=(1.0,))))
     register_due(CAREFUL, _careful, label="careful")
     register_due(CARELESS, _careless, label="careless")
     register_due(EAGER, _eager, label="eager")
