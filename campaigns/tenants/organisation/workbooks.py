@@ -15,6 +15,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
+from openpyxl.cell.read_only import EMPTY_CELL
 
 from campaigns.tenants.organisation.refusals import WorkbookHostile, WorkbookUnreadable
 
@@ -44,8 +45,15 @@ def _rows(raw: bytes, max_columns: int) -> Iterator[tuple[int, list[str]]]:
     try:
         sheet = next(s for s in book.worksheets if s.sheet_state == "visible")
         sheet.reset_dimensions()  # what the file says of its own size is not believed
+        gap = None
         for number, cells in enumerate(sheet.iter_rows(max_row=_LAST_ROW, max_col=max_columns), start=1):
-            if cells:
+            # Where rows are missing the parser hands out one empty row again and again, a million times where the
+            # number of the next one lies.
+            if cells is gap:
+                continue
+            if all(cell is EMPTY_CELL for cell in cells):
+                gap = cells
+            else:
                 yield number, [_text_of(cell) for cell in cells]
     finally:
         book.close()
