@@ -11,7 +11,6 @@ class ApprovalsApp(AppConfig):
         # Models exist only now.
         from campaigns.approvals import compliance, word_lists
         from campaigns.approvals.checks import register_check
-        from campaigns.approvals.clockwork import END, ESCALATE, GO_LIVE
         from campaigns.approvals.handing_over import (
             hand_over_policy_drafts,
             hand_over_reviews,
@@ -23,17 +22,13 @@ class ApprovalsApp(AppConfig):
         )
         from campaigns.approvals.kinds import register
         from campaigns.approvals.policy_kind import POLICY
-        from campaigns.approvals.services.escalation import escalate_when_due
-        from campaigns.approvals.services.schedule import end_when_due, put_live_when_due, tell_not_live
         from campaigns.approvals.telling import register_sentences
-        from campaigns.jobs.kinds import register_due
+        from campaigns.approvals.when_due import register_kinds
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
 
         register(POLICY)
-        register_due(GO_LIVE, put_live_when_due, label=_("Go live"), on_dead=tell_not_live)
-        register_due(END, end_when_due, label=_("End and take away"))
-        register_due(ESCALATE, escalate_when_due, label=_("Ask the next branch up"))
+        register_kinds()
         register_step("hand_over", name="approvals: no open stop", act=refuse_while_stopped)
         register_remainder("stops", rows=stops_open)
         register_sentences()

@@ -6,3 +6,10 @@ class JobsApp(AppConfig):
     name = "campaigns.jobs"
     label = "jobs"
     verbose_name = _("Due work")
+
+    def ready(self) -> None:
+        # Models exist only now.
+        from campaigns.jobs.handing_over import hand_over_due
+        from campaigns.tenants.steps import register_step
+
+        register_step("hand_over", name="jobs: what is still to happen", act=hand_over_due)

@@ -8,16 +8,9 @@ from campaigns.approvals.moves import lock_if_free, note
 from campaigns.approvals.people import askable, candidates
 from campaigns.approvals.routes import SeatPlan
 from campaigns.approvals.telling import tell_about
-from campaigns.jobs.due_models import Due
 from campaigns.jobs.due_rules import NotYet
-from campaigns.lib.refs import read_ref
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import line_of
-
-
-def escalate_when_due(scope: Scope, due: Due) -> None:
-    """The due row of a step that goes up when nobody has signed it by then."""
-    escalate_overdue(scope=scope, step_id=UUID(read_ref(due.subject).id))
 
 
 def escalate_overdue(*, scope: Scope, step_id: UUID) -> bool:

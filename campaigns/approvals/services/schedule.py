@@ -13,27 +13,14 @@ from campaigns.approvals.rules import ScheduledWasChanged, hash_of
 from campaigns.approvals.selectors import live_revision_of, revisions_within
 from campaigns.approvals.services.live import demand_not_stopped
 from campaigns.approvals.stop_rules import IsStopped
-from campaigns.approvals.telling import tell_makers
-from campaigns.jobs.due_models import Due
 from campaigns.jobs.due_rules import GiveUp, NotYet
-from campaigns.lib.refs import read_ref
 from campaigns.tenants.scopes import Scope
 
-__all__ = ["end_over", "end_when_due", "lay_missing", "put_live", "put_live_when_due", "tell_not_live"]
+__all__ = ["end_over", "lay_missing", "put_live"]
 
 State = Revision.State
 # How long until what an emergency stop holds is asked for again.
 STOPPED_FOR = timedelta(seconds=15)
-
-
-def put_live_when_due(scope: Scope, due: Due) -> None:
-    """The due row of a revision's beginning."""
-    put_live(scope=scope, revision_id=_revision_id(due))
-
-
-def end_when_due(scope: Scope, due: Due) -> None:
-    """The due row of a revision's end."""
-    end_over(scope=scope, revision_id=_revision_id(due))
 
 
 def put_live(*, scope: Scope, revision_id: UUID) -> bool:
@@ -81,17 +68,6 @@ def end_over(*, scope: Scope, revision_id: UUID) -> bool:
         return False
     note(scope, revision, "approvals.revision.end")
     return True
-
-
-def tell_not_live(scope: Scope, due: Due) -> None:
-    """It was given up: who made it learns that it did not go live, and why."""
-    revision = revisions_within(scope=scope).filter(pk=_revision_id(due), state=State.SCHEDULED).first()
-    if revision is not None:
-        tell_makers(scope=scope, revision=revision, code="not_live", comment=due.why.get("zh", ""))
-
-
-def _revision_id(due: Due) -> UUID:
-    return UUID(read_ref(due.subject).id)
 
 
 def _locked(scope: Scope, revision_id: UUID, *states: str) -> Revision | None:
