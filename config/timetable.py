@@ -129,9 +129,6 @@ SWEEPS = [
         "登记已超时的会话，删除满 90 天的 · Note sessions that are over, delete those of 90 days ago",
     ),
     Sweep(
-        "approvals.escalate", 5, "把超时的审核步骤升级到上级机构 · Escalate steps of reviews that are late"
-    ),
-    Sweep(
         "notices.sweep",
         1440,
         "清理站内消息：已读满 90 天，或满 1 年 · Delete notices read 90 days ago, or a year old",
@@ -144,8 +141,20 @@ SWEEPS = [
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
     Sweep(
         "approvals.keep_times",
-        0.25,
-        "到点上线，到期下线 · Put live what waited for its time, end what is over",
+        10,
+        "补排缺失的上线、下线与升级任务 · Lay what is missing of going live, ending and going up",
+    ),
+    Sweep(
+        "jobs.materialise",
+        0,
+        "把周期任务排到 60 天以后 · Lay what recurs 60 days ahead",
+        nightly="1:10",
+    ),
+    Sweep(
+        "jobs.purge_due",
+        0,
+        "删除结束满 90 天的到期任务 · Delete due tasks that ended 90 days ago",
+        nightly="3:30",
     ),
     Sweep(
         "approvals.verify",

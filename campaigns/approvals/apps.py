@@ -23,10 +23,12 @@ class ApprovalsApp(AppConfig):
         from campaigns.approvals.kinds import register
         from campaigns.approvals.policy_kind import POLICY
         from campaigns.approvals.telling import register_sentences
+        from campaigns.approvals.when_due import register_kinds
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
 
         register(POLICY)
+        register_kinds()
         register_step("hand_over", name="approvals: no open stop", act=refuse_while_stopped)
         register_remainder("stops", rows=stops_open)
         register_sentences()

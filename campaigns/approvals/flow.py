@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from campaigns.approvals.clockwork import await_escalation, forget_escalation
 from campaigns.approvals.models import Remark, Revision, Seat, Step
 from campaigns.approvals.people import askable, counting, enough
 from campaigns.approvals.routes import SeatPlan, StepPlan
@@ -118,6 +119,7 @@ def pass_if_signed(scope: Scope, revision: Revision, step: Step) -> bool:
     if whole:
         _move(scope, step, Step.State.PASSED, closed_at=scope.at)
         Seat.objects.within(scope).filter(step=step, is_open=True).update(is_open=False)
+        forget_escalation(scope, step)
         settle_waiting(scope=scope, revision=revision, part=_turn(step))
     return whole
 
@@ -126,11 +128,13 @@ def close(scope: Scope, revision: Revision) -> None:
     """The review is over, or stands elsewhere: nobody need be told any more that it waits for him."""
     step = open_step_of(scope, revision)
     if step is not None:
+        forget_escalation(scope, step)
         settle_waiting(scope=scope, revision=revision, part=_turn(step))
 
 
 def pause(scope: Scope, step: Step) -> None:
     """The open step waits again: a signer was put before it, or the review was sent back further."""
+    forget_escalation(scope, step)
     _move(scope, step, Step.State.WAITING, opened_at=None, due_at=None, escalate_at=None, closed_at=None)
     Seat.objects.within(scope).filter(step=step, is_open=True).update(is_open=False)
 
@@ -223,6 +227,7 @@ def _open(scope: Scope, revision: Revision, step: Step) -> None:
     Seat.objects.within(scope).filter(step=step, void_at__isnull=True).update(is_open=True)
     Revision.objects.within(scope).filter(pk=revision.pk).update(due_at=due_at)
     revision.due_at = due_at
+    await_escalation(scope, step)
     people = askable(scope, revision, seats_of(scope, step))
     tell_about(scope=scope, revision=revision, people=people, code="waiting", part=_turn(step))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connections
 
+from campaigns.approvals.clockwork import follow_state
 from campaigns.approvals.kinds import Kind, kind_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import NobodyActs, RefersToNothing, ReviewIsClosed, WordsAreMissing
@@ -40,14 +41,16 @@ def move(scope: Scope, revision: Revision, to: str) -> None:
     )
     if not moved:
         raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())
-    revision.state, revision.decided_at = to, scope.at
+    before, revision.state, revision.decided_at = revision.state, to, scope.at
+    follow_state(scope, revision, before)
 
 
 def shift(scope: Scope, revision: Revision, to: str) -> bool:
     """A move that the clock makes and nobody decides; whether it was still to be made."""
     moved = Revision.objects.within(scope).filter(pk=revision.pk, state=revision.state).update(state=to) > 0
     if moved:
-        revision.state = to
+        before, revision.state = revision.state, to
+        follow_state(scope, revision, before)
     return moved
 
 

@@ -60,6 +60,15 @@ class RevisionHasChanged(Refusal):
     en = "What you saw is not what was submitted; nothing was done. Open the review again."
 
 
+class ScheduledWasChanged(Refusal):
+    """What waited for its time is no longer what was approved: somebody has been at the database."""
+
+    code = "approvals.revision.scheduled_was_changed"
+    status = 409
+    zh = "《{title}》的内容与批准时不一致，未上线。请联系技术人员核查，并重新提交审核。"
+    en = "“{title}” is not what was approved, and did not go live. Have it looked into, and submit it again."
+
+
 class MakerIsChecker(Refusal):
     code = "approvals.revision.maker_is_checker"
     status = 403

@@ -5,8 +5,7 @@ from typing import Any
 
 from campaigns.approvals.kinds import kinds
 from campaigns.approvals.services.bulks import TASK, run_waiting
-from campaigns.approvals.services.escalation import escalate_overdue
-from campaigns.approvals.services.schedule import keep_times
+from campaigns.approvals.services.schedule import lay_missing
 from campaigns.approvals.services.verification import verify_published
 from campaigns.lib.clock import now
 from campaigns.tenants.scopes import Scope, system_scope
@@ -14,10 +13,9 @@ from campaigns.tenants.tasks import reopened, scoped_task
 
 
 @scoped_task(name="approvals.keep_times", system=True)
-def follow_times(*, scope: Scope) -> list[int]:
-    """Put live what has waited for its time, and end what is over. The timetable comes again."""
-    served = keep_times(scope=scope)
-    return [served.live, served.ended]
+def keep_times(*, scope: Scope) -> int:
+    """Lay due rows that are missing: what waits for its time, what ends, what goes up. How many there were."""
+    return lay_missing(scope=scope)
 
 
 @scoped_task(name="approvals.verify", system=True)
@@ -26,12 +24,6 @@ def verify(*, scope: Scope) -> int:
     return verify_published(
         kinds=kinds(), open_scope=lambda: system_scope(at=now(), cause="approvals.verify"), clock=now
     ).failed
-
-
-@scoped_task(name="approvals.escalate", system=True)
-def escalate(*, scope: Scope) -> int:
-    """Ask the next branch up where a step is late."""
-    return escalate_overdue(scope=scope)
 
 
 @scoped_task(name=TASK, system=True, opens_itself=True)

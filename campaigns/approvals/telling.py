@@ -28,6 +28,7 @@ _SENTENCES: dict[str, tuple[Any, str, bool]] = {
     "commented": (_("%(who)s on %(kind)s “%(title)s”: %(comment)s"), "chat", False),
     "approved": (_("%(who)s approved %(kind)s “%(title)s”."), "check_circle", False),
     "sent_back": (_("%(who)s sent %(kind)s “%(title)s” back: %(comment)s"), "undo", True),
+    "not_live": (_("%(kind)s “%(title)s” did not go live at its time: %(comment)s"), "error", True),
     "rejected": (_("%(who)s rejected %(kind)s “%(title)s”: %(comment)s"), "cancel", True),
     "taken_down": (_("%(who)s took %(kind)s “%(title)s” down: %(comment)s"), "visibility_off", True),
 }

@@ -57,7 +57,7 @@ class ItFailed(Refusal):
     """An error of ours, not a "no": the log has it in full."""
 
     code = "jobs.due.failed"
-    status = 500
+    status = 409
     zh = "执行时出现程序错误（{error}），详情见运行日志。可在问题排除后再次执行。"
     en = "A program error stopped it ({error}); the log has it in full. Run it again when the cause is removed."
 
@@ -71,7 +71,7 @@ class NobodyCarriesItOut(Refusal):
 
 class KillsItsWorkers(Refusal):
     code = "jobs.due.kills_its_workers"
-    status = 500
+    status = 409
     zh = "执行它的进程已中断 {lost} 次，不再重试。请联系技术人员查看运行日志。"
     en = "{lost} workers died while carrying it out, and no other shall. Ask a technician to read the log."
 

@@ -72,5 +72,10 @@ def due_kinds() -> list[DueKind]:
     return [_KINDS[code] for code in sorted(_KINDS)]
 
 
+def rank_of(code: str) -> int:
+    """In which order the kinds of one lot are carried out: as they were registered."""
+    return list(_KINDS).index(code) if code in _KINDS else len(_KINDS)
+
+
 def _refuse(scope: Scope, due: Due) -> None:
     raise NobodyCarriesItOut(kind=due.kind)

@@ -128,6 +128,7 @@ GROUPS = [
                 "schedule.task",
                 head_office_only=True,
             ),
+            Page(_("Due tasks"), "alarm", "jobs.due"),
         ],
     ),
 ]

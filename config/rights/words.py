@@ -49,6 +49,8 @@ _PAGES = {
     "bulk_progress": pgettext_lazy("page", "progress of a bulk approval"),
     "bulk_stop": pgettext_lazy("page", "stop a bulk approval"),
     "bulk_resume": pgettext_lazy("page", "resume a bulk approval"),
+    "again": pgettext_lazy("page", "run again"),
+    "cancel": pgettext_lazy("page", "call off"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
     "drawing": pgettext_lazy("page", "drawing while typing"),
     "trial": pgettext_lazy("page", "trial on a past revision"),

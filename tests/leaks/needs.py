@@ -81,6 +81,8 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     # Says what a list that is sent along finds in a text that is sent along: a look, though by POST.
     "admin:approvals_wordlist_try": (("approvals.wordlist.view",), ("approvals.wordlist.view",)),
     "admin:approvals_wordlist_submit": ((), ("approvals.wordlist.submit",)),
+    "admin:jobs_due_again": ((), ("jobs.due.run_again",)),
+    "admin:jobs_due_cancel": ((), ("jobs.due.cancel",)),
     "admin:approvals_stop_ask": ((), ("approvals.stop.lift",)),
     "admin:approvals_stop_lift": ((), ("approvals.stop.lift",)),
     "admin:approvals_revision_versions": (("approvals.revision.view",), ()),

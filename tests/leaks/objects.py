@@ -22,7 +22,9 @@ from campaigns.approvals.services.stops import add_stop, ask_lift
 from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
+from campaigns.jobs.services.due import lay
 from campaigns.lib.clock import now
+from campaigns.lib.refs import ref
 from campaigns.notices.selectors import unread
 from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
@@ -152,6 +154,10 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         held = add_stop(scope=scope, branch_id=own, reason="核查", campaign_id=idle.pk)
         asked = add_stop(scope=scope, branch_id=own, reason="核查", kind="rewards.batch", campaign_id=idle.pk)
         ask_lift(scope=scope, stop_id=asked.pk, words="已更正")
+        due = lay(
+            scope=scope, kind="test.ring", subject=ref("content.item", item.pk), at=AT.replace(year=2099)
+        )
+    world.add("jobs.due", place, due.pk)
     world.add("approvals.stop", place, held.pk)
     world.add("approvals.asked_stop", place, asked.pk)
     with maker.scope(at=now()) as scope:

@@ -188,6 +188,8 @@ ROWS = {
     "admin:approvals_stop_ask": Row(
         "staff", {"stop_id": "approvals.stop"}, methods=("post",), body={"words": "已更正"}
     ),
+    "admin:jobs_due_again": Row("staff", {"due_id": "jobs.due"}, methods=("post",)),
+    "admin:jobs_due_cancel": Row("staff", {"due_id": "jobs.due"}, methods=("post",)),
     "admin:approvals_stop_lift": Row("staff", {"stop_id": "approvals.asked_stop"}, methods=("post",)),
     "admin:approvals_revision_versions": Row(
         "staff", {"revision_id": "approvals.revision"}, methods=("get",)

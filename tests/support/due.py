@@ -10,7 +10,7 @@ from campaigns.audit.models import Entry
 from campaigns.audit.services import record
 from campaigns.jobs import kinds
 from campaigns.jobs.due_models import Due
-from campaigns.jobs.kinds import register_due
+from campaigns.jobs.kinds import CarryOut, register_due
 from campaigns.jobs.services.due import Ran, run_due
 from campaigns.tenants.scopes import Scope, system, system_scope
 from tests.support.cast import AT
@@ -42,10 +42,10 @@ class Bell:
 
 
 @contextmanager
-def bell(**more: Any) -> Iterator[Bell]:
-    """The kind "test.ring" for the block; `more` as register_due takes it."""
+def bell(one: CarryOut | None = None, **more: Any) -> Iterator[Bell]:
+    """The kind "test.ring" for the block, done by the bell or by `one`; `more` as register_due takes it."""
     made = Bell()
-    register_due(KIND, made.ring, label="铃", **more)
+    register_due(KIND, one or made.ring, label="铃", **more)
     try:
         yield made
     finally:

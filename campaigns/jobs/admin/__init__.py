@@ -1,5 +1,5 @@
 """The room's pages, one file for each part."""
 
-from campaigns.jobs.admin import watch
+from campaigns.jobs.admin import due, watch
 
-__all__ = ["watch"]
+__all__ = ["due", "watch"]

@@ -31,7 +31,7 @@ from campaigns.jobs.due_rules import (
     words_of,
 )
 from campaigns.jobs.due_selectors import stood_for
-from campaigns.jobs.kinds import DueKind, due_kind
+from campaigns.jobs.kinds import DueKind, due_kind, rank_of
 from campaigns.lib.ids import new_id
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.scopes import Scope, ScopeClosed, opened, system
@@ -118,16 +118,16 @@ def _claim(sql: str, attempt: UUID, now: datetime, lot: int) -> list[UUID]:
 
 @dataclass(slots=True)
 class _Lot:
-    """One lot under its locks, and what it came to: what each row is to be, by row."""
+    """One lot under its locks, marked as it goes. What a row's own work cancelled is cancelled, and stays so."""
 
     scope: Scope
+    attempt: UUID
     ran: Ran
 
     def done(self, dues: Iterable[Due]) -> None:
         ids = [due.pk for due in dues]
         if ids:
-            self._write(ids, state=State.DONE, ended_at=self.scope.at, why={})
-            self.ran.done += len(ids)
+            self.ran.done += self._write(ids, state=State.DONE, ended_at=self.scope.at, why={})
 
     def skip(self, due: Due, why: Refusal) -> None:
         self._write([due.pk], state=State.SKIPPED, ended_at=self.scope.at, why=words_of(why))
@@ -161,9 +161,9 @@ class _Lot:
             except Exception:
                 log.exception("telling of the given-up %s of %s failed", due.kind, due.subject)
 
-    def _write(self, ids: Sequence[UUID], **values: Any) -> None:
-        rows = Due.objects.within(self.scope).filter(pk__in=ids)
-        rows.update(attempt=None, lease_until=None, **values)
+    def _write(self, ids: Sequence[UUID], **values: Any) -> int:
+        ours = Due.objects.within(self.scope).filter(pk__in=ids, attempt=self.attempt, state=State.RUNNING)
+        return ours.update(attempt=None, lease_until=None, **values)
 
 
 def _carry_out(ids: Sequence[UUID], attempt: UUID, clock: Clock, reopen: Reopen) -> Ran:
@@ -171,9 +171,11 @@ def _carry_out(ids: Sequence[UUID], attempt: UUID, clock: Clock, reopen: Reopen)
     now = clock()
     with opened(system(at=now, cause=TASK)) as scope:
         _end_session_when_idle(scope)
-        lot = _Lot(scope, Ran(claimed=len(ids)))
+        lot = _Lot(scope, attempt, Ran(claimed=len(ids)))
         ours = _locked(scope, ids, attempt)
-        for (code, _behalf), group in groupby(sorted(_sorted_out(lot, ours), key=_belongs), key=_belongs):
+        for (_rank, code, _behalf), group in groupby(
+            sorted(_sorted_out(lot, ours), key=_belongs), key=_belongs
+        ):
             _carry_out_group(lot, due_kind(code), list(group), reopen)
     return lot.ran
 
@@ -191,8 +193,8 @@ def _locked(scope: Scope, ids: Sequence[UUID], attempt: UUID) -> list[Due]:
     return list(ours.order_by("run_at", "id").select_for_update(skip_locked=True, no_key=True, of=("self",)))
 
 
-def _belongs(due: Due) -> tuple[str, str]:
-    return due.kind, str(due.opened_as)
+def _belongs(due: Due) -> tuple[int, str, str]:
+    return rank_of(due.kind), due.kind, str(due.opened_as)
 
 
 def _sorted_out(lot: _Lot, dues: Sequence[Due]) -> list[Due]:

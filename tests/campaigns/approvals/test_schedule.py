@@ -11,7 +11,7 @@ from campaigns.approvals.models import Decision, Revision
 from campaigns.approvals.selectors import standings
 from campaigns.approvals.services.live import cancel_schedule, take_down
 from campaigns.approvals.services.reviews import submit_revision
-from campaigns.approvals.services.schedule import Served, end_over, go_live_due, keep_times
+from campaigns.approvals.services.schedule import end_over, lay_missing, put_live
 from campaigns.audit.models import Entry
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.rewards.models import LiveBatch
@@ -27,6 +27,7 @@ from content.services.placements import change_placement, submit_placement
 from tests.support.cast import AT, Cast, Player
 from tests.support.content import FROM, approve, live_poster, submitted_item
 from tests.support.rewards import TERMS, assert_rewards_agree, live_batch
+from tests.support.times import Served, sweep
 
 SOON, LATER = AT + timedelta(hours=3), AT + timedelta(days=2)
 
@@ -59,11 +60,6 @@ def changed(
         return submit_item(scope=scope, item_id=item.pk)
 
 
-def sweep(at: datetime, limit: int = 200) -> Served:
-    with system_scope(at=at, cause="test") as scope:
-        return keep_times(scope=scope, limit=limit)
-
-
 def states(cast: Cast) -> list[str]:
     with cast.ho_reviewer.scope():
         return list(Revision.objects.order_by("number").values_list("state", flat=True))
@@ -94,7 +90,7 @@ def test_the_old_copy_serves_on_until_the_new_window_begins(cast: Cast, waiting:
     assert sweep(SOON) == Served(0, 0)
     with cast.north_reviewer.scope(at=SOON):
         put = Entry.objects.get(verb="content.item.go_live")
-        assert (put.actor, put.detail["number"]) == ("system:test", 2)
+        assert (put.actor, put.detail["number"]) == ("system:approvals.go_live", 2)
         revision = Revision.objects.get(state="approved")
         assert revision.decided_at == AT  # the clock decided nothing
         assert Decision.objects.filter(revision=revision).count() == 1
@@ -219,7 +215,7 @@ def test_what_its_kind_refuses_stays_scheduled_and_the_sweep_goes_on(cast: Cast)
         allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch["NB"].pk, quantity=15)
     approve(cast.north_reviewer, submitted_item(cast.north_editor))
     approve(cast.north_reviewer, changed(cast.north_editor, "新一版"))
-    assert sweep(SOON + timedelta(seconds=1), limit=1) == Served(1, 0)
+    assert sweep(SOON + timedelta(seconds=1)) == Served(1, 0)
     with cast.north_rewards.scope():
         assert Revision.objects.get(pk=revision.pk).state == "scheduled"
         assert LiveBatch.objects.get().quota == 100 and LiveItem.objects.get().title == "新一版"
@@ -246,6 +242,8 @@ def test_the_database_keeps_what_waits_approved_by_another_and_unchanged(
 
 def test_only_the_clock_puts_live_and_ends(cast: Cast, waiting: Revision) -> None:
     with cast.north_reviewer.scope(at=SOON) as scope:
-        for act in (go_live_due, end_over):
+        for act in (put_live, end_over):
             with pytest.raises(NotAllowed):
-                act(scope=scope)
+                act(scope=scope, revision_id=waiting.pk)
+        with pytest.raises(NotAllowed):
+            lay_missing(scope=scope)

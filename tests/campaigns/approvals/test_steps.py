@@ -9,7 +9,6 @@ from campaigns.approvals import rules
 from campaigns.approvals.models import Decision, Remark, Revision, Seat
 from campaigns.approvals.selectors import queue
 from campaigns.approvals.services.delegations import end_delegation
-from campaigns.approvals.services.escalation import escalate_overdue
 from campaigns.approvals.services.reviews import (
     approve_revision,
     reject_revision,
@@ -29,6 +28,7 @@ from content.models import LiveItem
 from tests.support.cast import AT, Cast, Player, hired
 from tests.support.content import approve
 from tests.support.reviews import DAY, also, deputy, named, role, routed, seats_of, step, steps_of, submitted
+from tests.support.times import escalated
 
 HOUR = timedelta(hours=1)
 
@@ -224,8 +224,7 @@ def test_a_late_step_is_escalated_once_and_the_branch_above_may_sign(cast: Cast)
     revision = submitted(cast.nb_editor, plan)
     north_manager = hired(cast, "branch_manager", "N")
     for at, many in ((AT + HOUR, 0), (AT + 2 * HOUR, 1), (AT + 3 * HOUR, 0)):
-        with system_scope(at=at, cause="test") as scope:
-            assert escalate_overdue(scope=scope) == many
+        assert escalated(at) == many
     assert waits_for(north_manager, revision) and waits_for(cast.nb_manager, revision)
     assert "approvals.overdue" in told(north_manager)
     approve(north_manager, revision, at=AT + 3 * HOUR)

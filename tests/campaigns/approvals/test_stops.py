@@ -10,7 +10,7 @@ from campaigns.approvals import stop_rules as no
 from campaigns.approvals.models import Revision, Stop
 from campaigns.approvals.rules import WordsAreMissing
 from campaigns.approvals.services.reviews import approve_revision
-from campaigns.approvals.services.schedule import Served, keep_times
+from campaigns.approvals.services.schedule import STOPPED_FOR
 from campaigns.approvals.services.stops import add_stop, ask_lift, lift_stop
 from campaigns.approvals.stopped import Reach, open_stops, reach_of, stop_over
 from campaigns.audit.models import Entry
@@ -28,6 +28,7 @@ from tests.campaigns.approvals.test_schedule import SOON, changed
 from tests.support.cast import AT, Cast, Player, hired
 from tests.support.content import approve, live_poster, submitted_item
 from tests.support.rewards import live_batch
+from tests.support.times import Served, sweep
 
 
 def stop(
@@ -135,16 +136,15 @@ def test_nothing_goes_live_while_it_is_stopped_and_what_waits_goes_on_waiting(se
     with served.nb_manager.scope() as scope, pytest.raises(no.IsStopped) as refused, transaction.atomic():
         approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256)
     assert "全部核查" in refused.value.detail("zh")
-    with system_scope(at=SOON, cause="test") as scope:
-        assert keep_times(scope=scope) == Served(0, 0)
+    assert sweep(SOON) == Served(0, 0)
+    with system_scope(at=SOON, cause="test"):
         assert {r.state for r in Revision.objects.filter(pk__in=[revision.pk, waiting.pk])} == {
             "submitted",
             "scheduled",
         }
     lifted(served, made)
     approve(served.nb_manager, revision)
-    with system_scope(at=SOON, cause="test") as scope:
-        assert keep_times(scope=scope) == Served(1, 0)
+    assert sweep(SOON + STOPPED_FOR) == Served(1, 0)
 
 
 def test_the_database_writes_no_copy_while_it_is_stopped(served: Cast) -> None:

@@ -12,6 +12,7 @@ from campaigns.approvals.rules import FindingsAreOpen
 from campaigns.approvals.services.reviews import approve_revision
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
+from campaigns.jobs.services.due import lay
 from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.models import Coupon, Stock
@@ -70,6 +71,8 @@ def busy(cast: Cast) -> Cast:
             scope=scope, parent_id=cast.branch["NC"].pk, code="NB2", name="北城二支行", level="branch"
         )
         cast.branch["NB2"] = nb2
+        nb = cast.branch["NB"]
+        lay(scope=scope, kind="test.ring", subject="test.thing:1", at=AT, branch_id=nb.pk, branch_pos=nb.pos)
     with cast.ho_administrator.scope() as scope:
         from campaigns.tenants.services.assignments import assign_role
 
@@ -253,6 +256,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "planning.Campaign",
         "rewards.Batch", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
         "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
+        "jobs.Due", "jobs.Recurring",
     }  # fmt: skip
     tables = {
         m._meta.label

@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from campaigns.approvals.sql_due import LAY_WAITING, LEAVE_TIMETABLE
+
+
+class Migration(migrations.Migration):
+    dependencies = [("approvals", "0010_roles"), ("jobs", "0001_due")]
+
+    operations = [
+        migrations.RunSQL(LAY_WAITING, migrations.RunSQL.noop),
+        migrations.RunSQL(LEAVE_TIMETABLE, migrations.RunSQL.noop),
+    ]
