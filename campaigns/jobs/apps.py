@@ -9,7 +9,9 @@ class JobsApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
-        from campaigns.jobs.senders import register_senders
+        from campaigns.jobs.adapters import register_adapter
+        from campaigns.jobs.senders import senders
         from campaigns.lib.clock import now
 
-        register_senders(now)
+        for adapter in senders(now):
+            register_adapter(adapter)

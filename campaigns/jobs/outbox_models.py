@@ -16,8 +16,8 @@ IN_THE_WAY = (*UNFINISHED, "dead")
 class Message(TenantModel):
     """One call or message to somebody outside, written in the transaction of the change that it tells of.
 
-    It is delivered at least once; `key` goes along, so that the receiver tells twins apart. Within one `subject` of an
-    adapter messages go out in the order of `place`, which is given in the order of committing (services/outbox.py).
+    It is delivered at least once; `key` goes along, so that the receiver tells twins apart. To one account, messages
+    of one `subject` go out in the order of `place`, which is given in the order of committing (services/outbox.py).
     Who holds `attempt` until `lease_until` is sending it; a lease that has run out was a worker's death, and `ready_at`
     says when the row may be claimed next in either case. Kept free of phone and identity numbers; once it is over the
     body is emptied down to the fields its adapter names, and `sha256` still says what it was.
@@ -61,7 +61,7 @@ class Message(TenantModel):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["adapter", "key"], name="jobs_message_key_stands_once_in_an_adapter"
+                fields=["adapter", "account", "key"], name="jobs_message_key_stands_once_for_an_account"
             ),
             models.CheckConstraint(
                 condition=Q(state="sending", attempt__isnull=False, lease_until__isnull=False)
@@ -86,7 +86,7 @@ class Message(TenantModel):
                 name="jobs_message_to_send",
             ),
             models.Index(
-                fields=["adapter", "subject", "place"],
+                fields=["adapter", "account", "subject", "place"],
                 condition=Q(state__in=IN_THE_WAY),
                 name="jobs_message_in_the_way",
             ),

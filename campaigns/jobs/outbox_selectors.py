@@ -58,9 +58,11 @@ def message_in_scope(*, scope: Scope, message_id: UUID | str, lock: bool = False
     return found
 
 
-def message_with_key(*, scope: Scope, adapter: str, key: str) -> Message | None:
+def message_with_key(*, scope: Scope, adapter: str, account: str, key: str) -> Message | None:
     """The message of this effect, if it lies within the scope."""
-    found: Message | None = Message.objects.within(scope).filter(adapter=adapter, key=key).first()
+    found: Message | None = (
+        Message.objects.within(scope).filter(adapter=adapter, account=account, key=key).first()
+    )
     return found
 
 

@@ -54,7 +54,8 @@ WITH due AS (
     SELECT m.id FROM jobs_message m
      WHERE m.adapter = %(adapter)s AND m.account = %(account)s AND m.state IN ('waiting', 'sending')
        AND m.ready_at <= %(at)s
-       AND NOT EXISTS (SELECT FROM jobs_message o WHERE o.adapter = m.adapter AND o.subject = m.subject
+       AND NOT EXISTS (SELECT FROM jobs_message o
+                        WHERE o.adapter = m.adapter AND o.account = m.account AND o.subject = m.subject
                           AND o.place < m.place AND o.state IN ('waiting', 'sending', 'dead')
                           AND (o.state <> 'dead' OR %(is_strict)s))
      ORDER BY m.ready_at, m.place LIMIT %(many)s FOR NO KEY UPDATE OF m SKIP LOCKED
@@ -256,9 +257,11 @@ class _Run:
         written = [(letter, outcome) for lane in self.lanes.values() for letter, outcome in lane.outcomes]
         if not written and not may_claim:
             return
+        is_whole = not connections["default"].in_atomic_block
         with opened(system(at=self.clock(), cause=TASK)) as scope:
-            with connections[scope.using].cursor() as cursor:
-                cursor.execute(_IMPATIENT)
+            if is_whole:
+                with connections[scope.using].cursor() as cursor:
+                    cursor.execute(_IMPATIENT)
             if written:
                 self._write(scope, written)
             due = self._due(scope) if may_claim else set()
