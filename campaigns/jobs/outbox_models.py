@@ -56,8 +56,8 @@ class Message(TenantModel):
     emptied_at = models.DateTimeField(_("emptied at"), null=True)
 
     class Meta:
-        verbose_name = _("message")
-        verbose_name_plural = _("messages")
+        verbose_name = _("outgoing message")
+        verbose_name_plural = _("outgoing messages")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
@@ -130,8 +130,8 @@ class Gate(models.Model):
     changed_at = models.DateTimeField(_("changed at"))
 
     class Meta:
-        verbose_name = _("gate")
-        verbose_name_plural = _("gates")
+        verbose_name = _("outbox gate")
+        verbose_name_plural = _("outbox gates")
         ordering = ["adapter", "account"]
         constraints = [
             models.UniqueConstraint(fields=["adapter", "account"], name="jobs_gate_account_has_one_gate"),

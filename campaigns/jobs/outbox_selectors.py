@@ -1,6 +1,7 @@
 """Questions about messages and gates."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -89,3 +90,35 @@ def state_of(*, gate: Gate) -> GateState:
         tokens=gate.tokens,
         refilled_at=gate.refilled_at,
     )
+
+
+_COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How many messages stand in a state; counted no further than a thousand."""
+
+    state: str
+    label: str
+    count: int
+
+    @property
+    def words(self) -> str:
+        return f"{_COUNTED - 1}+" if self.count >= _COUNTED else str(self.count)
+
+
+def figures(*, scope: Scope) -> list[Figure]:
+    """Messages by state, the troubled ones first."""
+    states = Message.State
+    return [
+        Figure(
+            str(state), str(state.label), messages_within(scope=scope).filter(state=state)[:_COUNTED].count()
+        )
+        for state in (states.DEAD, states.WAITING, states.SENDING, states.SENT)
+    ]
+
+
+def gates_shut(*, at: datetime) -> list[Gate]:
+    """Gates through which nothing passes at `at`."""
+    return list(Gate.objects.filter(shut_until__gt=at))

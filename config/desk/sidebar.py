@@ -127,6 +127,8 @@ GROUPS = [
                 "schedule.task",
                 head_office_only=True,
             ),
+            Page(_("Outbox"), "send", "jobs.message", head_office_only=True),
+            Page(_("Outbox gates"), "traffic", "jobs.gate", head_office_only=True),
         ],
     ),
 ]

@@ -19,6 +19,7 @@ BANK_WIDE_KEYS = {
     "tenants_branch_id_pos_is_unique": "what the composite keys of all other tables point to",
     "customers_identity_belongs_to_one_customer": "a keyed hash, asked through verbs only",
     "customers_refreshsession_token_is_unique": "a hash of a random token, asked through verbs only",
+    "jobs_message_key_stands_once_for_an_account": "effect keys are made by services from ids, never typed",
     "rewards_coupon_code_hash_is_unique": "a keyed hash of a random code, written and asked by verbs only",
 }
 # Tables without branches that fenhang_customer may read, each with the reason.

@@ -48,8 +48,8 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField(verbose_name='changed at')),
             ],
             options={
-                'verbose_name': 'gate',
-                'verbose_name_plural': 'gates',
+                'verbose_name': 'outbox gate',
+                'verbose_name_plural': 'outbox gates',
                 'ordering': ['adapter', 'account'],
                 'constraints': [models.UniqueConstraint(fields=('adapter', 'account'), name='jobs_gate_account_has_one_gate'), models.CheckConstraint(condition=models.Q(('tokens__gte', 0)), name='jobs_gate_lets_no_more_pass_than_it_has')],
             },
@@ -81,8 +81,8 @@ class Migration(migrations.Migration):
                 ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.branch', verbose_name='branch')),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
+                'verbose_name': 'outgoing message',
+                'verbose_name_plural': 'outgoing messages',
                 'ordering': ['-id'],
                 'indexes': [models.Index(condition=models.Q(('state__in', ('waiting', 'sending'))), fields=['adapter', 'account', 'ready_at', 'place'], name='jobs_message_to_send'), models.Index(condition=models.Q(('state__in', ('waiting', 'sending', 'dead'))), fields=['adapter', 'account', 'subject', 'place'], name='jobs_message_in_the_way'), models.Index(fields=['state', '-id'], name='jobs_message_by_state'), models.Index(condition=models.Q(('emptied_at__isnull', True), ('state__in', ['sent', 'cancelled'])), fields=['ended_at'], name='jobs_message_to_empty')],
                 'constraints': [models.UniqueConstraint(fields=('adapter', 'account', 'key'), name='jobs_message_key_stands_once_for_an_account'), models.CheckConstraint(condition=models.Q(models.Q(('attempt__isnull', False), ('lease_until__isnull', False), ('state', 'sending')), models.Q(models.Q(('state', 'sending'), _negated=True), ('attempt__isnull', True), ('lease_until__isnull', True)), _connector='OR'), name='jobs_message_being_sent_has_a_lease'), models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', True)), _connector='OR'), name='jobs_message_sent_has_its_moment'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('state__in', ['sent', 'dead', 'cancelled'])), models.Q(('ended_at__isnull', True), ('state__in', ('waiting', 'sending'))), _connector='OR'), name='jobs_message_ended_has_its_moment')],

@@ -266,6 +266,8 @@ class _Run:
                 self._write(scope, written)
             due = self._due(scope) if may_claim else set()
             gates = gates_of(accounts=due)
+            # Every account has its gate from the first message on, so that people find it and can shut it.
+            _make_gates([place for place in due if place not in gates], scope.at)
             # One order for all workers: two of them never wait for each other's gate.
             for place in sorted(due | {lane.place for lane in self.lanes.values() if lane.outcomes}):
                 self._pass_gate(scope, place, gates.get(place, GateState()), is_due=place in due)
@@ -421,8 +423,14 @@ def _addressed(letter: Letter, address: str) -> Letter:
     return Letter(**{**given, "address": address})
 
 
+def _make_gates(places: Sequence[tuple[str, str]], at: datetime) -> None:
+    if places:
+        made = [Gate(adapter=adapter, account=account, changed_at=at) for adapter, account in sorted(places)]
+        Gate.objects.bulk_create(made, ignore_conflicts=True)
+
+
 def _locked_gate(place: tuple[str, str], at: datetime) -> Gate:
     adapter, account = place
-    Gate.objects.bulk_create([Gate(adapter=adapter, account=account, changed_at=at)], ignore_conflicts=True)
+    _make_gates([place], at)
     locked: Gate = Gate.objects.select_for_update(no_key=True).get(adapter=adapter, account=account)
     return locked

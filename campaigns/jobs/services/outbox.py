@@ -214,7 +214,7 @@ def cancel_message(*, scope: Scope, message_id: UUID | str, reason: str) -> Mess
     if message.state not in {State.WAITING, State.DEAD}:
         raise MessageIsOver
     _change(message, state=State.CANCELLED, ended_at=scope.at)
-    _note(scope, message, "cancel", reason=reason.strip())
+    _note(scope, message, "give_up", reason=reason.strip())
     nudge(using=scope.using)
     return message
 

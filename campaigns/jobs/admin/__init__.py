@@ -1,0 +1,3 @@
+"""What this room adds to the admin, a file for each part."""
+
+from campaigns.jobs.admin import outbox as outbox
