@@ -38,7 +38,9 @@ class Message(TenantModel):
     subject = models.CharField(_("thing"), max_length=120)
     key = models.CharField(_("effect key"), max_length=160)
     place = models.BigIntegerField(
-        _("place"), db_default=Func(Value("jobs_message_places"), function="nextval"), editable=False
+        _("order of sending"),
+        db_default=Func(Value("jobs_message_places"), function="nextval"),
+        editable=False,
     )
     body = models.JSONField(_("message body"))
     sha256 = models.CharField(_("hash"), max_length=64)
@@ -111,7 +113,7 @@ class Gate(models.Model):
     """
 
     class ShutBy(models.TextChoices):
-        NOBODY = "", "–"
+        NOBODY = "", pgettext_lazy("gate", "nobody")
         BREAKER = "breaker", pgettext_lazy("gate", "too many failures")
         RECEIVER = "receiver", pgettext_lazy("gate", "the receiver asked to wait")
         STAFF = "staff", pgettext_lazy("gate", "shut by hand")

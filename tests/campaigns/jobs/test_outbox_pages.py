@@ -53,13 +53,13 @@ def test_a_dead_message_is_sent_again_or_given_up_and_it_is_noted(cast: Cast, de
     page = client.get(one).content.decode()
     assert "重新发送" in page and "放弃发送" in page and "春节活动" in page
     assert f"/admin/tenants/branch/{dead.branch_id}/change/" in page
-    assert "效果键不变" in client.get(f"{LIST}{dead.pk}/resend").content.decode()
-    assert client.post(f"{LIST}{dead.pk}/resend").status_code == 302
+    assert "效果键不变" in client.get(f"{LIST}{dead.pk}/resend/").content.decode()
+    assert client.post(f"{LIST}{dead.pk}/resend/").status_code == 302
     with cast.ho_administrator.scope(at=now()):
         assert (Message.objects.get().state, Message.objects.get().tries) == ("waiting", 0)
-    again = client.post(f"{LIST}{dead.pk}/resend")
+    again = client.post(f"{LIST}{dead.pk}/resend/")
     assert "只有未送达的消息才能重新发送" in again.content.decode()
-    assert client.post(f"{LIST}{dead.pk}/cancel", {"reason": "电话已通知"}).status_code == 302
+    assert client.post(f"{LIST}{dead.pk}/cancel/", {"reason": "电话已通知"}).status_code == 302
     with cast.ho_administrator.scope(at=now()):
         assert Message.objects.get().state == "cancelled"
         noted = Entry.objects.filter(verb__startswith="jobs.message.").order_by("id")
@@ -75,12 +75,12 @@ def test_a_gate_is_shut_and_opened_by_hand(cast: Cast) -> None:
     gate = Gate.objects.create(adapter="http.hook", account="core", changed_at=now())
     client = client_of(cast.ho_administrator)
     assert "行内系统 · core" in client.get(GATES).content.decode()
-    assert client.post(f"{GATES}{gate.pk}/shut").status_code == 302
+    assert client.post(f"{GATES}{gate.pk}/shut/").status_code == 302
     gate.refresh_from_db()
     assert (gate.shut_by, gate.shut_until) == ("staff", FOREVER)
     head = client.get(LIST).content.decode()
     assert "直到有人打开" in head and "ho_administrator 手动关闭。" in head
-    assert client.post(f"{GATES}{gate.pk}/open").status_code == 302
+    assert client.post(f"{GATES}{gate.pk}/open/").status_code == 302
     gate.refresh_from_db()
     assert gate.shut_until is None
     assert "立即打开闸口" not in client.get(f"{GATES}{gate.pk}/change/").content.decode()
@@ -95,7 +95,7 @@ def test_a_whole_reference_or_key_finds_it_and_half_of_one_does_not(cast: Cast, 
 def test_nobody_below_head_office_and_no_other_role_sees_any_of_it(cast: Cast, dead: Message) -> None:
     for player in (cast.nb_manager, cast.ho_editor, cast.ho_auditor):
         client = client_of(player)
-        for page in (LIST, GATES, f"{LIST}{dead.pk}/change/", f"{LIST}{dead.pk}/resend"):
+        for page in (LIST, GATES, f"{LIST}{dead.pk}/change/", f"{LIST}{dead.pk}/resend/"):
             assert client.get(page).status_code == 403, page
         assert LIST not in client.get("/admin/").content.decode()
     assert LIST in client_of(cast.ho_administrator).get("/admin/").content.decode()
