@@ -16,8 +16,8 @@ IN_THE_WAY = (*UNFINISHED, "dead")
 class Message(TenantModel):
     """One call or message to somebody outside, written in the transaction of the change that it tells of.
 
-    It is delivered at least once; `key` goes along, so that the receiver tells twins apart. Within one `subject` of an
-    adapter messages go out in the order of `place`, which is given in the order of committing (services/outbox.py).
+    It is delivered at least once; `key` goes along, so that the receiver tells twins apart. To one account, messages
+    of one `subject` go out in the order of `place`, which is given in the order of committing (services/outbox.py).
     Who holds `attempt` until `lease_until` is sending it; a lease that has run out was a worker's death, and `ready_at`
     says when the row may be claimed next in either case. Kept free of phone and identity numbers; once it is over the
     body is emptied down to the fields its adapter names, and `sha256` still says what it was.
@@ -38,7 +38,9 @@ class Message(TenantModel):
     subject = models.CharField(_("thing"), max_length=120)
     key = models.CharField(_("effect key"), max_length=160)
     place = models.BigIntegerField(
-        _("place"), db_default=Func(Value("jobs_message_places"), function="nextval"), editable=False
+        _("order of sending"),
+        db_default=Func(Value("jobs_message_places"), function="nextval"),
+        editable=False,
     )
     body = models.JSONField(_("message body"))
     sha256 = models.CharField(_("hash"), max_length=64)
@@ -56,12 +58,12 @@ class Message(TenantModel):
     emptied_at = models.DateTimeField(_("emptied at"), null=True)
 
     class Meta:
-        verbose_name = _("message")
-        verbose_name_plural = _("messages")
+        verbose_name = _("outgoing message")
+        verbose_name_plural = _("outgoing messages")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["adapter", "key"], name="jobs_message_key_stands_once_in_an_adapter"
+                fields=["adapter", "account", "key"], name="jobs_message_key_stands_once_for_an_account"
             ),
             models.CheckConstraint(
                 condition=Q(state="sending", attempt__isnull=False, lease_until__isnull=False)
@@ -86,7 +88,7 @@ class Message(TenantModel):
                 name="jobs_message_to_send",
             ),
             models.Index(
-                fields=["adapter", "subject", "place"],
+                fields=["adapter", "account", "subject", "place"],
                 condition=Q(state__in=IN_THE_WAY),
                 name="jobs_message_in_the_way",
             ),
@@ -111,7 +113,7 @@ class Gate(models.Model):
     """
 
     class ShutBy(models.TextChoices):
-        NOBODY = "", "–"
+        NOBODY = "", pgettext_lazy("gate", "nobody")
         BREAKER = "breaker", pgettext_lazy("gate", "too many failures")
         RECEIVER = "receiver", pgettext_lazy("gate", "the receiver asked to wait")
         STAFF = "staff", pgettext_lazy("gate", "shut by hand")
@@ -130,8 +132,8 @@ class Gate(models.Model):
     changed_at = models.DateTimeField(_("changed at"))
 
     class Meta:
-        verbose_name = _("gate")
-        verbose_name_plural = _("gates")
+        verbose_name = _("outbox gate")
+        verbose_name_plural = _("outbox gates")
         ordering = ["adapter", "account"]
         constraints = [
             models.UniqueConstraint(fields=["adapter", "account"], name="jobs_gate_account_has_one_gate"),

@@ -1,6 +1,7 @@
 """Questions about messages and gates."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,9 +59,11 @@ def message_in_scope(*, scope: Scope, message_id: UUID | str, lock: bool = False
     return found
 
 
-def message_with_key(*, scope: Scope, adapter: str, key: str) -> Message | None:
+def message_with_key(*, scope: Scope, adapter: str, account: str, key: str) -> Message | None:
     """The message of this effect, if it lies within the scope."""
-    found: Message | None = Message.objects.within(scope).filter(adapter=adapter, key=key).first()
+    found: Message | None = (
+        Message.objects.within(scope).filter(adapter=adapter, account=account, key=key).first()
+    )
     return found
 
 
@@ -87,3 +90,35 @@ def state_of(*, gate: Gate) -> GateState:
         tokens=gate.tokens,
         refilled_at=gate.refilled_at,
     )
+
+
+_COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How many messages stand in a state; counted no further than a thousand."""
+
+    state: str
+    label: str
+    count: int
+
+    @property
+    def words(self) -> str:
+        return f"{_COUNTED - 1}+" if self.count >= _COUNTED else str(self.count)
+
+
+def figures(*, scope: Scope) -> list[Figure]:
+    """Messages by state, the troubled ones first."""
+    states = Message.State
+    return [
+        Figure(
+            str(state), str(state.label), messages_within(scope=scope).filter(state=state)[:_COUNTED].count()
+        )
+        for state in (states.DEAD, states.WAITING, states.SENDING, states.SENT)
+    ]
+
+
+def gates_shut(*, at: datetime) -> list[Gate]:
+    """Gates through which nothing passes at `at`."""
+    return list(Gate.objects.filter(shut_until__gt=at))

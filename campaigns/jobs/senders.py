@@ -6,13 +6,14 @@ An account is a name under which settings have an address or a secret: of `http.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.jobs.adapters import Adapter, Letter, Refused, TryLater, Wait, register_adapter
+from campaigns.jobs.adapters import Adapter, Letter, Refused, TryLater, Wait
 from campaigns.jobs.outbox_rules import (
     AskedToWait,
     NoAnswer,
@@ -31,43 +32,34 @@ _NOT_NOW = {408, 425, 429}
 _WAIT_SECONDS, _LONGEST_WAIT = 10.0, 3600.0
 
 
-def register_senders(clock: Callable[[], datetime]) -> None:
-    """Register them all; `clock` is what they tell the time by."""
-
-    def hook(letter: Letter, terms: Terms) -> Mapping[str, Any]:
-        return send_hook(letter, terms, clock=clock)
-
-    def subscribe(letter: Letter, terms: Terms) -> Mapping[str, Any]:
-        return send_subscribe(letter, terms, clock=clock)
-
-    def wecom(letter: Letter, terms: Terms) -> Mapping[str, Any]:
-        return send_wecom(letter, terms, clock=clock)
-
-    register_adapter(
+def senders(clock: Callable[[], datetime]) -> list[Adapter]:
+    """All of them; `clock` is what they tell the time by."""
+    return [
         # A system of the bank rebuilds a state from what it is told: one that is left out makes the next ones wrong.
-        Adapter("http.hook", _("System of the bank"), hook, Terms(order="strict", tries=10))
-    )
-    register_adapter(
+        Adapter(
+            "http.hook",
+            _("System of the bank"),
+            partial(send_hook, clock=clock),
+            Terms(order="strict", tries=10),
+        ),
         # People read each message by itself, and one that is refused says nothing of the next.
         Adapter(
             "wechat.subscribe",
             _("WeChat subscribe message"),
-            subscribe,
+            partial(send_subscribe, clock=clock),
             Terms(per_second=100, burst=100),
             keeps=("to", "template_id", "page"),
             addressed=True,
-        )
-    )
-    register_adapter(
+        ),
         Adapter(
             "wecom.message",
             _("WeCom message"),
-            wecom,
+            partial(send_wecom, clock=clock),
             Terms(per_second=20, burst=20),
             keeps=("to", "msgtype"),
             addressed=True,
-        )
-    )
+        ),
+    ]
 
 
 def send_hook(letter: Letter, terms: Terms, *, clock: Callable[[], datetime]) -> Mapping[str, Any]:

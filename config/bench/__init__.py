@@ -4,6 +4,7 @@
 BENCHES = {
     "approvals": "config.bench.approvals",
     "audit": "config.bench.audit",
+    "outbox": "config.bench.outbox",
     "rls": "config.bench.rls",
     "search": "config.bench.search",
     "tree": "config.bench.tree",

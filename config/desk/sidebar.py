@@ -129,6 +129,8 @@ GROUPS = [
                 head_office_only=True,
             ),
             Page(_("Due tasks"), "alarm", "jobs.due"),
+            Page(_("Outbox"), "send", "jobs.message", head_office_only=True),
+            Page(_("Outbox gates"), "traffic", "jobs.gate", head_office_only=True),
         ],
     ),
 ]

@@ -21,6 +21,7 @@ BANK_WIDE_KEYS = {
     "customers_refreshsession_token_is_unique": "a hash of a random token, asked through verbs only",
     "jobs_due_happens_once": "its subject is a reference with a random id; written by services, never typed",
     "jobs_recurring_has_one_rule": "the same",
+    "jobs_message_key_stands_once_for_an_account": "effect keys are made by services from ids, never typed",
     "rewards_coupon_code_hash_is_unique": "a keyed hash of a random code, written and asked by verbs only",
 }
 # Tables without branches that fenhang_customer may read, each with the reason.

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.bench import approvals, audit, harness, rls, search, tree
+from config.bench import approvals, audit, harness, outbox, rls, search, tree
 from config.bench.harness import Report, Target, Variant, compare
 from tests.support.template import template_name
 
@@ -110,4 +110,15 @@ def test_approvals_runs_at_a_small_size_with_as_many_queries_for_many_as_for_few
     assert found["ratios"]["signing 3"]["bulk approval"]["p50"] > 0
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_approvals'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_outbox_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: None) -> None:
+    found = outbox.measure(
+        messages=30, rounds=2, waiting=100, delays=(0.0,), migrated=template_name(), say=lambda _words: None
+    ).as_json()
+    assert found["ratios"]["a receiver that takes 0 ms"]["outbox"]["share"] > 0
+    assert [target for target in found["targets"] if target["value"] is None] == []
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_outbox'")
         assert cursor.fetchone() == (0,)

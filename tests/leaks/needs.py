@@ -104,6 +104,10 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
         f"admin:approvals_revision_{page}": ((), ("approvals.revision.decide",))
         for page in ("bulk_ask", "bulk_stop", "bulk_resume")
     },
+    **{
+        f"admin:jobs_{noun}_{verb}_page": ((f"jobs.{noun}.{verb}",), (f"jobs.{noun}.{verb}",))
+        for noun, verb in (("message", "resend"), ("message", "cancel"), ("gate", "shut"), ("gate", "open"))
+    },
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

@@ -23,6 +23,8 @@ from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
 from campaigns.jobs.services.due import lay
+from campaigns.jobs.outbox_models import Gate
+from campaigns.jobs.services.outbox import put
 from campaigns.lib.clock import now
 from campaigns.lib.refs import ref
 from campaigns.notices.selectors import unread
@@ -148,6 +150,17 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         file = load_file(scope=scope, name=f"{place}.csv", raw=csv_of([("X1", "新支行", place, "支行")]))
         words = add_word_list(scope=scope, title="广告用语", text="稳赚不赔 | 承诺收益 | 禁止 | 改写")
     world.add("approvals.wordlist", place, words.pk)
+    with maker.scope() as scope:
+        told = put(
+            scope=scope,
+            adapter="http.hook",
+            account="core",
+            subject=f"t.t:{place}",
+            key=place,
+            body={"name": "王敏"},
+        )
+    world.add("jobs.message", place, told.pk)
+    world.add("jobs.gate", place, Gate.objects.create(adapter="http.hook", account=place, changed_at=AT).pk)
     with maker.scope() as scope:
         idle = add_campaign(scope=scope, title="没有内容", starts_at=AT, ends_at=AT.replace(year=2099))
         own = scope.branch_id

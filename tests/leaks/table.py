@@ -35,6 +35,8 @@ BANK_WIDE = {
     "tenants_role": "roles are the bank's",
     "audit_securityrecord": "failed log-ins, for head office's eyes",
     "jobs_alert": "figures of the whole installation, which name nobody",
+    "jobs_message": "what leaves the bank, for head office's eyes",
+    "jobs_gate": "accounts of the bank, for head office's eyes",
 }
 
 # Addresses that take nothing and know nobody, each with the reason.
@@ -128,6 +130,10 @@ ROWS = {
     "admin:tenants_organisationfile_progress": Row(
         "staff", {"object_id": "tenants.organisationfile"}, methods=("get",)
     ),
+    **{
+        f"admin:jobs_{page}_page": Row("staff", {"object_id": f"jobs.{page.partition('_')[0]}"}, own=403)
+        for page in ("message_resend", "message_cancel", "gate_shut", "gate_open")
+    },
     "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
     "admin:rewards_batch_stock": Row(
         "staff",

@@ -54,7 +54,8 @@ WITH due AS (
     SELECT m.id FROM jobs_message m
      WHERE m.adapter = %(adapter)s AND m.account = %(account)s AND m.state IN ('waiting', 'sending')
        AND m.ready_at <= %(at)s
-       AND NOT EXISTS (SELECT FROM jobs_message o WHERE o.adapter = m.adapter AND o.subject = m.subject
+       AND NOT EXISTS (SELECT FROM jobs_message o
+                        WHERE o.adapter = m.adapter AND o.account = m.account AND o.subject = m.subject
                           AND o.place < m.place AND o.state IN ('waiting', 'sending', 'dead')
                           AND (o.state <> 'dead' OR %(is_strict)s))
      ORDER BY m.ready_at, m.place LIMIT %(many)s FOR NO KEY UPDATE OF m SKIP LOCKED
@@ -256,13 +257,17 @@ class _Run:
         written = [(letter, outcome) for lane in self.lanes.values() for letter, outcome in lane.outcomes]
         if not written and not may_claim:
             return
+        is_whole = not connections["default"].in_atomic_block
         with opened(system(at=self.clock(), cause=TASK)) as scope:
-            with connections[scope.using].cursor() as cursor:
-                cursor.execute(_IMPATIENT)
+            if is_whole:
+                with connections[scope.using].cursor() as cursor:
+                    cursor.execute(_IMPATIENT)
             if written:
                 self._write(scope, written)
             due = self._due(scope) if may_claim else set()
             gates = gates_of(accounts=due)
+            # Every account has its gate from the first message on, so that people find it and can shut it.
+            _make_gates([place for place in due if place not in gates], scope.at)
             # One order for all workers: two of them never wait for each other's gate.
             for place in sorted(due | {lane.place for lane in self.lanes.values() if lane.outcomes}):
                 self._pass_gate(scope, place, gates.get(place, GateState()), is_due=place in due)
@@ -418,8 +423,14 @@ def _addressed(letter: Letter, address: str) -> Letter:
     return Letter(**{**given, "address": address})
 
 
+def _make_gates(places: Sequence[tuple[str, str]], at: datetime) -> None:
+    if places:
+        made = [Gate(adapter=adapter, account=account, changed_at=at) for adapter, account in sorted(places)]
+        Gate.objects.bulk_create(made, ignore_conflicts=True)
+
+
 def _locked_gate(place: tuple[str, str], at: datetime) -> Gate:
     adapter, account = place
-    Gate.objects.bulk_create([Gate(adapter=adapter, account=account, changed_at=at)], ignore_conflicts=True)
+    _make_gates([place], at)
     locked: Gate = Gate.objects.select_for_update(no_key=True).get(adapter=adapter, account=account)
     return locked

@@ -41,7 +41,7 @@ State = Message.State
 _LOCK = """
 locks AS MATERIALIZED (
     SELECT count(pg_advisory_xact_lock(hash)) FROM (
-        SELECT DISTINCT hashtextextended('jobs_message:' || %(adapter)s || ':' || subject, 0) AS hash
+        SELECT DISTINCT hashtextextended(concat_ws(':', 'jobs_message', %(adapter)s, %(account)s, subject), 0) AS hash
           FROM given ORDER BY 1) o WHERE %(is_strict)s
 )"""
 # No arbiter of the conflict and nothing returned: a customer may put, and reads no message.
@@ -100,14 +100,19 @@ def put(
 ) -> Message:
     """Have `body` delivered by `adapter` from `at` on (now, when left out), if this transaction commits.
 
-    The same adapter and key twice are one message, the first. `subject` is a reference: its messages go out in order.
+    The same key for the same account twice is one message, the first. `subject` is a reference: what one account is
+    told of it goes out in order.
     `body` names people by reference; it goes over the line as JSON. Where the reader may not see the message that was
     put (customers; a twin of another branch), what is returned only says what was asked. Raises UnknownAdapter,
     BodyHasPersonalNumber.
     """
     note = Note(subject, key, body, branch_id, branch_pos)
     made = _put(scope, _adapter(adapter), [note], account, at)
-    found = None if scope.kind == "customer" else message_with_key(scope=scope, adapter=adapter, key=key)
+    found = (
+        None
+        if scope.kind == "customer"
+        else message_with_key(scope=scope, adapter=adapter, account=account, key=key)
+    )
     return found or made[0]
 
 
@@ -209,7 +214,7 @@ def cancel_message(*, scope: Scope, message_id: UUID | str, reason: str) -> Mess
     if message.state not in {State.WAITING, State.DEAD}:
         raise MessageIsOver
     _change(message, state=State.CANCELLED, ended_at=scope.at)
-    _note(scope, message, "cancel", reason=reason.strip())
+    _note(scope, message, "give_up", reason=reason.strip())
     nudge(using=scope.using)
     return message
 

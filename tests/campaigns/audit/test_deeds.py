@@ -19,6 +19,7 @@ WRITERS = re.compile(r"\.(create|bulk_create|update|delete|save|get_or_create|up
 VERB = re.compile(r"^[a-z]+\.[a-z]+\.[a-z_]+$")
 # Public services that write and leave no line of their own, each with the reason.
 SILENT = {
+    "campaigns.jobs.services.outbox.write_gate": "called by what notes it, or by deliveries, which are nobody's deed",
     "campaigns.access": "logging in leaves security records",
     "campaigns.audit.services": "the audit itself",
     "campaigns.jobs.services.watch": "figures and alerts are themselves a record of the installation",
