@@ -1,6 +1,7 @@
 """Beat's loop: a tick each second whatever happens around it, and the timetable no more often than it wants."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from celery import Celery
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from campaigns.lib.clock import now
 from config import timetable
 from config.celery import app, broker_of
 from config.running import heartbeats
@@ -126,6 +129,21 @@ def test_a_flushed_queue_loses_ticks_and_nothing_else(
     queue.flushdb()
     turn(one, clock, 3)
     assert queue.llen("prompt") == 3
+
+
+def test_a_clock_that_was_set_back_by_an_hour_stops_no_sweep(
+    committed: None, clock: Clock, queue: redis.Redis
+) -> None:
+    each_minute = IntervalSchedule.objects.create(every=60, period=IntervalSchedule.SECONDS)
+    task = PeriodicTask.objects.create(
+        name="sweep", task=TICK, interval=each_minute, queue="heavy", last_run_at=now() + timedelta(hours=1)
+    )
+    one = beat(queue)
+    turn(one, clock, 6)
+    task.refresh_from_db()
+    assert task.last_run_at <= now()
+    # Not at once, as nobody knows when it ran; a minute later, not an hour.
+    assert one._schedule["sweep"].is_due().next < 61
 
 
 def test_a_database_that_is_away_does_not_end_beat(

@@ -37,7 +37,7 @@ class Bank:
     port: int = 0
     up: subprocess.Popen[bytes] | None = None
     _url: str = ""
-    _asked: dict[tuple[str, float], str] = field(default_factory=dict, repr=False)
+    _asked: dict[tuple[str, float], dict[str, float]] = field(default_factory=dict, repr=False)
     _valkey: redis.Redis | None = field(default=None, repr=False)
 
     def begin(self, patience: float = 150) -> None:
@@ -109,21 +109,23 @@ class Bank:
         }
 
     def _is_done(self, queue: str, since: float) -> bool:
-        """Was a task that was published after `since` taken and acknowledged? Publishes one when there is none."""
+        """Was a task that was published after `since` taken and acknowledged? Publishes another each second: one that
+        met an absent database failed, and one that a dying worker had just been handed is lost.
+        """
         client: Any = self._valkey
+        asked = self._asked.setdefault((queue, since), {})
         try:
-            asked = self._asked.get((queue, since))
-            if asked is None:
+            if time.time() - max(asked.values(), default=0) > 1:
                 with app.connection_for_write(broker_of(self._url)) as connection:
                     sent = app.send_task(
                         "jobs.watch", connection=connection, queue=queue, retry=False, ignore_result=True
                     )
-                self._asked[queue, since] = str(sent.id)
+                asked[str(sent.id)] = time.time()
                 return False
-            waiting = [*client.lrange(queue, 0, -1), *client.hvals("unacked")]
+            waiting = b"".join([*client.lrange(queue, 0, -1), *client.hvals("unacked")])
         except (redis.RedisError, KombuError, OSError):
             return False
-        return not any(asked.encode() in each for each in waiting)
+        return any(each.encode() not in waiting for each in asked)
 
     def _gave_sign(self, part: str, since: float) -> bool:
         try:
