@@ -11,6 +11,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from campaigns.lib.clock import now
 from config.running.heartbeats import note_alive
 from config.running.signs import EVERY as SIGNS_EVERY
 
@@ -74,10 +75,23 @@ class Timetable(DatabaseScheduler):
     def _tick_of_the_timetable(self, *args: Any, **kwargs: Any) -> float:
         """Send the sweeps that are due. Without a database none is known: that is found elsewhere, and passes."""
         try:
+            self._forget_the_future()
             return float(super().tick(*args, **kwargs))
         except (DatabaseError, InterfaceError) as failed:
             logger.warning("beat cannot read the timetable: %s", failed)
             return 1.0
+
+    def _forget_the_future(self) -> None:
+        """A clock that was set back leaves sweeps that ran later than now: they would stand still until then."""
+        entries: dict[str, Any] = self._schedule or {}
+        ahead = [entry for entry in entries.values() if entry.model.last_run_at > now()]
+        for entry in ahead:
+            entry.model.last_run_at, entry.model.no_changes = now(), True
+            self._dirty.add(entry.name)
+        if ahead:
+            self.sync()
+            self._schedule: Any = self.all_as_schedule()
+            self._heap = None
 
 
 class Every:

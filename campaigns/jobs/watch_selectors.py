@@ -141,7 +141,8 @@ def courses(*, scope: Scope, names: Sequence[str], hours: int = 24, points: int 
     last = last_reading()
     found: dict[str, list[float]] = {}
     for name, bucket, worst in rows:
-        found.setdefault(name, [0.0] * points)[min(max(bucket, 1), points) - 1] = worst
+        line, place = found.setdefault(name, [0.0] * points), min(max(bucket, 1), points) - 1
+        line[place] = max(line[place], worst)
     return {
         name: Course(name, float(last.figures.get(name, 0)) if last else 0.0, max(line), line)
         for name, line in found.items()

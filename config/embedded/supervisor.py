@@ -117,8 +117,8 @@ class Supervisor:
         with self._printing, contextlib.suppress(OSError, ValueError):
             print(f"{part:>9} | {line}" if part else line, flush=True)
 
-    def start(self, *parts: Part, level: int) -> None:
-        """Start `parts` side by side and return when all are ready. Higher levels stop first.
+    def start(self, *parts: Part, level: int, wait: bool = True) -> None:
+        """Start `parts` side by side and return when all are ready, or at once. Higher levels stop first.
 
         Raises StartRefused when one cannot start.
         """
@@ -126,7 +126,7 @@ class Supervisor:
         self._kept += kept
         for each in kept:
             self._launch(each)
-        for each in kept:
+        for each in kept if wait else []:
             assert each.running is not None
             wait_ready(each.part.name, each.running, each.part.is_ready, within=each.part.ready_within)
             each.answered_at = time.monotonic()

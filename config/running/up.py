@@ -159,7 +159,6 @@ class _Start:
         parts = [
             programs.web(self.host, self.port, environment),
             programs.worker(self.host, self.port, environment),
-            programs.heavy(self.host, self.port, environment),
             programs.beat(self.host, self.port, environment),
         ]
         if wechat_port is not None:
@@ -169,6 +168,8 @@ class _Start:
             if isinstance(service, Valkey):
                 service.forget_signs_of_life()
         self.supervisor.start(*parts, level=_PROGRAMS)
+        # Nobody waits for heavy work in the first seconds, and one program less to load is felt at the start.
+        self.supervisor.start(programs.heavy(self.host, self.port, environment), level=_PROGRAMS, wait=False)
 
     def _say_addresses(self, is_demo: bool) -> None:
         url = programs.url_of(self.host, self.port)

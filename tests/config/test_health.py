@@ -49,6 +49,14 @@ def test_readyz_names_the_part_that_gave_no_sign(client: Client, django_db_setup
     assert [part for part, state in parts.items() if state != "ready"] == ["worker"]
 
 
+def test_without_the_worker_of_heavy_work_everybody_is_served(client: Client, django_db_setup: None) -> None:
+    for part in ("worker", "beat"):
+        heartbeats.note_alive(part)
+    heartbeats.forget("heavy")
+    status, parts = states(client)
+    assert (status, parts["heavy"]) == (200, "unavailable")
+
+
 def test_a_sign_of_life_counts_for_20_seconds(client: Client, django_db_setup: None) -> None:
     heartbeats.note_alive("worker")
     assert 15 < heartbeats._client().ttl("fenhang:alive:worker") <= 20

@@ -10,28 +10,45 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded import leash
 from tests.support.processes import alive, end_all, public_folder, python, run, start, wait_until
 
 # Runs the parts named on its command line. "forks": has children of its own in sessions of their own, as database
-# and web servers do. "stubborn": does not listen to a request to end. "short": ends by itself.
+# and web servers do. "stubborn": does not listen to a request to end. "short": ends by itself;
+# "brief": when it has served for a while.
 SUPERVISE = """
-import os, sys
+import os, sys, time
+from config.embedded import supervisor as rules
 from config.embedded.supervisor import Program, StopAsked, Supervisor
 from config.embedded.words import StartRefused
+
+# Looks of a tenth of a second, so that the tests need not wait.
+rules.EVERY, rules.SERVED, rules.SILENT = 0.1, 1.5, 5
+LOOKS = {"n": 0}
+
+
+def answers(name):
+    # Does the part answer its probe? "hangs" only while it starts, "busy" every fourth time, "early" never.
+    LOOKS["n"] += 1
+    return {"hangs": LOOKS["n"] < 3, "busy": LOOKS["n"] % 4 == 1, "early": False}.get(name, True)
+
 
 PARTS = {
     "steady": "import time; time.sleep(60)",
     "forks": "import subprocess, sys, time; [subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
              " start_new_session=True) for _ in range(2)]; time.sleep(60)",
     "stubborn": "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)",
-    "short": "print('the reason', flush=True); import time; time.sleep(0.3); raise SystemExit(3)",
+    "short": "print('the reason', flush=True); import time; time.sleep(0.1); raise SystemExit(3)",
+    "hangs": "import time; time.sleep(60)",
+    "busy": "import time; time.sleep(60)",
+    "brief": "print('the reason', flush=True); import time; time.sleep(2); raise SystemExit(3)",
     "early": "print('fatal: no luck', flush=True); raise SystemExit(4)",
 }
 try:
     with Supervisor() as supervisor:
         for level, name in enumerate(sys.argv[1:]):
             program = Program("web", [sys.executable, "-c", PARTS[name], name], dict(os.environ),
-                              lambda: name != "early")
+                              lambda name=name: answers(name))
             supervisor.start(program, level=level)
         print("serving", flush=True)
         supervisor.run()
@@ -121,6 +138,49 @@ def test_a_leash_that_is_killed_takes_its_part_along_and_both_come_back(var: Pat
     (held,) = [pid for pid, command in alive(var).items() if "leash.py" in command]
     os.kill(held, signal.SIGKILL)
     assert wait_until(lambda: len(alive(var)) == 5 and not old & set(alive(var)), within=5), alive(var)
+
+
+def test_a_part_that_is_stopped_is_ended_and_started_again(var: Path) -> None:
+    supervisor = supervise(var, "forks")
+    assert wait_until(lambda: len(pids(var, "forks")) == 1 and len(alive(var)) == 5, within=3), alive(var)
+    (part,) = pids(var, "forks")
+    os.kill(part, signal.SIGSTOP)
+    assert wait_until(lambda: part not in alive(var) and len(alive(var)) == 5, within=5), alive(var)
+    said = (var / "out").read_text()
+    assert f"Process {part} of web was stopped and nobody continued it; it has been ended." in said
+    assert "web is back." in said or wait_until(lambda: "web is back." in (var / "out").read_text(), within=3)
+    assert supervisor.poll() is None
+
+
+def test_a_child_of_a_part_that_is_stopped_is_ended_alone(var: Path) -> None:
+    supervise(var, "forks")
+    assert wait_until(lambda: len(pids(var, "forks")) == 1 and len(alive(var)) == 5, within=3), alive(var)
+    (part,) = pids(var, "forks")
+    child = leash.descendants(part)[0]
+    os.kill(child, signal.SIGSTOP)
+    # The part never reaps it.
+    assert wait_until(lambda: child not in alive(var), within=5), alive(var)
+    assert pids(var, "forks") == {part}
+
+
+def test_a_part_that_hangs_is_ended_and_one_that_answers_now_and_then_is_not(var: Path) -> None:
+    supervise(var, "busy")
+    assert wait_until(lambda: len(pids(var, "busy")) == 1, within=3), alive(var)
+    (busy,) = pids(var, "busy")
+    assert not wait_until(lambda: "has not answered" in (var / "out").read_text(), within=1.5)
+    assert pids(var, "busy") == {busy}
+    end_all(var)
+    supervise(var, "hangs")
+    assert wait_until(
+        lambda: "web has not answered for 0 s; it has been ended." in (var / "out").read_text(), within=5
+    )
+    assert wait_until(lambda: "starting it again" in (var / "out").read_text(), within=3)
+
+
+def test_the_deaths_of_a_part_that_had_served_do_not_stop_the_others(var: Path) -> None:
+    supervisor = supervise(var, "steady", "brief")
+    assert wait_until(lambda: (var / "out").read_text().count("starting it again") > 2, within=20)
+    assert supervisor.poll() is None
 
 
 def test_three_deaths_in_a_minute_stop_everything_with_the_reason(var: Path) -> None:
