@@ -330,7 +330,7 @@ class GateAdmin(_HeadOffice):
     def why_words(self, gate: Gate) -> str:
         return _why(gate.why)
 
-    @display(description=_("limit"))
+    @display(description=_("rate limit"))
     def limit_words(self, gate: Gate) -> Any:
         way = adapters().get(gate.adapter)
         if way is None or way.terms.per_second is None:
