@@ -5,6 +5,7 @@ BENCHES = {
     "approvals": "config.bench.approvals",
     "audit": "config.bench.audit",
     "rls": "config.bench.rls",
+    "schedule": "config.bench.schedule",
     "search": "config.bench.search",
     "tree": "config.bench.tree",
 }
