@@ -6,6 +6,7 @@ BENCHES = {
     "audit": "config.bench.audit",
     "outbox": "config.bench.outbox",
     "rls": "config.bench.rls",
+    "schedule": "config.bench.schedule",
     "search": "config.bench.search",
     "tree": "config.bench.tree",
 }

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.bench import approvals, audit, harness, outbox, rls, search, tree
+from config.bench import approvals, audit, harness, outbox, rls, schedule, search, tree
 from config.bench.harness import Report, Target, Variant, compare
 from tests.support.template import template_name
 
@@ -121,4 +121,16 @@ def test_outbox_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: No
     assert [target for target in found["targets"] if target["value"] is None] == []
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_outbox'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_schedule_runs_at_a_small_size_and_does_each_of_the_rush_once(unblocked: None) -> None:
+    found = schedule.measure(
+        branches=40, rows=300, few=50, due=60, rounds=1, seconds=8, migrated=template_name(),
+        say=lambda _words: None,
+    ).as_json()  # fmt: skip
+    assert [target for target in found["targets"] if target["value"] is None] == []
+    assert sum(each["done"] for each in found["parameters"]["each_worker"]) == 60
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'fenhang_bench_schedule%'")
         assert cursor.fetchone() == (0,)
