@@ -37,6 +37,8 @@ class Message(TenantModel):
     account = models.CharField(_("account"), max_length=80, blank=True)
     subject = models.CharField(_("thing"), max_length=120)
     key = models.CharField(_("effect key"), max_length=160)
+    # The hash of account and thing: messages of one line wait for one another.
+    line = models.BigIntegerField(editable=False)
     place = models.BigIntegerField(
         _("order of sending"),
         db_default=Func(Value("jobs_message_places"), function="nextval"),
@@ -88,7 +90,7 @@ class Message(TenantModel):
                 name="jobs_message_to_send",
             ),
             models.Index(
-                fields=["adapter", "account", "subject", "place"],
+                fields=["line", "place"],
                 condition=Q(state__in=IN_THE_WAY),
                 name="jobs_message_in_the_way",
             ),

@@ -40,7 +40,7 @@ ACCOUNT = "bench"
 
 def run(*, quick: bool, say: Callable[[str], None]) -> Report:
     """Deliveries a second beside a bare loop, to a receiver that answers at once and to one that takes 10 ms."""
-    return measure(messages=60, rounds=2, waiting=500, say=say) if quick else measure(say=say)
+    return measure(messages=1000, rounds=5, waiting=5000, say=say) if quick else measure(say=say)
 
 
 def measure(

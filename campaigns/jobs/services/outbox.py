@@ -40,21 +40,21 @@ State = Message.State
 # two changes at the same time have no order. In the order of their keys, so that two writers never wait for each other.
 _LOCK = """
 locks AS MATERIALIZED (
-    SELECT count(pg_advisory_xact_lock(hash)) FROM (
-        SELECT DISTINCT hashtextextended(concat_ws(':', 'jobs_message', %(adapter)s, %(account)s, subject), 0) AS hash
-          FROM given ORDER BY 1) o WHERE %(is_strict)s
+    SELECT count(pg_advisory_xact_lock(line)) FROM (SELECT DISTINCT line FROM given ORDER BY line) o
+     WHERE %(is_strict)s
 )"""
 # No arbiter of the conflict and nothing returned: a customer may put, and reads no message.
 _PUT = f"""
 WITH given AS MATERIALIZED (
-    SELECT * FROM unnest(%(ids)s::uuid[], %(subjects)s::text[], %(keys)s::text[], %(bodies)s::jsonb[],
+    SELECT *, hashtextextended(concat_ws(':', 'jobs_message', %(adapter)s, %(account)s, subject), 0) AS line
+      FROM unnest(%(ids)s::uuid[], %(subjects)s::text[], %(keys)s::text[], %(bodies)s::jsonb[],
                          %(hashes)s::text[], %(branches)s::int[], %(positions)s::int[])
            WITH ORDINALITY g (id, subject, key, body, sha256, branch_id, branch_pos, nth)
 ), {_LOCK}
-INSERT INTO jobs_message (id, branch_id, branch_pos, adapter, account, subject, key, body, sha256, state, ready_at,
-                          tries, lost, answer, why, at)
-SELECT g.id, g.branch_id, g.branch_pos, %(adapter)s, %(account)s, g.subject, g.key, g.body, g.sha256, 'waiting',
-       %(ready_at)s, 0, 0, '{{}}', '{{}}', %(at)s
+INSERT INTO jobs_message (id, branch_id, branch_pos, adapter, account, subject, key, line, body, sha256, state,
+                          ready_at, tries, lost, answer, why, at)
+SELECT g.id, g.branch_id, g.branch_pos, %(adapter)s, %(account)s, g.subject, g.key, g.line, g.body, g.sha256,
+       'waiting', %(ready_at)s, 0, 0, '{{}}', '{{}}', %(at)s
   FROM given g, locks ORDER BY g.nth
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - made of our own text
