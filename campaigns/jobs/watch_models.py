@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.jobs.watch_words import name_of
 from campaigns.lib.ids import new_id
 
 
@@ -61,7 +62,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.code
+        return name_of(self.code)
 
     @property
     def is_open(self) -> bool:

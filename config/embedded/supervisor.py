@@ -31,7 +31,7 @@ SERVED = 5.0
 # if it had died: it holds what it holds, and nobody is told. A part that left SILENT looks in a row unanswered hangs;
 # that many, because one under load answers late. Looks and not seconds: a suspended machine counts none.
 EVERY = 1.0
-STOPPED = 3
+STOPPED = 2
 SILENT = 60
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import alive, end_all, public_folder, python, run, start, wait_until
+from tests.support.running import Bank, hurt, is_stopped
 
 # Generous: other tests run beside it.
 PATIENCE = 150
@@ -93,6 +94,17 @@ def test_up_brings_up_a_bank_and_leaves_nothing_behind_when_killed(var: Path, po
         os.kill(server, signal.SIGKILL)
         assert wait_until(lambda: "PostgreSQL is back." in said(var), within=20), said(var)
         assert wait_until(lambda: fetch(port, "/readyz")[0] == 200, within=20)
+
+        # So does one that is stopped, and what stands on it; killed parts are gone through in test_faults.py.
+        bank = Bank(var, port)
+        bank.meet()
+        stopped = bank.main_of("worker")
+        hurt(stopped, signal.SIGSTOP)
+        at = hurt(bank.main_of("valkey"), signal.SIGKILL)
+        assert wait_until(lambda: not is_stopped(stopped), within=30), said(var)
+        print(f"worker stopped, Valkey killed: all work after {bank.back_within(60, at)} s")
+        assert all(bank.works(at).values()), (bank.works(at), said(var))
+        bank.leave()
 
         assert len(alive(var)) > 12
         upper.kill()

@@ -52,12 +52,22 @@ class Bank:
             self.said
         )
         assert "Everything is ready after" in self.said, self.said
-        self._url = self._ask_address()
+        self.meet()
+
+    def meet(self) -> None:
+        """Get to know one that somebody else has begun."""
+        asked = run(
+            self.var, *python("-c", "from config import embedded; print(embedded.addresses().redis_url)")
+        )
+        self._url = asked.stdout.strip()
         self._valkey = redis.Redis.from_url(self._url, socket_timeout=2)
 
-    def end(self) -> None:
+    def leave(self) -> None:
         if self._valkey is not None:
             self._valkey.close()
+
+    def end(self) -> None:
+        self.leave()
         if self.up is not None:
             self.up.send_signal(signal.SIGTERM)
             self.up.wait(20)
@@ -65,12 +75,6 @@ class Bank:
     @property
     def said(self) -> str:
         return (self.var / "out").read_text()
-
-    def _ask_address(self) -> str:
-        asked = run(
-            self.var, *python("-c", "from config import embedded; print(embedded.addresses().redis_url)")
-        )
-        return asked.stdout.strip()
 
     def main_of(self, part: str) -> int:
         """The server itself, below its leash; 0 while there is none."""
@@ -142,6 +146,14 @@ class Bank:
         return None
 
 
-def hurt(pid: int, number: int) -> None:
+def hurt(pid: int, number: int) -> float:
+    """Send `number` to a process that is there; when."""
     assert pid, "there is nothing to hurt"
+    at = time.time()
     os.kill(pid, number)
+    return at
+
+
+def is_stopped(pid: int) -> bool:
+    """Does it still stand stopped?"""
+    return leash.processes().get(pid, (0, ""))[1] == "T"

@@ -43,7 +43,8 @@ class AlertAdmin(ScopedAdmin):
 
     noun = "jobs.alert"
     list_display = ("what", "worst_words", "limit_words", "began", "ended")
-    list_display_links = None
+    list_display_links = ("what",)
+    fields = readonly_fields = ("what", "value_now", "worst_words", "limit_words", "began", "ended", "advice")
     list_filter = (OpenFilter,)
     list_before_template = "jobs/watch_head.html"
 
@@ -97,6 +98,14 @@ class AlertAdmin(ScopedAdmin):
     @admin.display(description=_("worst value"), ordering="worst")
     def worst_words(self, alert: Alert) -> str:
         return value_words(alert.code, alert.worst)
+
+    @admin.display(description=_("value"))
+    def value_now(self, alert: Alert) -> str:
+        return value_words(alert.code, alert.value)
+
+    @admin.display(description=_("what to do"))
+    def advice(self, alert: Alert) -> str:
+        return advice_of(alert.code) or "–"
 
     @admin.display(description=_("limit"))
     def limit_words(self, alert: Alert) -> str:
