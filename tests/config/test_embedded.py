@@ -22,8 +22,9 @@ IS_ROOT = os.geteuid() == 0
 
 # Starts the services, says so, and works until it is told to go on.
 HOLD = """
-import sys, time
+import signal, sys, time
 from config import embedded
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever was started in the background has it ignored
 with embedded.ensure(durable=False):
     print("up", flush=True)
     time.sleep(float(sys.argv[1]))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from campaigns.tenants.roles import PRESETS
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import assign_role
 from campaigns.tenants.services.people import add_login, add_person
+from config.desk.site import BankSite
 from config.rights.cells import Cell
 from content.addresses import staff_address
 from tests.leaks.asking import body_of, path_of
@@ -76,6 +78,11 @@ class _Door(ClientHandler):
         self.load_middleware()
         self.blank = engines["django"].from_string("")
         self._template_response_middleware.append(self.paint_nothing)
+
+    def __call__(self, environ: Any) -> Any:
+        # The sidebar, and what else stands round every page, is painting too.
+        with patch.object(BankSite, "each_context", lambda _site, _request: {}):
+            return super().__call__(environ)
 
     def paint_nothing(self, _request: HttpRequest, response: Any) -> Any:
         response.template_name = self.blank

@@ -160,6 +160,7 @@ class StopAdmin(ScopedAdmin):
             "open_own": len(stops) - len(above),
             "above": above,
             "may_stop": self.has_add_permission(request),
+            "has_add_permission": False,  # the red button alone: the theme's own would offer to add a record
         }
         return super().changelist_view(request, {**extra, **(extra_context or {})})
 
