@@ -78,6 +78,7 @@ GROUPS = [
                 address="admin:approvals_revision_deputies",
                 verb="decide",
             ),
+            Page(_("Long jobs"), "hourglass_top", "jobs.job"),
         ],
         ("reviewer", "branch_manager"),
     ),

@@ -1,0 +1,3 @@
+"""The room's pages, one file for each part."""
+
+from campaigns.jobs.admin import long  # noqa: F401
