@@ -76,8 +76,7 @@ REVOKE DELETE ON jobs_jobitem FROM fenhang_app;
 # What an installed bank's preset roles may do of what this part came to offer; a new bank loads its presets.
 NEW_VERBS = """
 WITH offered (role, verb) AS (VALUES
-    ('administrator', 'jobs.job.view'), ('administrator', 'jobs.job.stop'),
-    ('reviewer', 'jobs.job.view'), ('branch_manager', 'jobs.job.view')
+    ('administrator', 'jobs.job.view'), ('administrator', 'jobs.job.stop')
 ), missing AS (
     SELECT o.role, array_agg(o.verb ORDER BY o.verb) AS verbs
       FROM offered o JOIN tenants_role r ON r.code = o.role AND NOT o.verb = ANY (r.verbs)

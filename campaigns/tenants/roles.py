@@ -73,7 +73,6 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         [
             *_LOOK,
             "approvals.revision.decide",
-            "jobs.job.view",
             "approvals.stop.add",
             "approvals.revision.evidence",
             "content.item.take_down",
@@ -110,7 +109,6 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.customer.view",
             "rewards.coupon.view",
             "approvals.revision.decide",
-            "jobs.job.view",
             "approvals.policy.view",
             "approvals.stop.add",
             "approvals.stop.lift",

@@ -78,7 +78,8 @@ GROUPS = [
                 address="admin:approvals_revision_deputies",
                 verb="decide",
             ),
-            Page(_("Long jobs"), "hourglass_top", "jobs.job"),
+            # Those of one's own: approving many at once is one.
+            Page(_("Long jobs"), "hourglass_top", "jobs.job", "approvals.revision", verb="decide"),
         ],
         ("reviewer", "branch_manager"),
     ),
@@ -128,6 +129,7 @@ GROUPS = [
                 "schedule.task",
                 head_office_only=True,
             ),
+            Page(_("Long jobs"), "hourglass_top", "jobs.job", head_office_only=True),
         ],
     ),
 ]

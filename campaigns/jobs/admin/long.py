@@ -243,20 +243,23 @@ class JobAdmin(ScopedAdmin):
     def result_view(self, request: HttpRequest, object_id: UUID) -> HttpResponseBase:
         """The file that the job left."""
         job = self._own(request, object_id)
-        if job is None or not job.result_name:
+        if job is None:
             return self._absent(request, object_id)
         try:
+            if not job.result_name:
+                raise FileNotFoundError
             return file_answer(
                 request,
                 long_results.path_of(job.pk),
                 content_type=job.result_type,
                 etag=f'"{job.pk}-{job.done}"',
                 name=job.result_name,
-                headers=_kept_as(job.result_name),
+                headers={"Cache-Control": "private, no-store"},
+                is_kept=True,
             )
         except FileNotFoundError:
             messages.error(
-                request, _("The file of this long job is gone: it was not restored from a backup.")
+                request, _("This long job has left no file, or it was not restored from a backup.")
             )
             return redirect("admin:jobs_job_change", job.pk)
 
