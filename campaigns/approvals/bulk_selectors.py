@@ -1,49 +1,23 @@
-"""Questions about bulk approvals."""
+"""Questions about what somebody is about to approve at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
-from campaigns.approvals.bulk_models import Bulk, BulkItem
-from campaigns.approvals.bulk_rules import AT_MOST
 from campaigns.approvals.models import Step
 from campaigns.approvals.selectors import queue, revisions_within
-from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.search import AnyOf
 
+# How many reviews go at once.
+AT_MOST = 5_000
+
+# A revision, and the hash that was seen of it.
 Seen = tuple[UUID, str]
-
-
-def my_bulks(*, scope: Scope) -> QuerySet[Bulk]:
-    """Which bulk approvals did the scope's person ask for? Newest first."""
-    if scope.person_id is None:
-        return Bulk.objects.none()
-    return Bulk.objects.within(scope).filter(person_id=scope.person_id).order_by("-id")
-
-
-def bulk_in_scope(*, scope: Scope, bulk_id: UUID | str, lock: bool = False) -> Bulk:
-    """One of one's own; raises NotFound for another person's, a foreign and an absent one alike."""
-    rows = my_bulks(scope=scope)
-    try:
-        bulk = (rows.select_for_update(no_key=True) if lock else rows).filter(pk=bulk_id).first()
-    except (ValueError, ValidationError):
-        raise NotFound from None
-    if bulk is None:
-        raise NotFound
-    return bulk
-
-
-def refused_items(*, scope: Scope, bulk: Bulk) -> QuerySet[BulkItem]:
-    """What was not approved, and why? In the order in which it was asked."""
-    return (
-        BulkItem.objects.within(scope).filter(bulk=bulk, outcome=BulkItem.Outcome.REFUSED).order_by("number")
-    )
 
 
 def all_in_queue(*, scope: Scope) -> list[Seen]:

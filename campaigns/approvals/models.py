@@ -1,6 +1,7 @@
 """Frozen revisions, the steps of their reviews, and what people decide and say on the way."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -8,7 +9,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.bulk_models import Bulk, BulkItem
 from campaigns.approvals.finding_models import Acknowledgement, Finding, LiveWordList, WordList
 from campaigns.approvals.policy_models import LivePolicy, Policy
 from campaigns.approvals.stop_models import Stop, Verification
@@ -18,8 +18,8 @@ from campaigns.tenants.models import TenantModel, tracked
 LONGEST_DELEGATION = timedelta(days=90)
 # Django finds models through this module; those beside the review itself have files of their own.
 __all__ = [
-    "Acknowledgement", "Bulk", "BulkItem", "Decision", "Delegation", "Finding", "LivePolicy", "LiveWordList", "Look",
-    "Policy", "Remark", "Revision", "Seat", "Step", "Stop", "Verification", "WordList",
+    "Acknowledgement", "Decision", "Delegation", "Finding", "LivePolicy", "LiveWordList", "Look", "Policy", "Remark",
+    "Revision", "Seat", "Step", "Stop", "Verification", "WordList",
 ]  # fmt: skip
 
 
@@ -136,6 +136,11 @@ class Revision(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.SUBMITTED
+
+    @property
+    def state_label(self) -> Any:
+        """The state in words, said when somebody reads it: a refusal is kept for readers of either language."""
+        return self.State(self.state).label
 
     def is_by(self, person_id: UUID | None) -> bool:
         """Whether this person made it, or answers for it since the maker left."""

@@ -28,7 +28,7 @@ def open_revision(scope: Scope, revision_id: UUID) -> Revision:
     lock(scope, subject)
     revision: Revision = Revision.objects.within(scope).select_for_update(no_key=True).get(pk=revision_id)
     if not revision.is_open:
-        raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())
+        raise ReviewIsClosed(number=revision.number, state=revision.state_label)
     return revision
 
 
@@ -40,7 +40,7 @@ def move(scope: Scope, revision: Revision, to: str) -> None:
         .update(state=to, decided_at=scope.at)
     )
     if not moved:
-        raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())
+        raise ReviewIsClosed(number=revision.number, state=revision.state_label)
     before, revision.state, revision.decided_at = revision.state, to, scope.at
     follow_state(scope, revision, before)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.models import Revision
+from campaigns.jobs.long_models import Job
 from campaigns.lib.refs import ref
 from campaigns.notices.sentences import register_notice
 from campaigns.notices.services import settle, tell
@@ -31,6 +32,26 @@ _SENTENCES: dict[str, tuple[Any, str, bool]] = {
     "not_live": (_("%(kind)s “%(title)s” did not go live at its time: %(comment)s"), "error", True),
     "rejected": (_("%(who)s rejected %(kind)s “%(title)s”: %(comment)s"), "cancel", True),
     "taken_down": (_("%(who)s took %(kind)s “%(title)s” down: %(comment)s"), "visibility_off", True),
+    "bulk_done": (
+        _("Bulk approval is through: %(approved)s approved, %(refused)s not approved."),
+        "done_all",
+        False,
+    ),
+    "bulk_halted": (
+        _("Bulk approval does not go on: %(done)s of %(total)s done. Open it to see why."),
+        "front_hand",
+        True,
+    ),
+    "verify_done": (
+        _("All that is served was compared: %(done)s things, %(refused)s not as approved."),
+        "verified",
+        False,
+    ),
+    "verify_halted": (
+        _("Comparing what is served does not go on at %(done)s. Open it to see why."),
+        "front_hand",
+        True,
+    ),
 }
 
 
@@ -77,3 +98,21 @@ def tell_makers(*, scope: Scope, revision: Revision, code: str, comment: str = "
 def settle_waiting(*, scope: Scope, revision: Revision, part: str = "") -> None:
     """Somebody has decided: the others need not be told any more that it waits for them."""
     settle(scope=scope, keys=[key_of(revision, code, part) for code in ("waiting", "overdue")])
+
+
+def tell_asker(*, scope: Scope, job: Job, code: str) -> None:
+    """Tell who asked for a long job how it ended; `code` as above, "bulk_…" or "verify_…"."""
+    if job.person_id is None:
+        return
+    tell(
+        scope=scope,
+        people=[job.person_id],
+        code=f"approvals.{code}",
+        key=f"approvals.{code}:{job.pk}:{job.done}:{scope.at.isoformat()}",
+        subject=ref("jobs.job", job.pk),
+        branch_id=job.branch_id,
+        total=job.total,
+        done=job.done,
+        approved=job.went_through,
+        refused=job.refused,
+    )

@@ -33,6 +33,8 @@ DEEDS = {
     "stop": pgettext_lazy("deed", "stopped"),
     "resume": pgettext_lazy("deed", "resumed"),
     "finish": pgettext_lazy("deed", "finished"),
+    "pause": pgettext_lazy("deed", "paused"),
+    "fail": pgettext_lazy("deed", "failed at"),
     "go_live": pgettext_lazy("deed", "put live"),
     "take_down": pgettext_lazy("deed", "took down"),
     "cancel": pgettext_lazy("deed", "kept from going live"),
@@ -114,7 +116,12 @@ DETAILS = {
     "count": gettext_lazy("how many"),
     "done": gettext_lazy("done"),
     "approved": gettext_lazy("of these approved"),
+    "refused": gettext_lazy("of these refused"),
 }
+
+
+# Kinds of things that older rows name and that are no more.
+_GONE = {"approvals.bulk": gettext_lazy("bulk approval")}
 
 
 def detail_name(name: str) -> str:
@@ -133,7 +140,8 @@ def kind_of(subject: str) -> str:
     try:
         return str(apps.get_model(read_ref(subject).kind)._meta.verbose_name)
     except (LookupError, ValueError):
-        return subject.partition(":")[0]
+        kind = subject.partition(":")[0]
+        return str(_GONE.get(kind, kind))
 
 
 def sentence(*, actor_name: str, verb: str, subject: str, subject_name: str) -> str:

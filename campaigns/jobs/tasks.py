@@ -1,12 +1,14 @@
 """What the ticker and the timetable call. Each may run any number of times, side by side."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
+from campaigns.jobs.long_moves import TASK as RUN_LONG
 from campaigns.jobs.services import delivery, due, outbox, recurring
+from campaigns.jobs.services.long_runs import AT_MOST, run_long
 from campaigns.jobs.services.watch import watch
 from campaigns.lib.clock import now
 from campaigns.tenants.scopes import Scope
@@ -51,3 +53,18 @@ def empty_bodies(*, scope: Scope) -> int:
 def look(*, scope: Scope) -> list[str]:
     """Measure, keep the figures, open and close alerts; the codes of those it opened."""
     return watch(scope=scope, limits=settings.WATCH_LIMITS).opened
+
+
+@scoped_task(name=RUN_LONG, system=True, opens_itself=True)
+def run_long_jobs(*, scope: Scope) -> int:
+    """Carry out the long jobs that wait, the oldest first; returns how many."""
+
+    def reopen(kind: str, carry: dict[str, Any], at: datetime) -> Scope:
+        return reopened(kind, carry, at, RUN_LONG)
+
+    began, many = now(), 0
+    while (left := began + AT_MOST - now()) > timedelta(0):
+        if not run_long(scope=scope, reopen=reopen, clock=now, at_most=left):
+            break
+        many += 1
+    return many

@@ -4,6 +4,8 @@ message in one place.
 
 from typing import Any, ClassVar
 
+from django.utils.translation import get_language, override
+
 
 class Refusal(Exception):
     """The base of every expected "no".
@@ -20,17 +22,16 @@ class Refusal(Exception):
 
     def __init__(self, **values: Any) -> None:
         self.values = values
-        super().__init__(self.detail("en"))
+        super().__init__(self.en.format(**values))
 
     def detail(self, language: str) -> str:
-        """The sentence in `language` ("zh..." gives Chinese, anything else English)."""
-        template = self.zh if language.lower().startswith("zh") else self.en
-        return template.format(**self.values)
+        """The sentence in `language` ("zh..." gives Chinese, anything else English); lazy values speak it too."""
+        is_chinese = language.lower().startswith("zh")
+        with override("zh-hans" if is_chinese else "en"):
+            return (self.zh if is_chinese else self.en).format(**self.values)
 
     def __str__(self) -> str:
         # Django's forms and admin show str(); the reader's language is known only then.
-        from django.utils.translation import get_language
-
         return self.detail(get_language() or "zh-hans")
 
 

@@ -4,22 +4,20 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.lib.refs import read_ref
 from campaigns.notices.models import Notice
 from campaigns.notices.selectors import Way, branches_here, notice_of, read, unread, ways_to
 from campaigns.notices.sentences import sentence_for, words_of
 from campaigns.notices.services import mark_all_read, mark_read
-from campaigns.tenants.desk import scope_of
+from campaigns.tenants.desk import page_of, scope_of
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope
 
@@ -37,16 +35,6 @@ def line_of(notice: Notice) -> dict[str, Any]:
         "icon": sentence.icon if sentence else "notifications",
         "is_urgent": bool(sentence and sentence.is_urgent),
     }
-
-
-def page_of(reference: str) -> str:
-    """The admin page of what a reference names; "" when it has none."""
-    try:
-        kind, key = read_ref(reference)
-        model = apps.get_model(kind)
-        return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
-    except (ValueError, LookupError, NoReverseMatch):
-        return ""
 
 
 @require_GET

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.admin.utils import model_ngettext
 from django.contrib.admin.views.main import ORDER_VAR
@@ -10,9 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from campaigns.lib.refs import read_ref
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.models import Branch, TenantModel
 from campaigns.tenants.scopes import Scope
@@ -25,6 +28,16 @@ def scope_of(request: HttpRequest) -> Scope:
     if scope is None:
         raise PermissionDenied
     return scope
+
+
+def page_of(reference: str) -> str:
+    """The admin page of what a reference names; "" when it has none."""
+    try:
+        kind, key = read_ref(reference)
+        model = apps.get_model(kind)
+        return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
+    except (ValueError, LookupError, NoReverseMatch):
+        return ""
 
 
 def choices_within(model: type[Model], scope: Scope) -> QuerySet[Any]:

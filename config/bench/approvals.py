@@ -20,8 +20,9 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.approvals.models import Revision
 from campaigns.approvals.selectors import neighbours_in_queue, queue, queue_count, queue_figures
-from campaigns.approvals.services.bulks import ask_bulk_approval, run_waiting
+from campaigns.approvals.services.bulks import ask_bulk_approval
 from campaigns.approvals.services.reviews import approve_revision
+from campaigns.jobs.services.long_runs import run_long
 from campaigns.tenants.models import Branch, Login
 from campaigns.tenants.scopes import Scope, opened, staff, system, system_scope
 from campaigns.tenants.services.assignments import assign_role, load_roles
@@ -278,5 +279,5 @@ def _run_bulk(reader: Reader) -> None:
     def reopen(_kind: str, _carry: dict[str, Any], _at: datetime) -> Scope:
         return reader.fresh()
 
-    if not run_waiting(scope=system(at=AT, cause="bench"), reopen=reopen, clock=lambda: AT):
+    if not run_long(scope=system(at=AT, cause="bench"), reopen=reopen, clock=lambda: AT):
         raise AssertionError("no bulk approval waits")

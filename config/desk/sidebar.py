@@ -78,6 +78,8 @@ GROUPS = [
                 address="admin:approvals_revision_deputies",
                 verb="decide",
             ),
+            # Those of one's own: approving many at once is one.
+            Page(_("Long jobs"), "hourglass_top", "jobs.job", "approvals.revision", verb="decide"),
         ],
         ("reviewer", "branch_manager"),
     ),
@@ -131,6 +133,7 @@ GROUPS = [
             Page(_("Due tasks"), "alarm", "jobs.due"),
             Page(_("Outbox"), "send", "jobs.message", head_office_only=True),
             Page(_("Outbox gates"), "traffic", "jobs.gate", head_office_only=True),
+            Page(_("Long jobs"), "hourglass_top", "jobs.job", head_office_only=True),
         ],
     ),
 ]

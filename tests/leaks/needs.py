@@ -98,16 +98,23 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:approvals_revision_end_deputy": ((), ("approvals.revision.view",)),
     **{
         f"admin:approvals_revision_{page}": (("approvals.revision.decide",), ())
-        for page in ("bulks", "bulk_all", "bulk", "bulk_progress")
+        for page in ("bulks", "bulk_all", "bulk")
     },
+    **{f"admin:approvals_revision_{page}": ((), ("approvals.revision.decide",)) for page in ("bulk_ask",)},
+    # One's own, whatever one is.
     **{
-        f"admin:approvals_revision_{page}": ((), ("approvals.revision.decide",))
-        for page in ("bulk_ask", "bulk_stop", "bulk_resume")
+        f"admin:jobs_job_{page}": (("",), ())
+        for page in ("changelist", "change", "progress", "refusals", "result")
     },
     **{
         f"admin:jobs_{noun}_{verb}_page": ((f"jobs.{noun}.{verb}",), (f"jobs.{noun}.{verb}",))
         for noun, verb in (("message", "resend"), ("message", "cancel"), ("gate", "shut"), ("gate", "open"))
     },
+    **{f"admin:jobs_job_{page}": ((), ("",)) for page in ("pause", "resume", "stop")},
+    "admin:jobs_job_history": (("",), ()),
+    "admin:jobs_job_add": ((), ()),
+    "admin:jobs_job_delete": ((), ()),
+    "admin:jobs_job_start": ((), ("approvals.publication.verify",)),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

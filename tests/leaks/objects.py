@@ -209,7 +209,7 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
     asker, stand_at = (world.makers["N"], scope.branch_id) if place == "NB" else (maker, None)
     with asker.scope(stand_at=stand_at) as scope:
         bulk = ask_bulk_approval(scope=scope, chosen=[(waiting.pk, waiting.sha256)])
-    world.add("approvals.bulk", place, bulk.pk)
+    world.add("jobs.job", place, bulk.pk)
 
 
 @dataclass(frozen=True)

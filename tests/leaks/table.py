@@ -233,10 +233,15 @@ ROWS = {
     "admin:approvals_revision_bulks": Row("staff", methods=("get",)),
     "admin:approvals_revision_bulk_all": Row("staff", methods=("get",)),
     "admin:approvals_revision_bulk_ask": Row("staff", methods=("post",), body={"chosen": "x"}),
-    "admin:approvals_revision_bulk": Row("staff", {"bulk_id": "approvals.bulk"}, methods=("get",)),
-    "admin:approvals_revision_bulk_progress": Row("staff", {"bulk_id": "approvals.bulk"}, methods=("get",)),
-    "admin:approvals_revision_bulk_stop": Row("staff", {"bulk_id": "approvals.bulk"}, methods=("post",)),
-    "admin:approvals_revision_bulk_resume": Row("staff", {"bulk_id": "approvals.bulk"}, methods=("post",)),
+    # Only leads to the job's own page, whatever it is given.
+    "admin:approvals_revision_bulk": Row("staff", {"bulk_id": "jobs.job"}, methods=("get",)),
+    "admin:jobs_job_progress": Row("staff", methods=("get",)),
+    "admin:jobs_job_start": Row("staff", methods=("post",), body={"kind": "approvals.verify"}),
+    "admin:jobs_job_pause": Row("staff", {"object_id": "jobs.job"}, methods=("post",)),
+    "admin:jobs_job_resume": Row("staff", {"object_id": "jobs.job"}, methods=("post",)),
+    "admin:jobs_job_stop": Row("staff", {"object_id": "jobs.job"}, methods=("post",)),
+    "admin:jobs_job_refusals": Row("staff", {"object_id": "jobs.job"}, methods=("get",)),
+    "admin:jobs_job_result": Row("staff", {"object_id": "jobs.job"}, methods=("get",)),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),

@@ -1,4 +1,4 @@
-"""Approving many reviews at once from the queue: choose, confirm, watch."""
+"""Approving many reviews at once from the queue: choose, confirm; a long job does it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,35 +8,23 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from campaigns.access.middleware import background
 from campaigns.approvals.admin.waiting import waiting_on
-from campaigns.approvals.bulk_models import Bulk, BulkItem
-from campaigns.approvals.bulk_rules import AT_MOST
-from campaigns.approvals.bulk_selectors import (
-    Seen,
-    all_in_queue,
-    bulk_in_scope,
-    choice_of,
-    my_bulks,
-    refused_items,
-)
+from campaigns.approvals.bulk_selectors import AT_MOST, Seen, all_in_queue, choice_of
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
 from campaigns.approvals.selectors import queue
-from campaigns.approvals.services.bulks import ask_bulk_approval, resume_bulk, stop_bulk
+from campaigns.approvals.services.bulks import ask_bulk_approval
 from campaigns.lib.money import yuan
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.tenants.desk import scope_of
@@ -44,7 +32,6 @@ from campaigns.tenants.scopes import Scope
 
 _ROW, _LIST = "approvals.bulk.row", "approvals.bulk.list"
 _KEPT_FOR = 12 * 3600  # seconds that the page of confirmation may lie open
-_PAGE = 100  # refusals on a page
 
 
 class BulkApproval:
@@ -90,9 +77,6 @@ class BulkApproval:
             own("bulk/all/", self.bulk_all_view, "bulk_all"),
             own("bulk/ask/", self.bulk_ask_view, "bulk_ask"),
             own("bulk/<uuid:bulk_id>/", self.bulk_view, "bulk"),
-            own("bulk/<uuid:bulk_id>/progress/", self.bulk_progress_view, "bulk_progress"),
-            own("bulk/<uuid:bulk_id>/stop/", self.bulk_stop_view, "bulk_stop"),
-            own("bulk/<uuid:bulk_id>/resume/", self.bulk_resume_view, "bulk_resume"),
             *super().get_urls(),  # type: ignore[misc]
         ]
 
@@ -116,13 +100,13 @@ class BulkApproval:
         try:
             chosen = _read_list(scope, request.POST.get("chosen", ""))
             with transaction.atomic():
-                bulk = ask_bulk_approval(
+                job = ask_bulk_approval(
                     scope=scope, chosen=chosen, comment=request.POST.get("comment", "")[:2000]
                 )
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return redirect("admin:approvals_revision_changelist")
-        return redirect("admin:approvals_revision_bulk", bulk.pk)
+        return redirect("admin:jobs_job_change", job.pk)
 
     def _bulk_confirm(self, request: HttpRequest, scope: Scope, chosen: Sequence[Seen]) -> HttpResponse:
         choice = choice_of(scope=scope, chosen=chosen)
@@ -136,64 +120,17 @@ class BulkApproval:
             at_most=AT_MOST if len(chosen) == AT_MOST else None,
         )
 
-    # --- watching ---
+    # --- watching is the long job's own page; addresses that people kept lead there ---
 
     def bulks_view(self, request: HttpRequest) -> HttpResponse:
-        """One's own bulk approvals, newest first."""
-        self._demand_chair(request)
-        return self._bulk_page(request, "bulks", bulks=list(my_bulks(scope=scope_of(request))[:50]))
+        return redirect("admin:jobs_job_changelist")
 
     def bulk_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
-        self._demand_chair(request)
-        scope = scope_of(request)
-        bulk = _bulk(scope, bulk_id)
-        if bulk is None:
-            return self._bulk_absent(request, bulk_id)
-        refused = Paginator(refused_items(scope=scope, bulk=bulk), _PAGE).get_page(request.GET.get("p"))
-        return self._bulk_page(
-            request,
-            "bulk",
-            bulk=bulk,
-            why_not=_in_words(bulk.why_not),
-            page=refused,
-            items=[_row(item) for item in refused],
-        )
-
-    @background
-    def bulk_progress_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
-        """How far it is, for the page that waits."""
-        self._demand_chair(request)
-        bulk = _bulk(scope_of(request), bulk_id)
-        if bulk is None:
-            return self._bulk_absent(request, bulk_id)
-        told = {name: getattr(bulk, name) for name in ("done", "total", "approved", "refused", "is_over")}
-        return JsonResponse({**told, "state": bulk.get_state_display()})
-
-    def bulk_stop_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
-        return self._bulk_act(request, bulk_id, stop_bulk)
-
-    def bulk_resume_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
-        return self._bulk_act(request, bulk_id, resume_bulk)
-
-    def _bulk_act(self, request: HttpRequest, bulk_id: UUID, act: Callable[..., Bulk]) -> HttpResponse:
-        self._demand_chair(request)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        try:
-            with transaction.atomic():
-                act(scope=scope_of(request), bulk_id=bulk_id)
-        except NotFound:
-            return self._bulk_absent(request, bulk_id)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        return redirect("admin:approvals_revision_bulk", bulk_id)
+        return redirect("admin:jobs_job_change", bulk_id)
 
     def _demand_chair(self, request: HttpRequest) -> None:
         if not self.has_decide_permission(request):
             raise PermissionDenied
-
-    def _bulk_absent(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
-        return self._get_obj_does_not_exist_redirect(request, Bulk._meta, str(bulk_id))  # type: ignore[attr-defined, no-any-return]
 
     def _bulk_page(self, request: HttpRequest, name: str, **more: Any) -> HttpResponse:
         context = {
@@ -204,21 +141,6 @@ class BulkApproval:
             **more,
         }
         return TemplateResponse(request, f"approvals/{name}.html", context)
-
-
-def _bulk(scope: Scope, bulk_id: UUID) -> Bulk | None:
-    try:
-        return bulk_in_scope(scope=scope, bulk_id=bulk_id)
-    except NotFound:
-        return None
-
-
-def _row(item: BulkItem) -> dict[str, Any]:
-    return {"title": item.title, "revision_id": item.revision_id, "why": _in_words(item.words)}
-
-
-def _in_words(words: dict[str, str]) -> str:
-    return words.get("zh" if (get_language() or "zh").startswith("zh") else "en", "")
 
 
 # Signed, so that nobody puts a hash there that no page showed; for one person, so that a page cannot be lent.

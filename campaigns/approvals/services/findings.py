@@ -97,7 +97,7 @@ def acknowledge_findings(*, scope: Scope, revision: Revision, finding_ids: Colle
     if revision.is_by(person_id):
         raise MakerIsChecker
     if not revision.is_open:
-        raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())
+        raise ReviewIsClosed(number=revision.number, state=revision.state_label)
     chosen = list(open_findings_of(scope=scope, revision=revision).filter(pk__in=list(finding_ids)))
     Acknowledgement.objects.bulk_create(
         Acknowledgement(

@@ -89,7 +89,7 @@ def go_live(*, scope: Scope, revision: Revision) -> None:
 
 def _check(scope: Scope, revision: Revision) -> None:
     if not revision.is_open:
-        raise ReviewIsClosed(number=revision.number, state=revision.get_state_display())
+        raise ReviewIsClosed(number=revision.number, state=revision.state_label)
     steps = Step.objects.within(scope).filter(revision=revision)
     if {step.state for step in steps} - {Step.State.PASSED, Step.State.SKIPPED} or not steps:
         raise NotThrough

@@ -8,16 +8,25 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Kind, kind_of
+from campaigns.approvals.kinds import Kind, kind_of, kinds
 from campaigns.approvals.models import Decision, Revision, Verification
 from campaigns.approvals.moves import lock
 from campaigns.approvals.rules import hash_of
 from campaigns.approvals.selectors import revisions_within
+from campaigns.approvals.telling import tell_asker
+from campaigns.approvals.wrong_words import what_in_both
 from campaigns.audit.services import record
+from campaigns.jobs.long_kinds import Result, Step
+from campaigns.jobs.long_models import Job
+from campaigns.lib.both import in_both
+from campaigns.lib.csv_files import csv_bytes
 from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
 
+VERIFY, MAY_VERIFY = "approvals.verify", "approvals.publication.verify"
+LOT = 200
 # How many of the wrong ones a run keeps by name; it counts them all.
 MOST_NAMED = 1000
 _APPROVED = (Revision.State.APPROVED, Revision.State.SCHEDULED)
@@ -37,13 +46,16 @@ class Wrong:
 
 @dataclass(slots=True)
 class Run:
-    """How far a run has come."""
+    """How far a run has come: at the kind `nth` behind the revision `after`, or at the copies without one."""
 
     started_at: datetime
     checked: int = 0
     wrong: list[Wrong] = field(default_factory=list)
     failed: int = 0
     is_complete: bool = False
+    nth: int = 0
+    after: UUID | None = None
+    at_strays: bool = False
 
     def add(self, checked: int, wrong: Sequence[Wrong]) -> None:
         self.checked += checked
@@ -57,7 +69,7 @@ def verify_published(
     open_scope: Callable[[], AbstractContextManager[Scope]],
     clock: Callable[[], datetime],
     after_lot: Callable[[Kind, Run, Sequence[Wrong]], None] = lambda kind, run, wrong: None,
-    lot: int = 200,
+    lot: int = LOT,
 ) -> Verification:
     """Check everything approved of these kinds, `lot` things a scope, and note down how it went.
 
@@ -67,25 +79,98 @@ def verify_published(
     chosen = list(kinds)
     run = Run(started_at=clock())
     try:
-        for kind in chosen:
-            last: UUID | None = None
-            while True:
-                with open_scope() as scope:
-                    scope.demand("approvals.publication.verify")
-                    last, checked, wrong = _verify_lot(scope, kind, last, lot)
-                run.add(checked, wrong)
-                after_lot(kind, run, wrong)
-                if last is None:
-                    break
+        while run.nth < len(chosen):
+            kind = chosen[run.nth]
             with open_scope() as scope:
-                strays = _strays(scope, kind)
-            run.add(len(strays), strays)
-            after_lot(kind, run, strays)
+                scope.demand(MAY_VERIFY)
+                wrong = _verify_next(scope, kind, run, lot)
+            after_lot(kind, run, wrong)
         run.is_complete = True
     except KeyboardInterrupt:
         pass
     with open_scope() as scope:
         return _keep(scope, run, chosen[0].code if len(chosen) == 1 else "", clock())
+
+
+def verify_on(*, scope: Scope, job: Job) -> Step:
+    """The next lot of a long job that compares everything; its last notes down how it went. Raises NotAllowed."""
+    scope.demand(MAY_VERIFY)
+    chosen, cursor = kinds(), job.cursor or {"started_at": scope.at.isoformat(), "total": _how_many(scope)}
+    run = _read_run(cursor)
+    kind = chosen[run.nth]
+    _verify_next(scope, kind, run, LOT)
+    is_over = run.nth == len(chosen)
+    if is_over:
+        run.is_complete = True
+        _keep(scope, run, "", scope.at)
+    return Step(
+        done=run.checked,
+        total=max(run.checked, cursor["total"]),
+        refused=run.failed,
+        cursor=_write_run(run) | {"total": cursor["total"]},
+        doing=in_both(_("Comparing: %(kind)s"), kind=kind.label),
+        result=_sheet(run.wrong) if is_over and run.wrong else None,
+        is_over=is_over,
+    )
+
+
+def tell_how_it_went(*, scope: Scope, job: Job) -> None:
+    """Into the inbox of who asked for the long job."""
+    tell_asker(scope=scope, job=job, code="verify_done" if job.state == Job.State.DONE else "verify_halted")
+
+
+def _how_many(scope: Scope) -> int:
+    return revisions_within(scope=scope).filter(state__in=_APPROVED).count()
+
+
+def _read_run(cursor: dict[str, Any]) -> Run:
+    return Run(
+        started_at=datetime.fromisoformat(cursor["started_at"]),
+        checked=cursor.get("checked", 0),
+        wrong=[Wrong(each[0], each[1], each[2], tuple(each[3])) for each in cursor.get("wrong", ())],
+        failed=cursor.get("failed", 0),
+        nth=cursor.get("nth", 0),
+        after=UUID(cursor["after"]) if cursor.get("after") else None,
+        at_strays=cursor.get("at_strays", False),
+    )
+
+
+def _write_run(run: Run) -> dict[str, Any]:
+    return {
+        "started_at": run.started_at.isoformat(),
+        "checked": run.checked,
+        "wrong": [[each.subject, each.title, each.branch, each.what] for each in run.wrong],
+        "failed": run.failed,
+        "nth": run.nth,
+        "after": str(run.after) if run.after else None,
+        "at_strays": run.at_strays,
+    }
+
+
+def _sheet(wrong: Sequence[Wrong]) -> Result:
+    """What is not as approved, as a file; its words stand in both languages, since it is written before it is read."""
+    head = [
+        " · ".join(in_both(each).values())
+        for each in (_("thing"), _("title"), _("branch"), _("what differs"))
+    ]
+    rows = [
+        (each.subject, each.title, each.branch, " · ".join(what_in_both(each.what).values()))
+        for each in wrong
+    ]
+    return Result("not-as-approved.csv", "text/csv; charset=utf-8", csv_bytes(head, rows))
+
+
+def _verify_next(scope: Scope, kind: Kind, run: Run, lot: int) -> list[Wrong]:
+    """The next lot of one kind, or behind the last its copies without a revision; what of it is wrong."""
+    if run.at_strays:
+        wrong = _strays(scope, kind)
+        checked = len(wrong)
+        run.nth, run.at_strays = run.nth + 1, False
+    else:
+        run.after, checked, wrong = _verify_lot(scope, kind, run.after, lot)
+        run.at_strays = run.after is None
+    run.add(checked, wrong)
+    return wrong
 
 
 def _verify_lot(

@@ -1,5 +1,5 @@
 """The room's pages, one file for each part."""
 
-from campaigns.jobs.admin import due, outbox, watch
+from campaigns.jobs.admin import due, long, outbox, watch
 
-__all__ = ["due", "outbox", "watch"]
+__all__ = ["due", "long", "outbox", "watch"]

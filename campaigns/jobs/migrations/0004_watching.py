@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('jobs', '0002_outbox'),
+        ('jobs', '0003_long'),
         ('tenants', '0010_may'),
     ]
 

@@ -18,17 +18,24 @@ class _InLargeBlocks(FileResponse):
 
 
 def file_answer(
-    request: HttpRequest, path: Path, *, content_type: str, etag: str, name: str, headers: dict[str, str]
+    request: HttpRequest,
+    path: Path,
+    *,
+    content_type: str,
+    etag: str,
+    name: str,
+    headers: dict[str, str],
+    is_kept: bool = False,
 ) -> HttpResponseBase:
     """The file at `path`: 200, 206 for one range, 304 and 412 by condition, 416. Raises FileNotFoundError.
 
     `etag` is quoted and strong; `name` is what the file is called when kept, of letters that need no quoting.
-    `headers` come from the caller, who decides about caching.
+    `headers` come from the caller, who decides about caching. `is_kept`: to be kept and not shown.
     """
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Disposition": f'{"attachment" if is_kept else "inline"}; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": _POLICY,
         **headers,
@@ -44,7 +51,9 @@ def file_answer(
         if request.method == "HEAD":
             bare["Content-Length"] = str(size)
             return bare
-        return _InLargeBlocks(path.open("rb"), content_type=content_type, headers=headers)
+        return _InLargeBlocks(
+            path.open("rb"), as_attachment=is_kept, filename=name, content_type=content_type, headers=headers
+        )
     first, last = span
     if first > last:
         return HttpResponse(

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,36 +14,36 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.approvals import selectors
-from campaigns.approvals.bulk_models import Bulk, BulkItem
-from campaigns.approvals.bulk_rules import AT_MOST, BulkGoesOn, BulkIsOver, NothingChosen, TooManyChosen
-from campaigns.approvals.bulk_selectors import all_in_queue, bulk_in_scope, choice_of, my_bulks, refused_items
+from campaigns.approvals.bulk_selectors import AT_MOST, all_in_queue, choice_of
 from campaigns.approvals.models import Decision, Revision
 from campaigns.approvals.selectors import neighbours_in_queue, queue, queue_count, queue_figures
 from campaigns.approvals.services import bulks
-from campaigns.approvals.services.bulks import LEASE, ask_bulk_approval, resume_bulk, run_waiting, stop_bulk
+from campaigns.approvals.services.bulks import ask_bulk_approval
 from campaigns.approvals.services.delegations import delegate
 from campaigns.approvals.services.reviews import approve_revision, submit_revision, withdraw_revision
 from campaigns.approvals.services.signers import add_signer
 from campaigns.audit.models import Entry
+from campaigns.jobs.long_kinds import kind_of
+from campaigns.jobs.long_models import Job, JobItem
+from campaigns.jobs.long_rules import NothingChosen, TooManyChosen
+from campaigns.jobs.long_selectors import refused_items
+from campaigns.jobs.services import long_runs
+from campaigns.jobs.services.long import resume_job
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotAllowed, NotFound
-from campaigns.tenants.scopes import Scope, staff, system, system_scope
+from campaigns.notices.selectors import unread
+from campaigns.notices.sentences import words_of
+from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import end_assignment
 from content.models import LiveItem
 from tests.support.cast import AT, Cast, Player, give
 from tests.support.content import make_asset, make_item, submitted_item
+from tests.support.jobs import log_of, now_is, outcomes, reopen, run
 
-
-def reopen(kind: str, carry: dict[str, Any], at: datetime) -> Scope:
-    assert kind == "staff"
-    return staff(
-        login_id=carry["login"], assignment_id=carry["assignment"], stand_at=carry["stand_at"], at=at
-    )
-
-
-def run(at: datetime = AT) -> bool:
-    return run_waiting(scope=system(at=at, cause="test"), reopen=reopen, clock=lambda: at)
+KIND = kind_of(bulks.KIND)
+assert KIND is not None
+LEASE = KIND.lease
 
 
 def posters(maker: Player, many: int) -> list[Revision]:
@@ -54,20 +54,9 @@ def posters(maker: Player, many: int) -> list[Revision]:
         return [submit_revision(scope=scope, subject=ref("content.item", item.pk)) for item in items]
 
 
-def ask(checker: Player, revisions: list[Revision], **more: Any) -> Bulk:
+def ask(checker: Player, revisions: list[Revision], **more: Any) -> Job:
     with checker.scope() as scope:
         return ask_bulk_approval(scope=scope, chosen=[(r.pk, r.sha256) for r in revisions], **more)
-
-
-def now_is(bulk: Bulk) -> Bulk:
-    with system_scope(at=AT, cause="test"):
-        found: Bulk = Bulk.objects.get(pk=bulk.pk)
-        return found
-
-
-def outcomes(bulk: Bulk) -> list[tuple[str, str]]:
-    with system_scope(at=AT, cause="test"):
-        return list(BulkItem.objects.filter(bulk=bulk).values_list("outcome", "code"))
 
 
 def signed(revisions: list[Revision]) -> Counter[UUID]:
@@ -114,14 +103,15 @@ def test_thirty_reviews_of_which_some_are_refused_each_for_its_own_reason(commit
         choice = choice_of(scope=scope, chosen=chosen)
         assert (choice.total, choice.kinds, choice.own, choice.closed) == (30, {"content.item": 30}, 1, 0)
         bulk = ask_bulk_approval(scope=scope, chosen=chosen, comment="逐项看过")
+        assert str(bulk) == "通过 30 项审核"
     with cast.north_editor.scope() as scope:
         withdraw_revision(scope=scope, revision_id=withdrawn.pk)
     assert run() is True and run() is False
     done = now_is(bulk)
-    assert (done.state, done.total, done.done, done.approved, done.refused) == ("done", 30, 30, 26, 4)
+    assert (done.state, done.total, done.done, done.went_through, done.refused) == ("done", 30, 30, 26, 4)
     assert (done.attempt, done.lease_until, done.ended_at) == (None, None, AT)
     with reviewer.scope() as scope:
-        refused = {item.title: item for item in refused_items(scope=scope, bulk=bulk)}
+        refused = {item.title: item for item in refused_items(scope=scope, job=bulk)}
         assert {title: item.code for title, item in refused.items()} == {
             "第4张": "approvals.revision.has_changed",
             "自己的": "approvals.revision.maker_is_checker",
@@ -130,11 +120,19 @@ def test_thirty_reviews_of_which_some_are_refused_each_for_its_own_reason(commit
         }
         assert refused["自己的"].words["zh"].startswith("您是这一版的经办人")
         assert refused["自己的"].words["en"].startswith("You made this revision")
+        # A state that a refusal names speaks the reader's language too, whatever the worker's is.
+        assert "已撤回" in refused["撤回的"].words["zh"] and "Withdrawn" in refused["撤回的"].words["en"]
         assert LiveItem.objects.count() == 26
         assert Decision.objects.filter(comment="逐项看过", person_id=reviewer.person.pk).count() == 26
         verbs = Counter(Entry.objects.filter(at=AT).values_list("verb", flat=True))
         assert verbs["approvals.revision.approve"] == 26
-        assert [verbs[f"approvals.bulk.{verb}"] for verb in ("ask", "finish", "stop")] == [1, 1, 0]
+        assert [verbs[f"jobs.job.{verb}"] for verb in ("ask", "finish", "stop")] == [1, 1, 0]
+        told = unread(scope=scope).get(code="approvals.bulk_done")
+        assert (
+            words_of(code=told.code, args=told.args, subject=told.subject)
+            == "批量通过已完成：26 项通过，4 项未通过。"
+        )
+        assert told.opens == f"jobs.job:{bulk.pk}"
 
 
 def test_a_worker_that_is_killed_in_the_middle_has_done_each_item_or_not_and_another_goes_on(
@@ -152,27 +150,13 @@ def test_a_worker_that_is_killed_in_the_middle_has_done_each_item_or_not_and_ano
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     half = now_is(bulk)
-    assert (half.state, half.done, half.approved) == ("running", 6, 6)
+    assert (half.state, half.done) == ("running", 6)
     assert sum(signed(revisions).values()) == 6
     assert run() is False  # its lease runs
     assert run(AT + LEASE) is True
     done = now_is(bulk)
-    assert (done.state, done.done, done.approved) == ("done", 12, 12)
-    assert signed(revisions) == dict.fromkeys([r.pk for r in revisions], 1)
-
-
-def test_a_slow_worker_whose_lease_was_taken_leaves_without_signing(committed_cast: Cast) -> None:
-    cast = committed_cast
-    revisions = posters(cast.north_editor, 3)
-    bulk = ask(cast.north_reviewer, revisions)
-    slow = bulks._take(AT)
-    assert slow is not None
-    scope_now = [reopen("staff", slow.opened_as["carry"], AT) for _turn in range(2)]
-    assert bulks._run_next(slow, scope_now[0]) is True
-    assert run(AT + LEASE) is True
-    assert bulks._run_next(slow, scope_now[1]) is False
-    done = now_is(bulk)
-    assert (done.state, done.done, done.approved) == ("done", 3, 3)
+    assert (done.state, done.done, done.refused, done.lost) == ("done", 12, 0, 1)
+    assert "已由另一个接手" in log_of(bulk)[1]
     assert signed(revisions) == dict.fromkeys([r.pk for r in revisions], 1)
 
 
@@ -200,13 +184,13 @@ def test_two_workers_at_once_share_the_bulks_and_no_item_is_signed_twice(committ
     assert signed(revisions) == dict.fromkeys([r.pk for r in revisions], 1)
     both = [now_is(first), now_is(second)]
     assert [bulk.state for bulk in both] == ["done", "done"]
-    assert (sum(b.done for b in both), sum(b.approved for b in both)) == (13, 12)
+    assert (sum(b.done for b in both), sum(b.went_through for b in both)) == (13, 12)
     assert sorted({code for bulk in both for _o, code in outcomes(bulk)}) == [
         "", "approvals.revision.review_is_closed",
     ]  # fmt: skip
 
 
-def test_a_role_that_is_lost_on_the_way_stops_it_with_the_reason_and_comes_back_to_go_on(
+def test_a_role_that_is_lost_on_the_way_pauses_it_with_the_reason_and_comes_back_to_go_on(
     committed_cast: Cast, dies_at: Callable[[int, Callable[[], None]], None]
 ) -> None:
     cast = committed_cast
@@ -225,99 +209,29 @@ def test_a_role_that_is_lost_on_the_way_stops_it_with_the_reason_and_comes_back_
 
     dies_at(2, dismiss)
     assert run(AT) is True
-    stopped = now_is(bulk)
-    assert (stopped.state, stopped.done, stopped.approved) == ("stopped", 2, 2)
-    assert stopped.why_not["zh"].startswith("您在这个机构的岗位已不再有效")
+    paused = now_is(bulk)
+    assert (paused.state, paused.done, paused.refused) == ("paused", 2, 0)
+    assert paused.why["zh"].startswith("您在这个机构的岗位已不再有效")
     assert run(AT + LEASE) is False
     with cast.ho_administrator.scope() as scope:
         again = give(scope, cast.north_reviewer, "reviewer", cast.branch["N"])
     reviewer = Player(cast.north_reviewer.person, cast.north_reviewer.login, again)
     with reviewer.scope() as scope:
-        assert resume_bulk(scope=scope, bulk_id=bulk.pk).why_not == {}
+        assert unread(scope=scope).filter(code="approvals.bulk_halted").count() == 1
+        assert resume_job(scope=scope, job_id=bulk.pk).why == {}
     assert run() is True
-    assert (now_is(bulk).state, now_is(bulk).approved) == ("done", 6)
+    assert (now_is(bulk).state, now_is(bulk).went_through) == ("done", 6)
 
 
-def test_a_right_that_is_taken_from_the_role_stops_it_too(committed_cast: Cast) -> None:
+def test_a_right_that_is_taken_from_the_role_pauses_it_too(committed_cast: Cast) -> None:
     cast = committed_cast
     bulk = ask(cast.north_reviewer, posters(cast.north_editor, 2))
     role = cast.north_reviewer.assignment.role
     role.verbs = [verb for verb in role.verbs if verb != "approvals.revision.decide"]
     role.save()
     assert run() is True
-    stopped = now_is(bulk)
-    assert (stopped.state, stopped.done) == ("stopped", 0) and "不能执行" in stopped.why_not["zh"]
-
-
-def test_it_is_stopped_between_two_items_and_resumed_behind_the_last(
-    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cast = committed_cast
-    revisions = posters(cast.north_editor, 5)
-    bulk = ask(cast.north_reviewer, revisions)
-    with cast.north_reviewer.scope() as scope, pytest.raises(BulkGoesOn):
-        resume_bulk(scope=scope, bulk_id=bulk.pk)
-    real, turns = bulks._run_next, iter(range(5))
-
-    def stopping(taken: Any, scope: Scope) -> bool:
-        if next(turns) == 2:
-            with cast.north_reviewer.scope() as own:
-                stop_bulk(scope=own, bulk_id=bulk.pk)
-        return real(taken, scope)
-
-    monkeypatch.setattr(bulks, "_run_next", stopping)
-    assert run() is True
-    monkeypatch.undo()
-    stopped = now_is(bulk)
-    assert (stopped.state, stopped.done, stopped.why_not) == ("stopped", 2, {})
-    assert run(AT + LEASE) is False
-    with cast.north_reviewer.scope() as scope:
-        with pytest.raises(BulkIsOver):
-            stop_bulk(scope=scope, bulk_id=bulk.pk)
-        resume_bulk(scope=scope, bulk_id=bulk.pk)
-    assert run() is True
-    assert (now_is(bulk).state, now_is(bulk).approved) == ("done", 5)
-    with cast.north_reviewer.scope() as scope, pytest.raises(BulkGoesOn):
-        resume_bulk(scope=scope, bulk_id=bulk.pk)
-    assert signed(revisions) == dict.fromkeys([r.pk for r in revisions], 1)
-
-
-def test_a_mistake_of_ours_is_one_items_and_the_others_go_on(
-    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    cast = committed_cast
-    revisions = posters(cast.north_editor, 3)
-    bulk = ask(cast.north_reviewer, revisions)
-    real = bulks.approve_revision
-
-    def breaking(**given: Any) -> Revision:
-        approved = real(**given)
-        if given["revision_id"] == revisions[1].pk:
-            raise RuntimeError("disk")
-        return approved
-
-    monkeypatch.setattr(bulks, "approve_revision", breaking)
-    assert run() is True
-    assert (now_is(bulk).done, now_is(bulk).approved) == (3, 2)
-    assert outcomes(bulk)[1] == ("refused", "approvals.bulk.item_failed")
-    assert signed(revisions)[revisions[1].pk] == 0
-    assert "disk" in caplog.text
-
-
-def test_nobody_else_sees_or_stops_it(cast: Cast) -> None:
-    bulk = ask(cast.north_reviewer, posters(cast.north_editor, 1))
-    for other in (cast.ho_reviewer, cast.south_reviewer, cast.north_editor):
-        with other.scope() as scope:
-            assert not my_bulks(scope=scope).exists()
-            for act in (bulk_in_scope, stop_bulk, resume_bulk):
-                with pytest.raises(NotFound):
-                    act(scope=scope, bulk_id=bulk.pk)  # type: ignore[operator]
-            for absent in (new_id(), "x"):
-                with pytest.raises(NotFound):
-                    bulk_in_scope(scope=scope, bulk_id=absent)
-    with cast.north_reviewer.scope() as scope:
-        assert bulk_in_scope(scope=scope, bulk_id=str(bulk.pk)) == bulk
-    assert now_is(bulk).state == "waiting"
+    paused = now_is(bulk)
+    assert (paused.state, paused.done) == ("paused", 0) and "不能执行" in paused.why["zh"]
 
 
 def test_what_may_not_be_asked_for(cast: Cast) -> None:
@@ -335,45 +249,22 @@ def test_what_may_not_be_asked_for(cast: Cast) -> None:
         ):
             with pytest.raises(refusal):
                 ask_bulk_approval(scope=scope, chosen=chosen)
-        assert not Bulk.objects.exists()
+        assert not Job.objects.exists()
         assert {revision_id for revision_id, _sha in all_in_queue(scope=scope)} == {ours.pk, below.pk}
 
 
-def test_the_database_settles_an_item_once_and_only_by_a_decision(cast: Cast) -> None:
-    revisions = posters(cast.north_editor, 2)
-    bulk = ask(cast.north_reviewer, revisions)
+def test_the_database_calls_an_item_approved_only_by_a_decision(cast: Cast) -> None:
+    bulk = ask(cast.north_reviewer, posters(cast.north_editor, 2))
     with cast.north_reviewer.scope() as scope:
-        item = BulkItem.objects.filter(bulk=bulk).first()
-        assert item is not None
-
-        def refused(sentence: str, act: Callable[[], object]) -> None:
-            with pytest.raises(DatabaseError, match=sentence), transaction.atomic():
-                act()
-
-        mine, this = Bulk.objects.filter(pk=bulk.pk), BulkItem.objects.filter(pk=item.pk)
-        refused("settled while it runs", lambda: this.update(outcome="refused", at=AT))
-        refused("moves along its table", lambda: mine.update(state="done"))
-        mine.update(state="running", attempt=new_id(), lease_until=AT)
-        refused("done when all are settled", lambda: mine.update(state="done"))
-        refused("approved by a decision", lambda: this.update(outcome="approved", at=AT))
-        refused("settled once", lambda: this.update(sha256="1" * 64))
-        refused("asked with the others", lambda: BulkItem.objects.bulk_create([_copy(item)]))
-        refused("is frozen", lambda: mine.update(total=1))
-        this.update(outcome="refused", at=scope.at)
-        refused("settled once", lambda: this.update(outcome="waiting", at=None))
-        mine.update(done=1)
-        refused("counts back", lambda: mine.update(done=0))
-        refused("permission denied", lambda: this.delete())
-    with cast.ho_reviewer.scope():
-        refused("of who acts", lambda: mine.update(state="stopped"))
-        refused("of who asked", lambda: this.update(title="别的"))
-
-
-def _copy(item: BulkItem) -> BulkItem:
-    return BulkItem(
-        branch_id=item.branch_id, branch_pos=item.branch_pos, bulk_id=item.bulk_id,
-        revision_id=item.revision_id, number=9, sha256=item.sha256, title=item.title,
-    )  # fmt: skip
+        Job.objects.filter(pk=bulk.pk).update(state="running", attempt=new_id(), lease_until=AT)
+        first, second = JobItem.objects.filter(job=bulk)
+        with pytest.raises(DatabaseError, match="approved by a decision"), transaction.atomic():
+            JobItem.objects.filter(pk=first.pk).update(outcome="done", at=AT)
+        JobItem.objects.filter(pk=first.pk).update(outcome="refused", at=AT)
+        approve_revision(
+            scope=scope, revision_id=UUID(second.subject.partition(":")[2]), sha256=second.args["sha256"]
+        )
+        JobItem.objects.filter(pk=second.pk).update(outcome="done", at=AT)
 
 
 def test_an_item_costs_the_same_whatever_the_size_of_the_bulk(committed_cast: Cast) -> None:
@@ -381,15 +272,15 @@ def test_an_item_costs_the_same_whatever_the_size_of_the_bulk(committed_cast: Ca
     spent = []
     for many in (3, 9):
         bulk = ask(cast.north_reviewer, posters(cast.north_editor, many))
-        taken = bulks._take(AT)
-        assert taken is not None
+        taken = long_runs._take(AT)
+        assert isinstance(taken, long_runs._Taken)
         costs = []
         for _item in range(many):
             with CaptureQueriesContext(connection) as queries:
-                assert bulks._run_next(taken, reopen("staff", taken.opened_as["carry"], AT))
+                assert long_runs._run_next(taken, reopen("staff", taken.opened_as["carry"], AT))
             costs.append(len(queries))
-        assert not bulks._run_next(taken, reopen("staff", taken.opened_as["carry"], AT))
-        assert now_is(bulk).state == "done"
+        assert not long_runs._run_next(taken, reopen("staff", taken.opened_as["carry"], AT))
+        assert now_is(bulk).done == many
         spent.append(set(costs))
     assert spent[0] == spent[1] and len(spent[0]) == 1
 

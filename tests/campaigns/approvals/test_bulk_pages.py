@@ -6,15 +6,16 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.approvals.bulk_models import Bulk, BulkItem
 from campaigns.approvals.models import Revision
 from campaigns.approvals.services.reviews import withdraw_revision
+from campaigns.jobs.long_models import Job, JobItem
 from campaigns.tenants.doors import ASSIGNMENT_KEY
 from campaigns.tenants.scopes import system_scope
 from content.models import LiveItem
-from tests.campaigns.approvals.test_bulk import ask, posters, run
+from tests.campaigns.approvals.test_bulk import ask, posters
 from tests.support.cast import AT, Cast, Player
 from tests.support.content import submitted_item
+from tests.support.jobs import run
 
 QUEUE = "admin:approvals_revision_changelist"
 
@@ -51,32 +52,30 @@ def test_from_ticks_in_the_queue_to_a_list_of_what_was_not_approved(committed_ca
         follow=True,
     )
     [bulk] = bulks()
-    assert (bulk.total, bulk.comment, bulk.person_id) == (3, "逐项看过", cast.north_reviewer.person.pk)
-    text = started.content.decode()
-    assert "排队中" in text and "停止（做完当前这一项）" in text
-    address = reverse("admin:approvals_revision_bulk", args=[bulk.pk])
-    told = client.get(f"{address}progress/").json()
-    assert told == {
-        "done": 0, "total": 3, "approved": 0, "refused": 0, "is_over": False, "state": bulk.get_state_display(),
-    }  # fmt: skip
-    stopped = client.post(f"{address}stop/", follow=True).content.decode()
-    assert "已停止，完成 0 / 3" in stopped
-    assert "已经结束或停止" in client.post(f"{address}stop/", follow=True).content.decode()
+    assert (bulk.total, bulk.args["comment"], bulk.person_id) == (
+        3,
+        "逐项看过",
+        cast.north_reviewer.person.pk,
+    )
+    address = reverse("admin:jobs_job_change", args=[bulk.pk])
+    assert started.redirect_chain[-1][0] == address and "排队中" in started.content.decode()
     with cast.north_editor.scope() as scope:
         withdraw_revision(scope=scope, revision_id=revisions[1].pk)
-    client.post(f"{address}resume/")
-    assert run() is True
+    assert run(bulk.at) is True
     text = client.get(address).content.decode()
-    assert "全部完成：2 通过，1 未通过" in text and "第2张" in text and "审核已经结束" in text
+    assert "通过 3 项审核" in text and "逐项看过" in text and "第2张" in text and "审核已经结束" in text
     assert reverse("admin:approvals_revision_change", args=[revisions[1].pk]) in text
-    assert (
-        "共 3 项，2 通过，1 未通过" in client.get(reverse("admin:approvals_revision_bulks")).content.decode()
-    )
+    # Addresses of before that somebody kept.
+    for old, new in (
+        (reverse("admin:approvals_revision_bulk", args=[bulk.pk]), address),
+        (reverse("admin:approvals_revision_bulks"), reverse("admin:jobs_job_changelist")),
+    ):
+        assert client.get(old).headers["Location"] == new
 
 
-def bulks() -> list[Bulk]:
+def bulks() -> list[Job]:
     with system_scope(at=AT, cause="test"):
-        return list(Bulk.objects.all())
+        return list(Job.objects.all())
 
 
 def test_all_that_waits_is_chosen_with_one_click_and_nothing_else(cast: Cast) -> None:
@@ -90,8 +89,8 @@ def test_all_that_waits_is_chosen_with_one_click_and_nothing_else(cast: Cast) ->
         client.post(reverse("admin:approvals_revision_bulk_ask"), {"chosen": chosen})
     assert [bulk.total for bulk in bulks()] == [3, 3]
     with system_scope(at=AT, cause="test"):
-        items = BulkItem.objects.values_list("revision_id", "sha256")
-        assert set(items) == {(r.pk, r.sha256) for r in revisions}
+        items = JobItem.objects.values_list("subject", "args__sha256")
+        assert set(items) == {(f"approvals.revision:{r.pk}", r.sha256) for r in revisions}
 
 
 def test_what_a_page_did_not_show_is_not_asked_for(cast: Cast) -> None:
@@ -117,18 +116,11 @@ def test_what_a_page_did_not_show_is_not_asked_for(cast: Cast) -> None:
 
 def test_who_cannot_sign_is_offered_nothing_and_let_in_nowhere(cast: Cast) -> None:
     revisions = posters(cast.north_editor, 1)
-    bulk = ask(cast.north_reviewer, revisions)
+    ask(cast.north_reviewer, revisions)
     for player in (cast.north_editor, cast.ho_auditor):
         client = browser(player)
         text = client.get(reverse(QUEUE)).content.decode()
         assert "批量通过" not in text
-        for name in ("bulks", "bulk_all"):
-            assert client.get(reverse(f"admin:approvals_revision_{name}")).status_code == 403
-    # Another reviewer: as if it were not there.
-    client = browser(cast.ho_reviewer)
-    address = reverse("admin:approvals_revision_bulk", args=[bulk.pk])
-    assert client.get(address).status_code == client.post(f"{address}stop/").status_code == 302
-    assert bulks()[0].state == "waiting"
-    assert "还没有" in client.get(reverse("admin:approvals_revision_bulks")).content.decode()
+        assert client.get(reverse("admin:approvals_revision_bulk_all")).status_code == 403
     with system_scope(at=AT, cause="test"):
         assert not LiveItem.objects.exists()

@@ -1,6 +1,7 @@
 """What is served is compared with what was approved, down to the bytes; every tampering is found and named."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,16 +12,23 @@ from campaigns.approvals.kinds import kinds
 from campaigns.approvals.models import Revision, Verification
 from campaigns.approvals.selectors import last_verification
 from campaigns.approvals.services.live import take_down
-from campaigns.approvals.services.verification import Run, verify_published
+from campaigns.approvals.services.verification import VERIFY, Run, verify_published
 from campaigns.audit.models import Entry
+from campaigns.jobs import long_results
+from campaigns.jobs.long_selectors import kinds_by_hand
+from campaigns.jobs.services.long import ask_job
 from campaigns.lib.ids import new_id
+from campaigns.lib.refusals import NotAllowed
+from campaigns.notices.selectors import unread
+from campaigns.notices.sentences import words_of
 from campaigns.rewards.models import Batch
 from campaigns.tenants.scopes import system_scope
 from content.files import path_of
 from content.models import Item, LiveItem, Placement, Rendition
 from tests.campaigns.approvals.test_schedule import changed
-from tests.support.cast import AT, Cast
+from tests.support.cast import AT, Cast, hired
 from tests.support.content import approve, live_poster
+from tests.support.jobs import now_is, run
 from tests.support.rewards import live_batch
 
 
@@ -182,3 +190,34 @@ def test_the_nightly_task_counts_what_is_wrong(bank: Bank) -> None:
     tamper("UPDATE content_liveitem SET body = '' WHERE item_id = %s", bank.item.pk, table="content_liveitem")
     assert verify.apply(throw=True).get() == 1
     assert follow_times.apply(throw=True).get() == [0, 0]
+
+
+def test_head_office_compares_by_hand_as_a_long_job_that_says_how_it_went(bank: Bank) -> None:
+    """The same lots as the timetable's, one a transaction; a worker that is lost between two costs nothing."""
+    head = bank.cast.ho_administrator
+    for other in (bank.cast.ho_reviewer, hired(bank.cast, "administrator", "N")):
+        with other.scope() as scope, pytest.raises(NotAllowed):
+            ask_job(scope=scope, kind=VERIFY)
+    item = f"content.item:{bank.item.pk}"
+    tamper(
+        "UPDATE content_liveitem SET title = '保本' WHERE item_id = %s",
+        bank.item.pk,
+        table="content_liveitem",
+    )
+    with head.scope() as scope:
+        assert [kind.code for kind in kinds_by_hand(scope=scope)] == [VERIFY]
+        job = ask_job(scope=scope, kind=VERIFY)
+    while now_is(job).state != "done":
+        assert run(at_most=timedelta(0))
+    done = now_is(job)
+    assert (done.done, done.total, done.refused) == (3, 3, 1)
+    with head.scope() as scope:
+        made = last_verification(scope=scope)
+        assert made is not None and (made.checked, made.failed, made.wrong[0]["subject"]) == (3, 1, item)
+        told = unread(scope=scope).get(code="approvals.verify_done")
+        assert (
+            words_of(code=told.code, args=told.args, subject=told.subject)
+            == "线上内容已全部核对：3 项，其中 1 项与批准不一致。"
+        )
+    sheet = long_results.path_of(job.pk).read_text(encoding="utf-8-sig")
+    assert item in sheet and "title 与批准的不一致 · title is not as approved" in sheet

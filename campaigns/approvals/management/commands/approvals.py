@@ -7,15 +7,10 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from campaigns.approvals.kinds import Kind, kinds
 from campaigns.approvals.services.verification import Run, Wrong, verify_published
+from campaigns.approvals.wrong_words import what_in_both
 from campaigns.lib.clock import now
 from campaigns.tenants.scopes import system_scope
 
-_WHAT = {
-    "payload": ("冻结的内容与提交时的哈希不符", "the frozen payload does not have the submitted hash"),
-    "decisions": ("批准人看到的不是这一版，或无他人批准", "no other person approved this very hash"),
-    "approval": ("线上副本没有对应的已批准版本", "the live copy belongs to no approved revision"),
-    "copy": ("已批准，但线上副本不存在", "it is approved, but its live copy is gone"),
-}
 _DO = (
     "请立即下线（后台“下线”或“紧急停用”），保留数据库日志，查明何人修改，再重新提交审核；文件不符的，从备份恢复文件"
     " · take it down at once, keep the database's logs, find out who wrote it, and submit it again; a file is"
@@ -25,9 +20,8 @@ _DO = (
 
 def worded(wrong: Wrong) -> str:
     """One mismatch as a line in both languages."""
-    said = [_WHAT.get(what, (f"{what} 与批准的不一致", f"{what} is not as approved")) for what in wrong.what]
-    zh, en = ("、".join(each[0] for each in said), ", ".join(each[1] for each in said))
-    return f"{wrong.subject}  《{wrong.title}》 {wrong.branch}：{zh} · {en}"
+    said = what_in_both(wrong.what)
+    return f"{wrong.subject}  《{wrong.title}》 {wrong.branch}：{said['zh']} · {said['en']}"
 
 
 class Command(BaseCommand):
