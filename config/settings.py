@@ -224,6 +224,11 @@ PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 AUDIT_HEAD = Path(os.environ.get("AUDIT_HEAD", VAR_DIR / INSTANCE / "audit-head.json"))
 AUDIT_MONTHS_AHEAD = 3 if TESTING else 12
 
+# --- backups: off without a folder; the passphrase of the keys is read from the environment when it is needed -----
+
+BACKUP_FOLDER = Path(os.environ["BACKUP_FOLDER"]) if os.environ.get("BACKUP_FOLDER") else None
+BACKUP_KEEP = int(os.environ.get("BACKUP_KEEP", "14"))
+
 # --- API ------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, object] = {
