@@ -18,7 +18,8 @@ from django.conf import settings
 from config.backup.making import DRILLS, last_drills
 from config.backup.manifest import read_manifest
 from config.backup.programs import no_room
-from config.backup.refusals import DrillFailed
+from config.backup.refusals import BackupRefused, DrillFailed
+from config.backup.sealing import open_keys
 from config.embedded.places import BASE_DIR
 
 # What an instance of its own must not know of this one.
@@ -31,8 +32,8 @@ class Drilled:
 
     backup: str
     at: str
-    is_good: bool
-    seconds: float
+    is_good: bool = False
+    seconds: float = 0.0
     findings: list[dict[str, Any]] = field(default_factory=list)
     refused: str = ""
 
@@ -46,6 +47,11 @@ def drill_backup(
     touched. Raises BackupRefused when it could not be tried at all.
     """
     manifest = read_manifest(backup)
+    try:
+        if manifest.with_keys:
+            open_keys(backup, name=manifest.name, passphrase=passphrase)
+    except BackupRefused as refused:
+        return _noted(backup, at, note, refused=f"{refused.detail('zh')} · {refused.detail('en')}")
     place = Path(tempfile.mkdtemp(prefix="fenhang-drill-", dir=elsewhere))
     try:
         place.chmod(0o711)  # the account that runs PostgreSQL may pass through, and read nothing
@@ -56,6 +62,11 @@ def drill_backup(
         outcome = _outcome(backup, place, passphrase, with_keys=manifest.with_keys)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+    return _noted(backup, at, note, **outcome)
+
+
+def _noted(backup: Path, at: datetime, note: bool, **outcome: Any) -> Drilled:
+    """The outcome, noted beside the backups if wanted."""
     drilled = Drilled(backup=backup.name, at=at.isoformat(timespec="seconds"), **outcome)
     if note:
         _note(backup.parent, drilled)

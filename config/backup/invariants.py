@@ -124,7 +124,11 @@ def _orphans(connection: psycopg.Connection) -> list[str]:
     for model in apps.get_models():
         for each in model._meta.get_fields():
             # An event outlives its object: that is what history is for.
-            if isinstance(each, models.ForeignKey) and not getattr(each, "db_constraint", True) and each.name != "pgh_obj":
+            if (
+                isinstance(each, models.ForeignKey)
+                and not getattr(each, "db_constraint", True)
+                and each.name != "pgh_obj"
+            ):
                 target = each.related_model
                 assert isinstance(target, type)
                 row = connection.execute(

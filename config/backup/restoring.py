@@ -45,9 +45,10 @@ Say = Callable[[str, str], None]
 _WALLS = re.compile(r"^\d+; \d+ \d+ (POLICY|ROW SECURITY) ")
 _RIGHTS_OF_VERBS = re.compile(r"^\d+; \d+ \d+ ACL .* fenhang_verbs$")
 
+# Of another role's session the owner sees no more than who it is; autovacuum is nobody.
 _OTHERS = """
-SELECT usename || CASE application_name WHEN '' THEN '' ELSE ' ' || application_name END FROM pg_stat_activity
- WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+SELECT usename::text FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
 """
 
 
