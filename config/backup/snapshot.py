@@ -39,8 +39,8 @@ SELECT relname FROM pg_class
 """
 # What pg_dump must carry and pg_restore must rebuild: definitions, owners, rights and walls, a line each.
 _CATALOGUE = """
-SELECT 'table ' || c.relname || ' ' || c.relkind::text || ' ' || c.relowner::regrole || ' rls ' || c.relrowsecurity || ' '
-       || c.relforcerowsecurity
+SELECT 'table ' || c.relname || ' ' || c.relkind::text || ' ' || c.relowner::regrole || ' rls ' || c.relrowsecurity
+       || ' ' || c.relforcerowsecurity
   FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
 UNION ALL
 SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attnotnull
