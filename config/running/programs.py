@@ -3,12 +3,13 @@
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 
 from config.embedded.places import BASE_DIR, var_dir
-from config.embedded.supervisor import Program
+from config.embedded.supervisor import RESTART, Program
 from config.embedded.words import StartRefused
 
 # Threads keep their connections (one for requests, one for what outlives a refusal), so processes x threads x 2
@@ -35,13 +36,17 @@ def web(host: str, port: int, environment: dict[str, str]) -> Program:
             *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS)),
             # No more requests at once than there are threads: the rest wait in the queue and not on the interpreter.
             *("--backpressure", str(WEB_THREADS), "--backlog", "2048"),
-            *("--respawn-failed-workers", "--workers-kill-timeout", "1", "--log-level", "warning"),
+            # A reload starts each new worker this long before it stops the old one, which then ends what it is at;
+            # at a stop of everything the leash waits for neither.
+            *("--respawn-failed-workers", "--respawn-interval", "20", "--workers-kill-timeout", "30"),
+            *("--log-level", "warning"),
             *("--no-ws", "config.wsgi:application"),
         ],
         environment=environment,
         probe=lambda: _is_healthy(host, port),
         # It takes threads for cores; ours mostly wait for the database.
         noise=("Configuration allows spawning",),
+        reload=signal.SIGHUP,
     )
 
 
@@ -57,6 +62,7 @@ def worker(host: str, port: int, environment: dict[str, str]) -> Program:
         # As root it warns at length; the embedded default is meant to be tried out as root, too.
         environment=environment | {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"},
         probe=lambda: _is_ready(host, port, "worker"),
+        reload=RESTART,  # what it was at is not acknowledged, and is done again
     )
 
 
@@ -70,6 +76,7 @@ def beat(host: str, port: int, environment: dict[str, str]) -> Program:
         ],
         environment=environment,
         probe=lambda: _is_ready(host, port, "beat"),
+        reload=RESTART,
     )
 
 
