@@ -109,6 +109,7 @@ DETAILS = {
     "count": gettext_lazy("how many"),
     "done": gettext_lazy("done"),
     "approved": gettext_lazy("of these approved"),
+    "made_at": gettext_lazy("moment of the backup"),
 }
 
 

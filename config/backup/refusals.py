@@ -6,7 +6,10 @@ from campaigns.lib.refusals import Refusal
 class BackupRefused(Refusal):
     """The base of all of them."""
 
+    code = "config.backup.refused"
     status = 409
+    zh = "备份或升级无法继续。"
+    en = "The backup or the upgrade cannot go on."
 
 
 class NoFolder(BackupRefused):
@@ -158,6 +161,12 @@ class DrillFailed(BackupRefused):
     code = "config.backup.drill_failed"
     zh = "演练没有成功：{reason}"
     en = "The drill did not succeed: {reason}"
+
+
+class CommandFailed(BackupRefused):
+    code = "config.backup.command_failed"
+    zh = "manage.py {command} 失败：{reason}（详见 {log}）"
+    en = "manage.py {command} failed: {reason} (see {log})"
 
 
 class WaitedTooLong(BackupRefused):

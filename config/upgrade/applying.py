@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 from django.conf import settings
-from django.db import Error, OperationalError, connections
+from django.db import Error, connections
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
@@ -22,7 +22,8 @@ LOCK_MS = 500
 # Pauses between tries, in seconds; the last one again and again.
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 PATIENCE = 600.0
-_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+# lock_not_available, deadlock_detected
+_IN_THE_WAY = {"55P03", "40P01"}
 _KEY = "hashtextextended('fenhang.upgrade', 0)"
 
 
@@ -70,15 +71,11 @@ def apply_migrations(
                     command.run()
                     return wanted
                 except Error as failed:
-                    code = getattr(failed.__cause__, "sqlstate", "")
-                    if not isinstance(failed, OperationalError) or code not in {
-                        _LOCK_NOT_AVAILABLE,
-                        _DEADLOCK,
-                    }:
+                    if getattr(failed.__cause__, "sqlstate", "") not in _IN_THE_WAY:
                         raise MigrationFailed(migration=command.at, reason=line_of(failed)) from failed
                 finally:
                     connections["owner"].close()
-            _drop_indexes(_invalid_indexes() - broken)
+                    _drop_indexes(_invalid_indexes() - broken)
             waited = time.monotonic() - began
             if waited > patience:
                 raise WaitedTooLong(

@@ -77,11 +77,19 @@ def unkind_operations(migration: Migration, state: ProjectState, born: set[str] 
     found = []
     for operation in migration.operations:
         found += [f"{operation.describe()}: {why}" for why in _why(operation, migration, state, born)]
-        if not migration.atomic and not isinstance(operation, _WITHOUT_TRANSACTION):
+        if not migration.atomic and not _stands_alone(operation):
             found.append(f"{operation.describe()}: without a transaction, a failure leaves it half done")
         born |= _born(operation, migration.app_label)
         operation.state_forwards(migration.app_label, state)
     return found
+
+
+def _stands_alone(operation: Operation) -> bool:
+    """May it be done without a transaction: can it be done again after a failure?"""
+    if isinstance(operation, ops.RunSQL):
+        statements = [each for each in _text_of(operation.sql).split(";") if each.strip()]
+        return all(re.search(r"\bCONCURRENTLY\b|\bVALIDATE\b", each, re.IGNORECASE) for each in statements)
+    return isinstance(operation, _WITHOUT_TRANSACTION)
 
 
 def _born(operation: Operation, app: str) -> set[str]:
