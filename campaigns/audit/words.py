@@ -70,7 +70,7 @@ DEEDS = {
     "close_login": pgettext_lazy("deed", "closed a log-in of"),
     "reopen_login": pgettext_lazy("deed", "opened a closed log-in of"),
     "end_sessions": pgettext_lazy("deed", "ended the sessions of"),
-    "restore": pgettext_lazy("deed", "restored from a backup"),
+    "recover": pgettext_lazy("deed", "restored from a backup"),
 }
 
 # What services write beside a deed.

@@ -309,7 +309,7 @@ def _record(manifest: Manifest, at: datetime) -> None:
     with system_scope(at=at, cause="restore") as scope:
         record(
             scope=scope,
-            verb="config.bank.restore",
+            verb="config.bank.recover",
             subject=ref("tenants.branch", scope.branch_id),
             subject_name=manifest.name,
             made_at=manifest.made_at,

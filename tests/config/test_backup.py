@@ -196,7 +196,7 @@ def test_a_restored_bank_is_the_bank(bank: Bank, tmp_path: Path) -> None:
             *("approvals_verification", "approvals_verificationevent", "customers_refreshsessionevent"),
         }
         with system_scope(at=now(), cause="test"):
-            assert Entry.objects.filter(verb="config.bank.restore").count() == 1
+            assert Entry.objects.filter(verb="config.bank.recover").count() == 1
         with as_superuser(address.name) as connection:
             row = connection.execute(
                 "SELECT (SELECT count(*) FROM access_session WHERE ended_at IS NULL),"
