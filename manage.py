@@ -11,6 +11,7 @@ _WITHOUT_SERVICES = {
     *(
         "up",
         "sql_roles",
+        "drill",
         "help",
         "version",
         "makemigrations",

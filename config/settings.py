@@ -232,6 +232,11 @@ WATCH_LIMITS = limits_of(os.environ.get("FENHANG_WATCH_LIMITS", ""))
 # Asked for as a bearer token; without one only this machine itself is told.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
+# --- backups: off without a folder; the passphrase of the keys is read from the environment when it is needed -----
+
+BACKUP_FOLDER = Path(os.environ["BACKUP_FOLDER"]) if os.environ.get("BACKUP_FOLDER") else None
+BACKUP_KEEP = int(os.environ.get("BACKUP_KEEP", "14"))
+
 # --- API ------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, object] = {

@@ -20,5 +20,3 @@ def verify(*, scope: Scope) -> int:
     return verify_published(
         kinds=kinds(), open_scope=lambda: system_scope(at=now(), cause="approvals.verify"), clock=now
     ).failed
-
-

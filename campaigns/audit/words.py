@@ -78,6 +78,7 @@ DEEDS = {
     "end_sessions": pgettext_lazy("deed", "ended the sessions of"),
     "run_again": pgettext_lazy("deed", "had run again"),
     "call_off": pgettext_lazy("deed", "called off"),
+    "recover": pgettext_lazy("deed", "restored from a backup"),
 }
 
 # What services write beside a deed.
@@ -117,6 +118,7 @@ DETAILS = {
     "done": gettext_lazy("done"),
     "approved": gettext_lazy("of these approved"),
     "refused": gettext_lazy("of these refused"),
+    "made_at": gettext_lazy("moment of the backup"),
 }
 
 

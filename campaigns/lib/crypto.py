@@ -107,6 +107,9 @@ def lookup_of(kind: str, value: str) -> bytes:
     return hmac.digest(_derived(settings.DATA_KEY, b"lookup"), f"{kind}\x00{value}".encode(), "sha256")
 
 
-def derived_secret(purpose: str, token: str) -> bytes:
-    """32 bytes that follow from `token` for whoever holds the installation's key, and for nobody else."""
-    return hmac.digest(_derived(settings.DATA_KEY, purpose.encode()), token.encode(), "sha256")
+def derived_secret(purpose: str, token: str, *, key: str = "") -> bytes:
+    """32 bytes that follow from `token` for whoever holds the installation's key, and for nobody else.
+
+    `key` stands in for DATA_KEY, in base64: a backup's, before it is this installation's.
+    """
+    return hmac.digest(_derived(key or settings.DATA_KEY, purpose.encode()), token.encode(), "sha256")

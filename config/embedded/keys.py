@@ -63,3 +63,14 @@ def _write_once(path: Path, content: dict[str, str]) -> None:
         pass
     except PermissionError as refused:
         raise StartRefused("folder_unwritable", path=path.parent, reason=refused.strerror) from refused
+
+
+def replace_keys(name: str, *, secret_key: str, data_key: str, aside: str) -> None:
+    """Take over a backup's keys; the servers keep their passwords. What was there is kept beside, named `aside`."""
+    path = places.instance_dir(name) / _FILE
+    old = secrets_of(name)
+    _write_once(path.with_name(f"secrets.before-{aside}.json"), old)
+    draft = path.with_name(f"{_FILE}.new")
+    draft.unlink(missing_ok=True)
+    _write_once(draft, old | {"secret_key": secret_key, "data_key": data_key})
+    draft.replace(path)

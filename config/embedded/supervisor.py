@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -33,6 +34,8 @@ SERVED = 5.0
 EVERY = 1.0
 STOPPED = 2
 SILENT = 60
+# How a program takes up new code when it cannot do so by itself.
+RESTART = 0
 
 
 class Part(Protocol):
@@ -90,8 +93,11 @@ class _Kept:
 class Supervisor:
     """Use as a context manager, in the main thread: leaving it stops every part, whatever happened."""
 
-    def __init__(self, *, keep: Sequence[int] = ()) -> None:
+    def __init__(self, *, keep: Sequence[int] = (), reload_mark: Path | None = None) -> None:
+        """`reload_mark`: a file by which others ask for new code; it says "begun", and is gone when that is done."""
         self._keep = keep
+        self._reload_mark = reload_mark
+        self._replaced: dict[int, set[int]] | None = None
         self._kept: list[_Kept] = []
         self._printing = threading.Lock()
         self._is_stopping = False
@@ -137,6 +143,8 @@ class Supervisor:
         while True:
             for each in self._kept:
                 self._look_after(each)
+            if self._reload_mark is not None:
+                self._reload(self._reload_mark)
             time.sleep(0.2)
 
     def stop(self) -> None:
@@ -167,6 +175,35 @@ class Supervisor:
         self.say(word("part_ended", part=name, how=how))
         each.is_back = False
         self._launch(each)
+
+    def _reload(self, mark: Path) -> None:
+        """A step of taking up new code: begun when `mark` asks, over when no process of the old code is left."""
+        if self._replaced is not None:
+            tree = leash.children()
+            if not any(old & set(tree.get(server, [])) for server, old in self._replaced.items()):
+                self._replaced = None
+                mark.unlink(missing_ok=True)
+                self.say(word("reloaded"))
+            return
+        if not mark.exists():
+            return
+        self.say(word("reloading"))
+        mark.write_text("begun\n")
+        self._replaced = {}
+        for each in self._kept:
+            how = getattr(each.part, "reload", None)
+            if how is None or each.running is None or each.running.code() is not None:
+                continue
+            if how == RESTART:
+                each.running.stop()
+                each.is_back = False
+                self._launch(each)
+                continue
+            tree = leash.children()
+            for server in tree.get(each.running.pid, []):
+                self._replaced[server] = set(tree.get(server, []))
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(server, how)
 
     def _launch(self, each: _Kept) -> None:
         name = each.part.name
@@ -266,6 +303,8 @@ class Program:
     ready_within: float = 90.0
     grace: float = 1.2
     noise: tuple[str, ...] = ()
+    # How it takes up new code: by a signal that makes it replace its workers one by one, or RESTART; None: it has none.
+    reload: int | None = None
 
     def prepare(self) -> list[str]:
         self.before()

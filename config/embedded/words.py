@@ -158,6 +158,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "part_back": ("{part} 已恢复。", "{part} is back."),
     "parent_gone": ("启动它的 uv 已不在，正在停止。", "The uv that started this is gone; stopping."),
+    "reloading": ("正在换上新程序……", "Taking up the new code ..."),
+    "reloaded": ("已全部换上新程序。", "All of it runs the new code."),
     "stopping": ("正在停止……", "Stopping ..."),
     "stopped": ("已全部停止。", "Everything has stopped."),
     # small words

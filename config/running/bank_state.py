@@ -53,9 +53,21 @@ def migrate(owner_url: str) -> int:
     finally:
         connections.close_all()
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        # A comment takes no parameters; the digest is hexadecimal.
-        connection.execute(f"COMMENT ON SCHEMA public IS '{_REMARK}{_shape()}'".encode())
+        connection.execute(_remark())
     return len(plan)
+
+
+def note_migrated() -> None:
+    """Leave the remark after somebody else has migrated."""
+    from django.db import connections
+
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(_remark().decode())
+
+
+def _remark() -> bytes:
+    # A comment takes no parameters; the digest is hexadecimal.
+    return f"COMMENT ON SCHEMA public IS '{_REMARK}{_shape()}'".encode()
 
 
 def look(owner_url: str) -> Bank:

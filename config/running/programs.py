@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from config.embedded import instance_name
 from config.embedded.places import BASE_DIR, instance_dir, var_dir
-from config.embedded.supervisor import Program
+from config.embedded.supervisor import RESTART, Program
 from config.embedded.words import StartRefused
 from config.running import signs
 
@@ -39,13 +40,17 @@ def web(host: str, port: int, environment: dict[str, str]) -> Program:
             *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS)),
             # No more requests at once than there are threads: the rest wait in the queue and not on the interpreter.
             *("--backpressure", str(WEB_THREADS), "--backlog", "2048"),
-            *("--respawn-failed-workers", "--workers-kill-timeout", "1", "--log-level", "warning"),
+            # A reload starts each new worker this long before it stops the old one, which then ends what it is at;
+            # at a stop of everything the leash waits for neither.
+            *("--respawn-failed-workers", "--respawn-interval", "20", "--workers-kill-timeout", "30"),
+            *("--log-level", "warning"),
             *("--no-ws", "config.wsgi:application"),
         ],
         environment=environment,
         probe=lambda: _is_healthy(host, port),
         # It takes threads for cores; ours mostly wait for the database.
         noise=("Configuration allows spawning",),
+        reload=signal.SIGHUP,
     )
 
 
@@ -70,6 +75,7 @@ def worker(
         environment=environment | {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"},
         probe=lambda: _gave_sign(environment, name),
         before=lambda: _forget_sign(environment, name),
+        reload=RESTART,  # what it was at is not acknowledged, and is done again
     )
 
 
@@ -89,6 +95,7 @@ def beat(host: str, port: int, environment: dict[str, str]) -> Program:
         environment=environment,
         probe=lambda: _gave_sign(environment, "beat"),
         before=lambda: _forget_sign(environment, "beat"),
+        reload=RESTART,
     )
 
 

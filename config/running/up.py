@@ -16,7 +16,7 @@ from config.embedded.postgres import Postgres
 from config.embedded.supervisor import StopAsked, Supervisor
 from config.embedded.valkey import Valkey
 from config.embedded.words import StartRefused, word
-from config.running import bank_state, programs
+from config.running import bank_state, programs, reloading
 
 HELP = "Start everything: services, migrations, the demo bank, web, worker and beat under one supervisor."
 
@@ -77,7 +77,10 @@ class _Start:
     def run(self) -> None:
         external.check_port(self.host, self.port)
         lock = None if self.is_external else self._lock()
-        self.supervisor = self.stack.enter_context(Supervisor(keep=[lock.fileno()] if lock else []))
+        self.reload_mark = reloading.mark_of(self.name)
+        self.supervisor = self.stack.enter_context(
+            Supervisor(keep=[lock.fileno()] if lock else [], reload_mark=self.reload_mark)
+        )
         self.say = self.supervisor.say
         if self.is_external:
             self.say(word("using_external"))
@@ -97,7 +100,16 @@ class _Start:
             raise StartRefused("migrate_failed", reason=str(failed).strip().splitlines()[0]) from failed
         self._start_programs(is_demo)
         self._say_addresses(is_demo)
+        self._offer_reload()
         self.supervisor.run()
+
+    def _offer_reload(self) -> None:
+        """From here on `manage.py upgrade` may ask for new code."""
+        self.reload_mark.unlink(missing_ok=True)
+        serving = reloading.serving_mark(self.name)
+        serving.parent.mkdir(parents=True, exist_ok=True)
+        serving.touch()
+        self.stack.callback(serving.unlink, missing_ok=True)
 
     def _lock(self) -> InstanceLock:
         lock = InstanceLock(self.name)
