@@ -31,7 +31,7 @@ from campaigns.tenants.scopes import current_scope
 
 State = Due.State
 # In which order each state is read: what was given up last, what comes next, what ended last.
-_ORDER = {
+_ORDER: dict[str, tuple[str, ...]] = {
     State.DEAD: ("-run_at", "-id"),
     State.WAITING: ("ready_at", "id"),
     State.RUNNING: ("ready_at", "id"),
@@ -109,7 +109,7 @@ class DueAdmin(ScopedAdmin):
         return False
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        return _ORDER.get(State(request.GET.get("state") or State.DEAD), _ENDED)
+        return _ORDER.get(request.GET.get("state") or State.DEAD, _ENDED)
 
     @admin.display(description=_("task"))
     def what(self, due: Due) -> str:

@@ -168,9 +168,11 @@ class _Lot:
 
 def _carry_out(ids: Sequence[UUID], attempt: UUID, clock: Clock, reopen: Reopen) -> Ran:
     """One transaction for one lot. Trouble of the database itself is raised: nothing is written, the lease runs out."""
-    now = clock()
-    with opened(system(at=now, cause=TASK)) as scope:
-        _end_session_when_idle(scope)
+    work = system(at=clock(), cause=TASK)
+    is_own_transaction = not connections[work.using].in_atomic_block
+    with opened(work) as scope:
+        if is_own_transaction:  # the setting lasts as long as the transaction
+            _end_session_when_idle(scope)
         lot = _Lot(scope, attempt, Ran(claimed=len(ids)))
         ours = _locked(scope, ids, attempt)
         for (_rank, code, _behalf), group in groupby(

@@ -151,9 +151,9 @@ def run_again(*, scope: Scope, due_id: UUID) -> Due:
     scope.demand("jobs.due.run_again")
     due = due_in_scope(scope=scope, due_id=due_id)
     found = Due.objects.within(scope).filter(pk=due.pk, state=State.DEAD)
-    if not found.update(
-        state=State.WAITING, ready_at=max(scope.at, due.run_at), tries=0, lost=0, ended_at=None
-    ):
+    # Asked for by a person, it is done however late it is.
+    fresh = {"ready_at": max(scope.at, due.run_at), "tries": 0, "lost": 0, "misfire": Due.Misfire.ALL}
+    if not found.update(state=State.WAITING, ended_at=None, **fresh):
         raise IsNotDead(state=due.get_state_display())
     _note(scope, due, "run_again")
     return due_in_scope(scope=scope, due_id=due_id)

@@ -153,6 +153,17 @@ def test_an_answer_may_be_final_or_ask_to_wait_and_an_error_is_told_in_words(cas
     assert rung() == [("test.thing:fine", "")]
 
 
+def test_what_somebody_has_run_again_is_done_however_late(cast: Cast, bell: Bell) -> None:
+    due = laid(misfire="skip", grace=MINUTE)
+    bell.answer = lambda due: GiveUp(No())
+    assert run_at(SOON).dead == 1
+    bell.answer = lambda due: None
+    late = SOON + timedelta(days=2)
+    with cast.ho_administrator.scope(at=late) as scope:
+        run_again(scope=scope, due_id=due.pk)
+    assert run_at(late) == Ran(claimed=1, done=1)
+
+
 def test_a_kind_of_nobody_is_kept_until_somebody_knows_it(cast: Cast) -> None:
     due = laid()
     assert run_at(SOON) == Ran(claimed=1, failed=1)
