@@ -38,7 +38,7 @@ class Message(TenantModel):
     subject = models.CharField(_("thing"), max_length=120)
     key = models.CharField(_("effect key"), max_length=160)
     # The hash of account and thing: messages of one line wait for one another.
-    line = models.BigIntegerField(editable=False)
+    line = models.BigIntegerField(_("line of messages"), editable=False)
     place = models.BigIntegerField(
         _("order of sending"),
         db_default=Func(Value("jobs_message_places"), function="nextval"),

@@ -27,8 +27,8 @@ WITH RECURSIVE account AS (
          ORDER BY m.adapter, m.account LIMIT 1) n
 )
 SELECT a.adapter, a.account FROM account a
- WHERE EXISTS (SELECT FROM jobs_message m WHERE m.state IN ('waiting', 'sending') AND m.adapter = a.adapter
-                  AND m.account = a.account AND m.ready_at <= %(at)s)
+ WHERE (SELECT m.ready_at <= %(at)s FROM jobs_message m WHERE m.state IN ('waiting', 'sending')
+           AND m.adapter = a.adapter AND m.account = a.account ORDER BY m.ready_at LIMIT 1)
 """
 
 

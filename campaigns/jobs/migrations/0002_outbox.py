@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('account', models.CharField(blank=True, max_length=80, verbose_name='account')),
                 ('subject', models.CharField(max_length=120, verbose_name='thing')),
                 ('key', models.CharField(max_length=160, verbose_name='effect key')),
-                ('line', models.BigIntegerField(editable=False)),
+                ('line', models.BigIntegerField(editable=False, verbose_name='line of messages')),
                 ('place', models.BigIntegerField(db_default=models.Func(models.Value('jobs_message_places'), function='nextval'), editable=False, verbose_name='order of sending')),
                 ('body', models.JSONField(verbose_name='message body')),
                 ('sha256', models.CharField(max_length=64, verbose_name='hash')),

@@ -77,14 +77,13 @@ UPDATE jobs_message m
   FROM unnest(%(ids)s::uuid[], %(attempts)s::uuid[], %(states)s::text[], %(ready)s::timestamptz[], %(tries)s::int[],
               %(answers)s::jsonb[], %(whys)s::jsonb[], %(moments)s::timestamptz[])
        o (id, attempt, state, ready_at, tries, answer, why, at)
- WHERE m.id = o.id AND m.attempt = o.attempt AND m.state = 'sending'
+ WHERE m.id = ANY (%(ids)s::uuid[]) AND m.id = o.id AND m.attempt = o.attempt AND m.state = 'sending'
 """
 # A worker that is stopped in the middle must not keep its rows: the server ends its session. And every question here
 # is a walk along an index, whatever the planner's old figures of a queue make it believe.
 _TURN = """
 SELECT set_config('idle_in_transaction_session_timeout', '5s', true), set_config('enable_seqscan', 'off', true),
-       set_config('enable_bitmapscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true)
+       set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)
 """
 
 
