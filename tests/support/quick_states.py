@@ -17,25 +17,24 @@ from pgtrigger.migrations import AddTrigger
 SHAPE = """
 WITH ours AS (SELECT c.oid, c.relname::text AS name, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relacl
                 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition)
-SELECT 'relation ' || name || ' ' || relkind || relrowsecurity || relforcerowsecurity || coalesce(relacl::text, '')
-  FROM ours
-UNION ALL SELECT 'column ' || name || '.' || attname || ' ' || attnum || ' ' || format_type(atttypid, atttypmod)
-       || attnotnull || attidentity || attgenerated || coalesce(attacl::text, '')
-       || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
-  FROM ours JOIN pg_attribute a ON a.attrelid = ours.oid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid
-   AND d.adnum = a.attnum WHERE attnum > 0 AND relkind IN ('r', 'p', 'v')
-UNION ALL SELECT 'constraint ' || name || ' ' || conname || ' ' || pg_get_constraintdef(k.oid)
+SELECT concat_ws(' ', 'relation', name, relkind, relrowsecurity, relforcerowsecurity, relacl) FROM ours
+UNION ALL SELECT concat_ws(' ', 'column', name, attname, attnum, format_type(atttypid, atttypmod), attnotnull,
+                           attidentity, attgenerated, attacl, pg_get_expr(d.adbin, d.adrelid))
+  FROM ours JOIN pg_attribute a ON a.attrelid = ours.oid
+  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE attnum > 0 AND relkind IN ('r', 'p', 'v')
+UNION ALL SELECT concat_ws(' ', 'constraint', name, conname, pg_get_constraintdef(k.oid))
   FROM ours JOIN pg_constraint k ON k.conrelid = ours.oid
-UNION ALL SELECT 'index ' || name || ' ' || pg_get_indexdef(i.indexrelid)
+UNION ALL SELECT concat_ws(' ', 'index', name, pg_get_indexdef(i.indexrelid))
   FROM ours JOIN pg_index i ON i.indrelid = ours.oid
-UNION ALL SELECT 'trigger ' || name || ' ' || pg_get_triggerdef(t.oid) || t.tgenabled
+UNION ALL SELECT concat_ws(' ', 'trigger', name, pg_get_triggerdef(t.oid), t.tgenabled)
   FROM ours JOIN pg_trigger t ON t.tgrelid = ours.oid AND NOT t.tgisinternal
-UNION ALL SELECT 'policy ' || name || ' ' || polname || polcmd || polpermissive || polroles::regrole[]::text
-       || coalesce(pg_get_expr(polqual, polrelid), '') || '/' || coalesce(pg_get_expr(polwithcheck, polrelid), '')
+UNION ALL SELECT concat_ws(' ', 'policy', name, polname, polcmd, polpermissive, polroles::regrole[],
+                           pg_get_expr(polqual, polrelid), '/', pg_get_expr(polwithcheck, polrelid))
   FROM ours JOIN pg_policy p ON p.polrelid = ours.oid
-UNION ALL SELECT 'function ' || pg_get_functiondef(p.oid) || p.proowner::regrole || coalesce(p.proacl::text, '')
+UNION ALL SELECT concat_ws(' ', 'function', pg_get_functiondef(p.oid), p.proowner::regrole, p.proacl)
   FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
-UNION ALL SELECT 'view ' || name || pg_get_viewdef(oid) FROM ours WHERE relkind = 'v'
+UNION ALL SELECT concat_ws(' ', 'view', name, pg_get_viewdef(oid)) FROM ours WHERE relkind = 'v'
 ORDER BY 1
 """
 
