@@ -12,18 +12,19 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.approvals.admin.bulk import _signed_row
-from campaigns.approvals.bulk_models import BulkItem
 from campaigns.approvals.models import Decision, Revision
 from campaigns.approvals.services.reviews import send_back_revision, withdraw_revision
+from campaigns.jobs.long_models import JobItem
 from campaigns.lib.clock import now
+from campaigns.tenants.scopes import system_scope
 from content.models import Item, LiveItem
 from content.services.items import change_item, submit_item
-from tests.campaigns.approvals.test_bulk import run
 from tests.campaigns.approvals.test_bulk_pages import browser, bulks, hidden
 from tests.support.attacks import standing
 from tests.support.calls import staff_token
 from tests.support.cast import Cast, Player
 from tests.support.content import approve, submitted_item
+from tests.support.jobs import run
 from tests.support.reviews import also
 
 QUEUE = "admin:approvals_revision_changelist"
@@ -326,9 +327,10 @@ def test_a_confirmed_list_that_is_sent_again_or_too_late_approves_nothing_more(c
     for _turn in range(2):
         client.post(reverse("admin:approvals_revision_bulk_ask"), {"chosen": chosen})
         assert run(at=now()) is True
-    with cast.ho_reviewer.scope():
-        outcomes = BulkItem.objects.order_by("bulk_id", "number").values_list("outcome", "code")
+    with system_scope(at=now(), cause="test"):
+        outcomes = JobItem.objects.order_by("job_id", "number").values_list("outcome", "code")
         closed = ("refused", "approvals.revision.review_is_closed")
-        assert list(outcomes) == [("approved", ""), closed, closed, closed]
+        assert list(outcomes) == [("done", ""), closed, closed, closed]
+    with cast.ho_reviewer.scope():
         assert Decision.objects.count() == 1
         assert [live.revision_id for live in LiveItem.objects.all()] == [first.pk]
