@@ -91,14 +91,28 @@ def _adding(few: int, rows: int, rounds: int) -> Comparison:
         with system_scope(at=at, cause="bench") as scope:
             lay(scope=scope, kind=KIND, subject=f"bench.thing:{new_id()}", at=at + timedelta(days=30))
 
-    def at_size(name: str, database: str) -> Variant:
-        def before() -> None:
-            speak_to(database)
-            add(0)  # the connection's first statements read the catalogue
+    home = connections["default"]
+    sizes = {f"at {few}": _connected_to(FEW), f"at {rows}": _connected_to(MANY)}
 
-        return Variant(name, add, before=before)
+    def at_size(name: str) -> Variant:
+        def enter() -> None:
+            connections["default"] = sizes[name]
 
-    return compare(ADDING, [at_size(f"at {few}", FEW), at_size(f"at {rows}", MANY)], rounds=rounds, items=50)
+        return Variant(name, add, before=enter)
+
+    try:
+        return compare(ADDING, [at_size(name) for name in sizes], rounds=rounds, items=50)
+    finally:
+        for each in sizes.values():
+            each.close()
+        connections["default"] = home
+
+
+def _connected_to(database: str) -> Any:
+    """A connection of its own: both sizes are at hand, and each has its own process in the database."""
+    made: Any = connections["default"].copy()
+    made.settings_dict["NAME"] = database
+    return made
 
 
 def _rush(report: Report, due: int, workers: int, seconds: float) -> Comparison:
