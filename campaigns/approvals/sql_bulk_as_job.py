@@ -20,7 +20,7 @@ SELECT id, branch_id, branch_pos, bulk_id, number, 'approvals.revision:' || revi
   FROM approvals_bulkitem;
 INSERT INTO jobs_jobline (id, branch_id, branch_pos, job_id, at, words)
 SELECT id, branch_id, branch_pos, id, at,  -- ids are in the order of time
-       jsonb_build_object('zh', person_name || '提出了这项任务。', 'en', person_name || ' asked for it.')
+       jsonb_build_object('zh', person_name || '发起了这项任务。', 'en', person_name || ' asked for it.')
   FROM approvals_bulk;
 SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE jobs_job ENABLE TRIGGER USER;
