@@ -26,8 +26,8 @@ def broker_of(redis_url: str) -> str:
     return f"redis+socket://:{unquote(parts.password or '')}@{parts.path}?virtual_host={database}"
 
 
-# What is due in seconds waits behind nothing that takes minutes.
-PROMPT, HEAVY = "prompt", "heavy"
+# What is due in seconds waits behind nothing that takes minutes, nor behind receivers that are slow to answer.
+PROMPT, HEAVY, OUTBOX = "prompt", "heavy", "outbox"
 # Tasks that may take minutes, by name or by room; every other one is prompt.
 HEAVY_TASKS = (
     "jobs.run_long",
@@ -77,9 +77,9 @@ app.conf.update(
     },
     task_time_limit=LONGEST,
     task_soft_time_limit=LONGEST - 60,
-    task_queues=[Queue(PROMPT), Queue(HEAVY)],  # type: ignore[no-untyped-call]
+    task_queues=[Queue(PROMPT), Queue(HEAVY), Queue(OUTBOX)],  # type: ignore[no-untyped-call]
     task_default_queue=PROMPT,
-    task_routes={name: {"queue": HEAVY} for name in HEAVY_TASKS},
+    task_routes={name: {"queue": HEAVY} for name in HEAVY_TASKS} | {"jobs.deliver": {"queue": OUTBOX}},
     task_create_missing_queues=False,
     broker_connection_retry_on_startup=True,
     # A worker waits for its broker however long it is away.
@@ -97,7 +97,7 @@ app.autodiscover_tasks()
 
 
 # What a worker of a queue is called among the parts (config/running/heartbeats.py).
-PART_OF_QUEUE = {PROMPT: "worker", HEAVY: "heavy"}
+PART_OF_QUEUE = {PROMPT: "worker", HEAVY: "heavy", OUTBOX: "outbox"}
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

@@ -57,12 +57,13 @@ def _database() -> bool:
         return connection.info.server_version >= OLDEST_SERVER
 
 
-# Told, but without it everybody is served all the same.
-_NOT_TO_SERVE = {"heavy"}
+# Told, but without these everybody is served all the same.
+_NOT_TO_SERVE = {"heavy", "outbox"}
 _PROBES: dict[str, Callable[[], bool]] = {
     "database": _database,
     "valkey": heartbeats.is_answering,
     "worker": lambda: heartbeats.is_alive("worker"),
     "heavy": lambda: heartbeats.is_alive("heavy"),
+    "outbox": lambda: heartbeats.is_alive("outbox"),
     "beat": lambda: heartbeats.is_alive("beat"),
 }

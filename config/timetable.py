@@ -54,10 +54,12 @@ class Timetable(DatabaseScheduler):
         """Publish what the due rows and the outbox wait for; returns how many. A broker that is away is noted once."""
         try:
             with self.app.producer_pool.acquire(block=True, timeout=1) as producer:
-                if producer.channel.client.llen(self.app.conf.task_default_queue) >= TICKS_WAIT:
-                    return 0
+                asked = 0
                 for name in filter(self.app.tasks.__contains__, TICKS):
-                    self.app.send_task(name, producer=producer, retry=False, ignore_result=True)
+                    queue = self.app.amqp.router.route({}, name)["queue"].name
+                    if producer.channel.client.llen(queue) < TICKS_WAIT:
+                        self.app.send_task(name, producer=producer, retry=False, ignore_result=True)
+                        asked += 1
         except (KombuError, RedisError, OSError) as failed:
             if not self._is_cut_off:
                 logger.warning("beat cannot reach the broker: %s", failed)
@@ -66,7 +68,7 @@ class Timetable(DatabaseScheduler):
         if self._is_cut_off:
             logger.warning("beat reaches the broker again")
         self._is_cut_off = False
-        return len(TICKS)
+        return asked
 
     def _ensure_connected(self) -> Any:
         """The sweeps' own connection; asked for again every second at least, however long the broker is away."""

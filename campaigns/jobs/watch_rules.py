@@ -67,6 +67,7 @@ LIMITS: dict[str, float] = {
     "long_job_oldest_seconds": 900,
     "queue_length.prompt": 500,
     "queue_length.heavy": 100,
+    "queue_length.outbox": 100,
     "parts_silent": 0,
     "served_unapproved": 0,
 }

@@ -20,6 +20,7 @@ NAMES = {
     "long_job.failed": gettext_lazy("Long jobs failed"),
     "queue_length.prompt": gettext_lazy("Messages to the prompt workers"),
     "queue_length.heavy": gettext_lazy("Messages to the heavy workers"),
+    "queue_length.outbox": gettext_lazy("Messages to the outbox workers"),
     "parts_silent": gettext_lazy("Parts without a sign of life"),
     "served_unapproved": gettext_lazy("Served, but not as approved"),
 }
@@ -41,6 +42,9 @@ ADVICE = {
     "long_job_oldest_seconds": gettext_lazy("Long jobs are not taken up: see whether the heavy workers run."),
     "queue_length.prompt": gettext_lazy("More is asked of the workers than they do: start more prompt ones."),
     "queue_length.heavy": gettext_lazy("More is asked of the workers than they do: start more heavy ones."),
+    "queue_length.outbox": gettext_lazy(
+        "More is asked of the workers than they do: see whether those of the outbox run."
+    ),
     "parts_silent": gettext_lazy("“/readyz” names the part that is away; start it again."),
     "served_unapproved": gettext_lazy("Take down what is served without approval; the home page names it."),
 }

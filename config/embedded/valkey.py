@@ -8,7 +8,7 @@ from config.embedded import binaries, places
 from config.embedded.keys import secrets_of
 from config.embedded.parts import Launch, bare_environment
 
-# The key under which a part ("worker", "heavy", "beat") says that it is alive.
+# The key under which a part ("worker", "heavy", "outbox", "beat") says that it is alive.
 SIGN_OF_LIFE = "fenhang:alive:{}"
 
 
@@ -67,7 +67,9 @@ class Valkey:
 
     def forget_signs_of_life(self) -> None:
         """Those of an earlier run do not count for this one."""
-        self._ask("DEL " + " ".join(SIGN_OF_LIFE.format(part) for part in ("worker", "heavy", "beat")))
+        self._ask(
+            "DEL " + " ".join(SIGN_OF_LIFE.format(part) for part in ("worker", "heavy", "outbox", "beat"))
+        )
 
     def _ask(self, command: str) -> bytes:
         """The answer, one line; empty when there is none. By hand, as no client library need be loaded for this."""

@@ -169,6 +169,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "web": ("网站", "web"),
     "worker": ("任务进程", "worker"),
     "heavy": ("重活进程", "heavy worker"),
+    "outbox": ("发件进程", "outbox worker"),
     "beat": ("定时器", "beat"),
     "wechat": ("微信替身", "WeChat stand-in"),
     "postgres": ("PostgreSQL", "PostgreSQL"),

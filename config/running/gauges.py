@@ -9,7 +9,7 @@ from campaigns.tenants.scopes import Scope
 from config.celery import PART_OF_QUEUE
 from config.running import heartbeats
 
-PARTS = ("worker", "heavy", "beat")
+PARTS = ("worker", "heavy", "outbox", "beat")
 FAMILIES = [
     Family("queue_length", "Messages to workers that none has taken.", "queue"),
     Family("part_alive", "1 when any such part of any machine gave a sign of life within 20 s.", "part"),

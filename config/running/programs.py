@@ -21,6 +21,7 @@ WEB_PROCESSES = 2
 WEB_THREADS = 12
 WORKER_PROCESSES = 2
 HEAVY_PROCESSES = 1
+OUTBOX_PROCESSES = 1  # of many threads
 
 
 _WECHAT = """
@@ -82,6 +83,11 @@ def worker(
 def heavy(host: str, port: int, environment: dict[str, str]) -> Program:
     """Runs what may take minutes, one at a time, so that what is due in seconds never waits behind it."""
     return worker(host, port, environment, name="heavy", queue="heavy", pool=HEAVY_PROCESSES)
+
+
+def outbox(host: str, port: int, environment: dict[str, str]) -> Program:
+    """Sends what leaves the bank; it waits for receivers, and nobody waits for it."""
+    return worker(host, port, environment, name="outbox", queue="outbox", pool=OUTBOX_PROCESSES)
 
 
 def beat(host: str, port: int, environment: dict[str, str]) -> Program:

@@ -180,8 +180,9 @@ class _Start:
             if isinstance(service, Valkey):
                 service.forget_signs_of_life()
         self.supervisor.start(*parts, level=_PROGRAMS)
-        # Nobody waits for heavy work in the first seconds, and one program less to load is felt at the start.
-        self.supervisor.start(programs.heavy(self.host, self.port, environment), level=_PROGRAMS, wait=False)
+        # Nobody waits for these in the first seconds, and programs less to load are felt at the start.
+        for later in (programs.outbox, programs.heavy):
+            self.supervisor.start(later(self.host, self.port, environment), level=_PROGRAMS, wait=False)
 
     def _say_addresses(self, is_demo: bool) -> None:
         url = programs.url_of(self.host, self.port)

@@ -22,6 +22,7 @@ PARTS = {
     "web": "granian",
     "worker": "--queues prompt",
     "heavy": "--queues heavy",
+    "outbox": "--queues outbox",
     "beat": " beat ",
     "valkey": "valkey-server",
     "postgres": "postgres -D",
@@ -55,7 +56,7 @@ class Faults:
         self.luck = random.Random(self.seed)
         self.kinds: dict[str, Callable[[], Iterable[str]]] = {
             **{f"SIGKILL {part}": self._signal(part, signal.SIGKILL) for part in PARTS},
-            **{f"SIGKILL one process of {part}": self._one(part) for part in ("web", "worker", "heavy")},
+            **{f"SIGKILL one process of {part}": self._one(part) for part in ("web", "worker", "outbox")},
             **{f"SIGSTOP {part}": self._signal(part, signal.SIGSTOP) for part in PARTS if part != "postgres"},
             "pg_ctl stop -m immediate": self._stop_immediately,
             "FLUSHALL": self._flush,

@@ -101,6 +101,7 @@ def _works(base: str, owner: str, valkey: str) -> dict[str, Callable[[], bool]]:
         "web": lambda: answers(f"{base}/healthz"),
         "worker": lambda: True,
         "heavy": lambda: True,
+        "outbox": lambda: True,
         "beat": lambda: True,
         "valkey": lambda: valkey_answers(valkey),
         "postgres": lambda: database_answers(owner),

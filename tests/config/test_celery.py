@@ -5,7 +5,7 @@ import time
 import pytest
 from kombu.exceptions import OperationalError
 
-from config.celery import HEAVY, LONGEST, PART_OF_QUEUE, PROMPT, VISIBILITY, app, broker_of
+from config.celery import HEAVY, LONGEST, OUTBOX, PART_OF_QUEUE, PROMPT, VISIBILITY, app, broker_of
 from config.running import programs
 from config.timetable import TICKS
 
@@ -47,12 +47,12 @@ def test_what_takes_minutes_has_a_queue_and_a_worker_of_its_own() -> None:
     def queue_of(task: str) -> str:
         return str(router.route({}, task)["queue"].name)
 
-    assert {queue_of(task) for task in TICKS} == {PROMPT}
+    assert [queue_of(task) for task in TICKS] == [PROMPT, OUTBOX]
     assert {queue_of("jobs.watch"), queue_of("approvals.keep_times")} == {PROMPT}
     assert {queue_of(task) for task in ("jobs.run_long", "approvals.run_bulks", "backup.nightly")} == {HEAVY}
     # Every queue has a worker program, a sign of life, and takes only what it names.
     assert set(app.conf.task_queues and [queue.name for queue in app.conf.task_queues]) == set(PART_OF_QUEUE)
-    commands = [programs.worker("", 0, {}).command, programs.heavy("", 0, {}).command]
+    commands = [start("", 0, {}).command for start in (programs.worker, programs.heavy, programs.outbox)]
     assert [command[command.index("--queues") + 1] for command in commands] == list(PART_OF_QUEUE)
 
 

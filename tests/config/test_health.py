@@ -35,14 +35,18 @@ def test_healthz_answers_without_any_other_part(
 
 
 def test_readyz_is_ready_when_every_part_gave_a_sign_of_life(client: Client, django_db_setup: None) -> None:
-    for part in ("worker", "heavy", "beat"):
+    for part in ("worker", "heavy", "outbox", "beat"):
         heartbeats.note_alive(part)
-    assert states(client) == (200, dict.fromkeys(("database", "valkey", "worker", "heavy", "beat"), "ready"))
+    assert states(client) == (
+        200,
+        dict.fromkeys(("database", "valkey", "worker", "heavy", "outbox", "beat"), "ready"),
+    )
 
 
 def test_readyz_names_the_part_that_gave_no_sign(client: Client, django_db_setup: None) -> None:
     heartbeats.note_alive("beat")
     heartbeats.note_alive("heavy")
+    heartbeats.note_alive("outbox")
     heartbeats.forget("worker")
     status, parts = states(client)
     assert status == 503
@@ -70,6 +74,7 @@ def test_readyz_survives_a_silent_valkey(client: Client, django_db_setup: None, 
         "valkey": "unavailable",
         "worker": "unavailable",
         "heavy": "unavailable",
+        "outbox": "unavailable",
         "beat": "unavailable",
     }
 

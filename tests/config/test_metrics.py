@@ -33,11 +33,12 @@ def test_prometheus_reads_queues_parts_and_alerts(cast: Cast, client: Client) ->
     for part in ("worker", "beat"):
         heartbeats.note_alive(part)
     heartbeats.forget("heavy")
+    heartbeats.note_alive("outbox")
     with system_scope(at=now(), cause="test") as scope:
         watch(scope=scope, limits={"parts_silent": 0})
     found = scraped(client)
-    assert found["fenhang_part_alive"] == {("worker",): 1, ("heavy",): 0, ("beat",): 1}
-    assert set(found["fenhang_queue_length"]) == {("prompt",), ("heavy",)}
+    assert found["fenhang_part_alive"] == {("worker",): 1, ("heavy",): 0, ("outbox",): 1, ("beat",): 1}
+    assert set(found["fenhang_queue_length"]) == {("prompt",), ("heavy",), ("outbox",)}
     assert found["fenhang_alert_open"]["parts_silent",] == 1
     assert found["fenhang_alert_open"]["due.dead",] == 0
     assert found["fenhang_valkey_up"] == {(): 1}

@@ -70,12 +70,12 @@ def test_up_brings_up_a_bank_and_leaves_nothing_behind_when_killed(var: Path, po
         assert "Everything is ready after" in said(var), said(var)
         assert f"Admin: http://127.0.0.1:{port}/admin/" in said(var)
         assert fetch(port, "/healthz") == (200, "ok\n")
-        # The worker of heavy work is the last, and nobody waits for it.
-        assert wait_until(lambda: '"heavy": "ready"' in fetch(port, "/readyz")[1], within=30)
+        # The workers of heavy work and of the outbox come last, and nobody waits for them.
+        assert wait_until(lambda: '"unavailable"' not in fetch(port, "/readyz")[1], within=30)
         status, body = fetch(port, "/readyz")
         assert json.loads(body) == {
             "ready": True,
-            "parts": dict.fromkeys(("database", "valkey", "worker", "heavy", "beat"), "ready"),
+            "parts": dict.fromkeys(("database", "valkey", "worker", "heavy", "outbox", "beat"), "ready"),
         }
         assert status == 200
 

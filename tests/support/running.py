@@ -23,6 +23,7 @@ PARTS = {
     "web": "-m granian",
     "worker": "--queues prompt",
     "heavy": "--queues heavy",
+    "outbox": "--queues outbox",
     "beat": "--quiet beat",
     "valkey": "valkey.conf",
     "postgres": "/postgres -D",
