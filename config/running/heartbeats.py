@@ -20,7 +20,7 @@ def _client() -> redis.Redis:
 
 
 def note_alive(part: str) -> None:
-    """`part` ("worker", "heavy", "outbox", "beat") is alive now. A silent Valkey is its own finding, not the part's end."""
+    """`part` ("worker", "heavy", "outbox" or "beat") lives. A silent Valkey is its own finding, not the part's end."""
     folder = os.environ.get(FOLDER)
     if folder:
         with contextlib.suppress(OSError):
