@@ -12,6 +12,7 @@ from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support import stages
+from tests.support.browser import chromium  # noqa: F401 - a fixture
 from tests.support.cast import Cast, build_cast
 from tests.support.template import at_database, drop_database, make_database
 
@@ -41,6 +42,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 LONGEST_FIRST = (
     "tests/leaks/test_rights_table.py",
     "tests/config/test_up.py",
+    "tests/chaos/test_kills.py",
     "tests/leaks/test_leaks.py",
     "tests/config/test_embedded.py",
     "tests/browser/test_story.py",

@@ -2,8 +2,6 @@
 `.ci/run` sets FENHANG_REQUIRE_BROWSER=1, and then its absence is a failure.
 """
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,15 +15,6 @@ from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
 from tests.support.cast import Player
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,24 +40,6 @@ def address(committed: None) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium(django_db_setup: None) -> Iterator[Any]:
-    """One browser for the session."""
-    found = os.environ.get("FENHANG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        if os.environ.get("FENHANG_REQUIRE_BROWSER") == "1":
-            pytest.fail("FENHANG_REQUIRE_BROWSER=1, but there is no Chromium on this machine")
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread, which Django would take for an async caller.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @dataclass

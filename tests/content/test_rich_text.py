@@ -1,9 +1,9 @@
 """Editors' rich text: what it may say stays, whatever would act is gone."""
 
 import re
-import shutil
 import time
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from content.rich_text import DEEPEST, LONGEST, TAGS, Node, RichTextTooLong, clean, is_link, nodes
 from tests.support.scripts import hostile_texts
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Seen(HTMLParser):
@@ -285,20 +283,16 @@ _COUNT_ALIVE = """async texts => {
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-def test_no_hostile_text_runs_in_a_real_browser_once_cleaned() -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_no_hostile_text_runs_in_a_real_browser_once_cleaned(chromium: Any) -> None:
     texts = hostile_texts()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            page = browser.new_context(offline=True).new_page()
-            page.set_content("<!doctype html><body>")
-            before = page.evaluate(_COUNT_ALIVE, texts)
-            page.set_content("<!doctype html><body>")
-            after = page.evaluate(_COUNT_ALIVE, [clean(text) for text in texts])
-        finally:
-            browser.close()
+    context = chromium.new_context(offline=True)
+    try:
+        page = context.new_page()
+        page.set_content("<!doctype html><body>")
+        before = page.evaluate(_COUNT_ALIVE, texts)
+        page.set_content("<!doctype html><body>")
+        after = page.evaluate(_COUNT_ALIVE, [clean(text) for text in texts])
+    finally:
+        context.close()
     assert sum(count > 0 for count in before) > 40  # the control: uncleaned, they run
     assert [text for text, count in zip(texts, after, strict=True) if count] == []

@@ -11,11 +11,11 @@ from campaigns.approvals.models import Revision, Stop
 from campaigns.approvals.moves import note
 from campaigns.approvals.services.live import take_down
 from campaigns.approvals.services.reviews import approve_revision
-from campaigns.approvals.services.schedule import go_live_due
 from campaigns.approvals.services.stops import add_stop
 from campaigns.approvals.stop_rules import IsStopped
 from campaigns.audit.models import Entry
-from campaigns.tenants.scopes import Scope, system_scope
+from campaigns.jobs.services.due import run_due
+from campaigns.tenants.scopes import Scope, system, system_scope
 from content.models import LiveItem
 from tests.campaigns.approvals.test_schedule import SOON, changed
 from tests.support.cast import Cast, Player
@@ -34,8 +34,7 @@ def acting(player: Player, act: Callable[[Scope], object]) -> Callable[[], objec
 
 
 def sweeping() -> int:
-    with system_scope(at=SOON, cause="sweep") as scope:
-        return go_live_due(scope=scope)
+    return run_due(scope=system(at=SOON, cause="sweep"), clock=lambda: SOON).done
 
 
 def many_waiting(cast: Cast, many: int) -> list[Revision]:

@@ -163,7 +163,7 @@ def test_the_database_writes_no_copy_while_it_is_stopped(served: Cast) -> None:
 def test_one_person_stops_and_two_lift(served: Cast) -> None:
     second = hired(served, "administrator", "HO")
     made = stop(served.north_reviewer, served.branch["N"].pk)
-    with served.north_reviewer.scope() as scope, pytest.raises(NotAllowed):
+    with served.north_editor.scope() as scope, pytest.raises(NotAllowed):
         ask_lift(scope=scope, stop_id=made.pk, words="好了")
     with served.ho_administrator.scope() as scope:
         with pytest.raises(no.LiftIsNotAsked):

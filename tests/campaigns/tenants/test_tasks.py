@@ -44,10 +44,12 @@ def look(*, scope: Scope) -> None:
 def queue(committed_cast: Cast) -> Iterator[str]:
     """A worker of our own on the real broker, reading a queue of its own."""
     name = f"tests-{uuid4().hex}"
+    app.amqp.queues.add(name)  # none is made by itself, so that a misspelt one is an error
     with start_worker(app, pool="solo", queues=[name], perform_ping_check=False, shutdown_timeout=20):
         yield name
     with app.connection_for_write() as connection:
         connection.default_channel.queue_delete(name)
+    app.amqp.queues.pop(name)
 
 
 def noted(count: int, within: float = 10) -> list[Entry]:
