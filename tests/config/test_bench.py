@@ -126,7 +126,7 @@ def test_outbox_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: No
 
 def test_schedule_runs_at_a_small_size_and_does_each_of_the_rush_once(unblocked: None) -> None:
     found = schedule.measure(
-        branches=40, rows=300, few=50, due=60, rounds=1, seconds=8, migrated=template_name(),
+        branches=40, rows=300, few=50, due=60, rounds=1, seconds=4, migrated=template_name(),
         say=lambda _words: None,
     ).as_json()  # fmt: skip
     assert [target for target in found["targets"] if target["value"] is None] == []
