@@ -83,8 +83,13 @@ class _Kept:
             return  # the answer is about one that is gone
         if answers:
             self.answered_at, self.silent = asked, 0
-        elif self.answered_at:
+        elif self.answered_at or not self.is_back:
             self.silent += 1
+
+    def hangs(self) -> bool:
+        """Whether it is silent for too long; one that was started again has as long as at its first start."""
+        patience = SILENT if self.answered_at else max(SILENT, self.part.ready_within / EVERY)
+        return self.silent >= patience
 
     def has_served(self) -> bool:
         return bool(self.running and self.answered_at - self.running.started > SERVED)
@@ -224,8 +229,10 @@ class Supervisor:
             self._end_stopped()
             for each in list(self._kept):
                 each.look()
-                if each.silent >= SILENT and each.running and not self._is_stopping:
-                    self.say(word("part_silent", part=word(each.part.name), seconds=round(SILENT * EVERY)))
+                if each.hangs() and each.running and not self._is_stopping:
+                    self.say(
+                        word("part_silent", part=word(each.part.name), seconds=round(each.silent * EVERY))
+                    )
                     each.silent = 0
                     leash.kill_all(leash.descendants(each.running.pid)[:1])
 

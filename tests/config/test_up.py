@@ -71,7 +71,7 @@ def test_up_brings_up_a_bank_and_leaves_nothing_behind_when_killed(var: Path, po
         assert f"Admin: http://127.0.0.1:{port}/admin/" in said(var)
         assert fetch(port, "/healthz") == (200, "ok\n")
         # The workers of heavy work and of the outbox come last, and nobody waits for them.
-        assert wait_until(lambda: '"unavailable"' not in fetch(port, "/readyz")[1], within=30)
+        assert wait_until(lambda: '"unavailable"' not in fetch(port, "/readyz")[1], within=PATIENCE)
         status, body = fetch(port, "/readyz")
         assert json.loads(body) == {
             "ready": True,
@@ -105,7 +105,7 @@ def test_up_brings_up_a_bank_and_leaves_nothing_behind_when_killed(var: Path, po
         hurt(stopped, signal.SIGSTOP)
         at = hurt(bank.main_of("valkey"), signal.SIGKILL)
         assert wait_until(lambda: not is_stopped(stopped), within=30), said(var)
-        print(f"worker stopped, Valkey killed: all work after {bank.back_within(60, at)} s")
+        print(f"worker stopped, Valkey killed: all work after {bank.back_within(PATIENCE, at)} s")
         assert all(bank.works(at).values()), (bank.works(at), said(var))
         bank.leave()
 
