@@ -1,7 +1,8 @@
 """The admin's base: every page asks the scope, and only the scope, what may be seen and done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.apps import apps
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -93,6 +94,25 @@ class ScopedAdmin(ScopedRights, ModelAdmin):
     actions: Any = None
     list_per_page = 50
     show_full_result_count = False
+
+    def _act(self, request: HttpRequest, object_id: UUID, act: Callable[[], Any], done: str) -> HttpResponse:
+        """One service call from a button of the page; back to the page with what happened."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            with transaction.atomic():
+                act()
+            messages.success(request, done)
+        except Refusal as refusal:
+            messages.error(request, self.said_of(refusal))
+        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return HttpResponseRedirect(reverse(page, args=[object_id]))
+
+    def said_of(self, refusal: Refusal) -> str:
+        """A refusal as the page says it."""
+        return str(refusal)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         scope = scope_of(request)

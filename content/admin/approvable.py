@@ -7,10 +7,8 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext, ngettext_lazy
@@ -129,21 +127,8 @@ class ApprovableAdmin(ScopedAdmin):
             gettext("Taken down: customers no longer see it. Going live again needs a review."),
         )
 
-    def _act(self, request: HttpRequest, thing_id: UUID, act: Callable[[], Any], done: str) -> HttpResponse:
-        """One service call from a button of the page; back to the page with what happened."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        try:
-            with transaction.atomic():
-                act()
-            messages.success(request, done)
-        except NotCompliant as refusal:
-            messages.error(request, self._with_places(refusal))
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        return HttpResponseRedirect(reverse(f"admin:{self.slug}_change", args=[thing_id]))
+    def said_of(self, refusal: Refusal) -> str:
+        return self._with_places(refusal) if isinstance(refusal, NotCompliant) else super().said_of(refusal)
 
     def _with_places(self, refusal: NotCompliant) -> str:
         """What was found, each a link to the field in which it stands."""

@@ -48,7 +48,7 @@ try:
     with Supervisor() as supervisor:
         for level, name in enumerate(sys.argv[1:]):
             program = Program("web", [sys.executable, "-c", PARTS[name], name], dict(os.environ),
-                              lambda name=name: answers(name))
+                              lambda name=name: answers(name), ready_within=1.5)
             supervisor.start(program, level=level)
         print("serving", flush=True)
         supervisor.run()
@@ -175,6 +175,8 @@ def test_a_part_that_hangs_is_ended_and_one_that_answers_now_and_then_is_not(var
         lambda: "web has not answered for 0 s; it has been ended." in (var / "out").read_text(), within=5
     )
     assert wait_until(lambda: "starting it again" in (var / "out").read_text(), within=3)
+    # It never answers in its second life: that one has as long as a start may take, and is ended too.
+    assert wait_until(lambda: (var / "out").read_text().count("has been ended") == 2, within=6)
 
 
 def test_the_deaths_of_a_part_that_had_served_do_not_stop_the_others(var: Path) -> None:

@@ -1,6 +1,5 @@
 """Emergency stops: what is stopped now, stopping (one person), lifting (two)."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.formats import date_format
@@ -236,17 +235,3 @@ class StopAdmin(ScopedAdmin):
             lambda: lift_stop(scope=scope_of(request), stop_id=stop_id),
             gettext("Lifted: customers are served again."),
         )
-
-    def _act(self, request: HttpRequest, stop_id: UUID, act: Callable[[], Any], done: str) -> HttpResponse:
-        """One service call from a button of the page; back to the page with what happened."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        try:
-            with transaction.atomic():
-                act()
-            messages.success(request, done)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        return HttpResponseRedirect(reverse("admin:approvals_stop_change", args=[stop_id]))

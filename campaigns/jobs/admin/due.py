@@ -1,17 +1,15 @@
 """Due tasks: what was given up first, with its reason, to be run again or called off."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -25,7 +23,6 @@ from campaigns.jobs.due_selectors import count_capped, due_figures, names_of
 from campaigns.jobs.kinds import due_kind, due_kinds
 from campaigns.jobs.services.due import cancel_due, run_again
 from campaigns.lib.refs import read_ref
-from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.scopes import current_scope
 
@@ -212,20 +209,6 @@ class DueAdmin(ScopedAdmin):
             lambda: cancel_due(scope=scope_of(request), due_id=due_id),
             gettext("Called off: it will not happen."),
         )
-
-    def _act(self, request: HttpRequest, due_id: UUID, act: Callable[[], Any], done: str) -> HttpResponse:
-        """One service call from a button of the page; back to the page with what happened."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        try:
-            with transaction.atomic():
-                act()
-            messages.success(request, done)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-        return HttpResponseRedirect(reverse("admin:jobs_due_change", args=[due_id]))
 
 
 def span_words(span: timedelta) -> str:

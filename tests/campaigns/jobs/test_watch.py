@@ -183,7 +183,10 @@ def test_head_office_sees_open_alerts_first_on_the_page_and_at_home(
 ) -> None:
     client.force_login(cast.ho_administrator.login)
     empty = client.get(PAGE).content.decode()
-    assert "监控已中断" in empty and "jobs.watch" in empty
+    assert "尚未检查" in empty and "监控已中断" not in empty
+    look(-10, now())
+    late = client.get(PAGE).content.decode()
+    assert "监控已中断" in late and "jobs.watch" in late and "尚未检查" not in late
     figures.update({"due.dead": 2, "due_oldest_seconds": 45})
     look(-1, now())
     figures["due_oldest_seconds"] = 3
