@@ -32,7 +32,6 @@ PROMPT, HEAVY, OUTBOX = "prompt", "heavy", "outbox"
 HEAVY_TASKS = (
     "jobs.run_long",
     "jobs.materialise",
-    "approvals.run_bulks",
     "approvals.verify",
     "tenants.apply_files",
     "audit.seal",

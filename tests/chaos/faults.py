@@ -15,18 +15,8 @@ import redis
 
 from config.embedded import leash
 from tests.chaos.proxy import LossyRelay
-from tests.support.processes import alive
+from tests.support.running import PARTS, Bank
 
-# How a part's processes are told from others: the command of the first of them.
-PARTS = {
-    "web": "granian",
-    "worker": "--queues prompt",
-    "heavy": "--queues heavy",
-    "outbox": "--queues outbox",
-    "beat": " beat ",
-    "valkey": "valkey-server",
-    "postgres": "postgres -D",
-}
 LOSES = 0.3  # of commits while the relay is lossy
 LOSSY_FOR = 1.0  # seconds
 
@@ -122,12 +112,8 @@ class Faults:
 
     def processes(self, part: str) -> list[int]:
         """The part's first process, then its children; empty while it is away. Its leash is left alone."""
-        found = [pid for pid, command in sorted(alive(self.var).items())
-                 if PARTS[part] in command and "leash" not in command and not _is_stopped(pid)]  # fmt: skip
-        if not found:
-            return []
-        first = min(found, key=_started)
-        return [first, *(pid for pid in leash.descendants(first) if pid != first)]
+        first = Bank(self.var).main_of(part)
+        return [first, *(pid for pid in leash.descendants(first) if pid != first)] if first else []
 
     def _is_back(self, part: str, since: float) -> bool:
         """Whether the part runs, and did not stand before `since`."""
@@ -143,13 +129,6 @@ def _started(pid: int) -> float:
         return 0.0
     boot = time.time() - float(Path("/proc/uptime").read_text().split()[0])
     return boot + ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _is_stopped(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"T", "Z"}
-    except OSError:
-        return True
 
 
 def answers(url: str) -> bool:
