@@ -5,11 +5,12 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
+from urllib.request import urlopen
 
-import httpx
 import psycopg
 import redis
 
@@ -21,13 +22,17 @@ LOSES = 0.3  # of commits while the relay is lossy
 LOSSY_FOR = 1.0  # seconds
 
 
+# Has a part that runs since then (seconds since 1970) done its work, too?
+Works = Callable[[float], bool]
+
+
 @dataclass
 class Struck:
     """One fault, and how long what it hit was away (seconds)."""
 
     fault: str
     at: float
-    part_back: float | None = None
+    back_after: float | None = None
 
 
 @dataclass
@@ -37,14 +42,14 @@ class Faults:
     var: Path
     relay: LossyRelay
     redis_url: str
-    owner_url: str
-    works: dict[str, Callable[[], bool]]  # part -> does it do its work?
+    works: dict[str, Works]
     seed: int = 1
     struck: list[Struck] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.luck = random.Random(self.seed)
-        self.kinds: dict[str, Callable[[], Iterable[str]]] = {
+        # Each strikes, and returns the parts that have to come back.
+        self.kinds: dict[str, Callable[[], Sequence[str]]] = {
             **{f"SIGKILL {part}": self._signal(part, signal.SIGKILL) for part in PARTS},
             **{f"SIGKILL one process of {part}": self._one(part) for part in ("web", "worker", "outbox")},
             **{f"SIGSTOP {part}": self._signal(part, signal.SIGSTOP) for part in PARTS if part != "postgres"},
@@ -53,26 +58,23 @@ class Faults:
             "replies lost after COMMIT": self._lose_replies,
         }
 
-    def strike(self, fault: str, *, patience: float = 30.0) -> Struck:
+    def strike(self, fault: str, *, patience: float = 60.0) -> Struck:
         """Do it, and wait until every part that it hit does its work again."""
         hit = Struck(fault, time.time())
-        self.struck.append(hit)
-        parts = list(self.kinds[fault]())
-        began = time.monotonic()
-        waiting = set(parts)
-        while waiting and time.monotonic() - began < patience:
-            waiting -= {part for part in waiting if self._is_back(part, hit.at) and self.works[part]()}
-            if not waiting:
-                break
-            time.sleep(0.05)
+        many = {part: len(self.processes(part)) for part in PARTS if part in fault}
+        waiting = set(self.kinds[fault]())
+        while waiting and time.time() - hit.at < patience:
+            time.sleep(0.1)  # looking costs time that is the bank's
+            waiting = {part for part in waiting if not self._is_back(part, hit.at, many.get(part, 1))}
         if not waiting:
-            hit.part_back = time.monotonic() - began
+            hit.back_after = time.time() - hit.at
+        self.struck.append(hit)
         return hit
 
-    # --- the faults; each returns the parts that have to come back ---
+    # --- the faults ---
 
-    def _signal(self, part: str, number: int) -> Callable[[], Iterable[str]]:
-        def strike() -> Iterable[str]:
+    def _signal(self, part: str, number: int) -> Callable[[], Sequence[str]]:
+        def strike() -> Sequence[str]:
             for pid in self.processes(part):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
@@ -80,29 +82,31 @@ class Faults:
 
         return strike
 
-    def _one(self, part: str) -> Callable[[], Iterable[str]]:
-        def strike() -> Iterable[str]:
+    def _one(self, part: str) -> Callable[[], Sequence[str]]:
+        def strike() -> Sequence[str]:
             children = self.processes(part)[1:]
-            if children:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.luck.choice(children), signal.SIGKILL)
-            return []
+            if not children:
+                return []
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.luck.choice(children), signal.SIGKILL)
+            return [part]
 
         return strike
 
-    def _stop_immediately(self) -> Iterable[str]:
+    def _stop_immediately(self) -> Sequence[str]:
         pids = self.processes("postgres")
         if pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pids[0], signal.SIGQUIT)  # what pg_ctl sends for "immediate"
         return ["postgres"]
 
-    def _flush(self) -> Iterable[str]:
+    def _flush(self) -> Sequence[str]:
+        """Every queue and every sign of life is gone at once."""
         with contextlib.suppress(redis.RedisError):
             redis.Redis.from_url(self.redis_url, socket_timeout=2).flushall()
         return []
 
-    def _lose_replies(self) -> Iterable[str]:
+    def _lose_replies(self) -> Sequence[str]:
         self.relay.loses = LOSES
         time.sleep(LOSSY_FOR)
         self.relay.loses = 0.0
@@ -115,10 +119,12 @@ class Faults:
         first = Bank(self.var).main_of(part)
         return [first, *(pid for pid in leash.descendants(first) if pid != first)] if first else []
 
-    def _is_back(self, part: str, since: float) -> bool:
-        """Whether the part runs, and did not stand before `since`."""
+    def _is_back(self, part: str, since: float, many: int) -> bool:
+        """Whether a process of the part began after `since`, there are as many as before, and it works again."""
         pids = self.processes(part)
-        return bool(pids) and _started(pids[0]) >= since - 0.05
+        began = max(map(_started, pids), default=0.0)
+        enough = part == "postgres" or len(pids) >= many  # its processes are its clients' connections
+        return bool(pids) and began >= since - 0.05 and enough and self.works[part](began)
 
 
 def _started(pid: int) -> float:
@@ -134,8 +140,9 @@ def _started(pid: int) -> float:
 def answers(url: str) -> bool:
     """Whether a page of the site is served."""
     try:
-        return httpx.get(url, timeout=2).is_success
-    except httpx.HTTPError:
+        with urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (OSError, HTTPException):
         return False
 
 

@@ -22,6 +22,7 @@ UNION ALL
 SELECT 'message', state, tries, ready_at - now(), why::text FROM jobs_message
  WHERE adapter = 'chaos.post' AND state IN ('waiting', 'sending', 'dead') LIMIT 5
 """
+LAST = "SELECT extract(epoch FROM at)::float8 FROM chaos_effect ORDER BY id DESC LIMIT 1"
 COUPONS = "SELECT id::text FROM rewards_coupon WHERE batch_id = %s"
 
 
@@ -41,6 +42,16 @@ class Account:
     @property
     def is_clean(self) -> bool:
         return not (self.missing or self.phantom or self.doubled)
+
+
+def last_effect(owner: str) -> float:
+    """When something was last carried out (seconds since 1970); 0.0 when nobody can tell."""
+    try:
+        with psycopg.connect(owner, connect_timeout=2) as connection:
+            row = connection.execute(LAST).fetchone()
+    except psycopg.Error:
+        return 0.0
+    return float(row[0]) if row else 0.0
 
 
 def is_drained(owner: str) -> bool:

@@ -8,7 +8,7 @@ import os
 import django
 
 TABLE = """
-CREATE TABLE IF NOT EXISTS chaos_effect (id bigint GENERATED ALWAYS AS IDENTITY, kind text, key text,
+CREATE TABLE IF NOT EXISTS chaos_effect (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text, key text,
     run_at timestamptz, at timestamptz DEFAULT clock_timestamp());
 GRANT SELECT, INSERT ON chaos_effect TO fenhang_app
 """

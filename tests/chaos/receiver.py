@@ -1,6 +1,7 @@
 """Somebody outside who is sent messages: keeps each effect key once, and counts how often it came."""
 
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,6 +16,7 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
         self.came: Counter[str] = Counter()
+        self.last = 0.0  # when a message of the outbox came last; seconds since 1970
         self.lock = threading.Lock()
 
     def __enter__(self) -> "Receiver":
@@ -36,8 +38,11 @@ class _Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        key = self.headers["Idempotency-Key"]
         with self.server.lock:
-            self.server.came[self.headers["Idempotency-Key"]] += 1
+            self.server.came[key] += 1
+            if key.endswith("reful"):
+                self.server.last = time.time()
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()

@@ -19,7 +19,7 @@ KILLS, MINUTES = 250, 10
 def test_five_kills_lose_double_and_invent_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with bank_under_fire() as rig:
         for fault in ORDINARY:
-            assert rig.faults.strike(fault).part_back is not None, (fault, rig.said())
+            assert rig.faults.strike(fault).back_after is not None, (fault, rig.said())
         account = rig.account(within=120)
         with capsys.disabled():
             print("\n" + drawn(rig, account))
@@ -34,10 +34,13 @@ def test_250_kills_in_ten_minutes(capsys: pytest.CaptureFixture[str]) -> None:
         began = time.monotonic()
         while time.monotonic() - began < MINUTES * 60 or len(rig.faults.struck) < KILLS:
             rig.faults.strike(rig.faults.luck.choice(names))
+            if len(rig.faults.struck) % 25 == 0:
+                with capsys.disabled():
+                    print(f"{len(rig.faults.struck)} faults, {time.monotonic() - began:.0f} s", flush=True)
         account = rig.account(within=120)
         with capsys.disabled():
             print("\n" + drawn(rig, account))
         assert account.is_clean, (account.missing[:5], account.phantom[:5], account.doubled[:5])
         assert account.careless_lost > 0, "the control lost nothing: these kills would not find a loss"
-        slow = [hit for hit in rig.faults.struck if hit.part_back is None or hit.part_back > 10]
+        slow = [hit for hit in rig.faults.struck if hit.back_after is None or hit.back_after > 10]
         assert not slow, slow

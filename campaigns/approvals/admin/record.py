@@ -14,12 +14,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 
 from campaigns.approvals import rules
 from campaigns.approvals.admin.showing import thing_url
 from campaigns.approvals.evidence.as_json import json_sheet
-from campaigns.approvals.evidence.as_pdf import pdf_sheet
 from campaigns.approvals.evidence.collecting import TAKEN
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
@@ -32,6 +32,7 @@ from campaigns.tenants.scopes import Scope
 
 _SHOWN = 30
 _TYPES = {"pdf": "application/pdf", "json": "application/json"}
+_PDF = "campaigns.approvals.evidence.as_pdf.pdf_sheet"
 
 
 class ChosenTwo(forms.Form):
@@ -144,7 +145,8 @@ class RecordPages(ScopedAdmin):
         form = "json" if request.POST.get("form") == "json" else "pdf"
         evidence = take_evidence(scope=scope, revision_id=revision_id, form=form)
         zone = ZoneInfo(revision.branch.zone)
-        body = json_sheet(evidence) if form == "json" else pdf_sheet(evidence, zone=zone)
+        # Half a second of code for fonts, which every process would wait for at its start: loaded when asked for.
+        body = json_sheet(evidence) if form == "json" else import_string(_PDF)(evidence, zone=zone)
         name = f"evidence-{evidence.number}.{form}"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
