@@ -3,7 +3,7 @@
 from django.urls import path
 
 from campaigns.access import api as access
-from campaigns.customers import api as customers
+from campaigns.customers.api import sessions as customers
 from campaigns.rewards import api as rewards
 from campaigns.tenants.middleware import own_scope
 from config import api_docs
