@@ -5,7 +5,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -33,6 +34,9 @@ class Struck:
     fault: str
     at: float
     back_after: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {'not back' if self.back_after is None else f'{self.back_after:.1f} s'}"
 
 
 @dataclass
@@ -64,12 +68,41 @@ class Faults:
         many = {part: len(self.processes(part)) for part in PARTS if part in fault}
         waiting = set(self.kinds[fault]())
         while waiting and time.time() - hit.at < patience:
-            time.sleep(0.1)  # looking costs time that is the bank's
+            time.sleep(0.2)  # looking costs time that is the bank's
             waiting = {part for part in waiting if not self._is_back(part, hit.at, many.get(part, 1))}
         if not waiting:
             hit.back_after = time.time() - hit.at
         self.struck.append(hit)
         return hit
+
+    def storm(self, *, seconds: float, at_least: int) -> Iterator[Struck]:
+        """Strike on and on, at an even pace, whatever is still away; only what has not come back is left alone.
+
+        Yields each fault when what it hit is back.
+        """
+        ends, pause, many = time.monotonic() + seconds, seconds / (at_least * 1.05), 0
+        under_way: dict[Future[Struck], str] = {}
+        with ThreadPoolExecutor() as pool:
+            while time.monotonic() < ends or many < at_least:
+                free = [
+                    fault for fault in sorted(self.kinds) if self.part_of(fault) not in under_way.values()
+                ]
+                if free:
+                    fault = self.luck.choice(free)
+                    under_way[pool.submit(self.strike, fault)] = self.part_of(fault)
+                    many += 1
+                time.sleep(pause)
+                for done in [each for each in under_way if each.done()]:
+                    del under_way[done]
+                    yield done.result()
+            for done in as_completed(under_way):
+                yield done.result()
+
+    def part_of(self, fault: str) -> str:
+        """The part that `fault` hits; its own name when it hits none."""
+        return next(
+            (part for part in PARTS if part in fault.split()), "postgres" if "pg_ctl" in fault else fault
+        )
 
     # --- the faults ---
 
