@@ -6,6 +6,8 @@ import pytest
 
 from tests.chaos.rig import bank_under_fire, drawn
 
+pytestmark = pytest.mark.real_clock
+
 ORDINARY = [
     "SIGKILL worker",
     "pg_ctl stop -m immediate",
