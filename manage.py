@@ -66,7 +66,12 @@ def _needs_services(arguments: list[str]) -> bool:
 def _execute() -> None:
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from campaigns.lib.refusals import Refusal
+
+    try:
+        execute_from_command_line(sys.argv)
+    except Refusal as no:
+        sys.exit(f"{no.detail('zh')}\n{no.detail('en')}")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@ the walls would silently be off.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from datetime import timedelta
+from time import monotonic
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.db import connections
@@ -13,7 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support import stages
 from tests.support.browser import chromium  # noqa: F401 - a fixture
-from tests.support.cast import Cast, build_cast
+from tests.support.cast import AT, Cast, build_cast
 from tests.support.template import at_database, drop_database, make_database
 
 
@@ -29,6 +32,18 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: DjangoDbB
             yield
         stages.close()
         drop_database(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Tests have a day of their own: the cast's. What it does at AT is an hour ago for whoever asks the clock."""
+    if item.get_closest_marker("real_clock"):
+        return (yield)
+    with time_machine.travel(AT + timedelta(hours=1, seconds=monotonic() - _BEGAN)):
+        return (yield)
+
+
+_BEGAN = monotonic()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

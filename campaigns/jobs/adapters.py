@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaigns.jobs.outbox_rules import LEASE, Terms
+from campaigns.jobs.outbox_rules import LONGEST_CALL, Terms
 from campaigns.lib.refs import read_ref
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.scopes import Scope
@@ -86,8 +86,8 @@ _addressees: dict[str, FindAddresses] = {}
 
 def register_adapter(adapter: Adapter) -> None:
     """Add a way out, or replace the one of the same code. Raises ValueError for terms that cannot be kept."""
-    if adapter.terms.connect + adapter.terms.whole > LEASE.total_seconds() / 2:
-        raise ValueError(f"{adapter.code}: a call may take no more than half of a lease")
+    if adapter.terms.connect + adapter.terms.whole > LONGEST_CALL.total_seconds():
+        raise ValueError(f"{adapter.code}: a call may take no more than {LONGEST_CALL.total_seconds():g} s")
     _adapters[adapter.code] = adapter
 
 

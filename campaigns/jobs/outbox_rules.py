@@ -9,8 +9,12 @@ from typing import Any, Literal
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refusals import Refusal
 
-# A claimed message must be sent and written down within this, or another worker takes it.
-LEASE = timedelta(seconds=30)
+# A claimed message is another worker's when this has passed since its own last said that it lives, which it says every
+# RENEW while it sends.
+LEASE = timedelta(seconds=6)
+RENEW = timedelta(seconds=2)
+# No call may take longer; a probe at a shut gate counts as lost after twice that.
+LONGEST_CALL = timedelta(seconds=15)
 # How long a body is kept when the message is over.
 KEEP_BODIES = timedelta(days=7)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -85,7 +89,7 @@ def let_pass(gate: GateState, terms: Terms, wanted: int, at: datetime) -> int:
 def passed(gate: GateState, terms: Terms, many: int, at: datetime) -> GateState:
     """The gate after `many` messages were let pass; the first after a shutting is the probe."""
     if gate.shut_until is not None and gate.shut_by != "receiver" and many:
-        gate = replace(gate, probe_until=at + LEASE)
+        gate = replace(gate, probe_until=at + 2 * LONGEST_CALL)
     if terms.per_second is None:
         return gate
     refilled = at if gate.refilled_at is None else max(at, gate.refilled_at)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 
-from campaigns.tenants.scopes import Facts, Scope, ScopeClosed
+from campaigns.tenants.scopes import Facts, NoBank, Scope, ScopeClosed
 
 if TYPE_CHECKING:
     from campaigns.tenants.postgres.base import DatabaseWrapper
@@ -100,7 +100,7 @@ class Guard:
         self.applied = scope
         self.is_marked = True
         if row is None:
-            raise ScopeClosed
+            raise NoBank if scope.kind == "system" else ScopeClosed
         if scope._facts is None:
             branch_id, branch_pos, lo, hi, line, person_id, customer_id, role, verbs, name = row
             scope._facts = Facts(

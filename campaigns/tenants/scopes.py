@@ -38,6 +38,15 @@ class ScopeClosed(Refusal):
     en = "Your assignment at this branch is no longer valid: log in again or switch assignment."
 
 
+class NoBank(ScopeClosed):
+    """There is no head office yet, so that nothing can be done in its scope."""
+
+    code = "tenants.bank.missing"
+    status = 409
+    zh = "数据库中还没有总行。请先运行 manage.py setup_bank，或用 manage.py up 载入演示银行。"
+    en = "There is no head office yet: run manage.py setup_bank, or manage.py up for the demo bank."
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the database said when the scope was opened. `line` runs from the branch up to head office."""

@@ -144,6 +144,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Watch until asked to stop (StopAsked). Raises StartRefused when a part keeps ending."""
+        threading.Thread(target=self._watch_processes, daemon=True).start()
         threading.Thread(target=self._watch_parts, daemon=True).start()
         while True:
             for each in self._kept:
@@ -222,11 +223,16 @@ class Supervisor:
         launch = each.part.launch()
         each.begin(Running(launch, on_line=on_line, keep=self._keep), launch)
 
-    def _watch_parts(self) -> None:
-        """Ends what hangs; the main thread sees it gone and starts it again."""
+    def _watch_processes(self) -> None:
+        """Ends what stands stopped; the main thread sees it gone and starts it again."""
         while not self._is_stopping:
             time.sleep(EVERY)
             self._end_stopped()
+
+    def _watch_parts(self) -> None:
+        """Ends what hangs. Apart from the other, as a part that hangs takes seconds to be asked."""
+        while not self._is_stopping:
+            time.sleep(EVERY)
             for each in list(self._kept):
                 each.look()
                 if each.hangs() and each.running and not self._is_stopping:

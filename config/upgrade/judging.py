@@ -16,6 +16,8 @@ from django.db.migrations import operations as ops
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from campaigns.tenants.offers import OfferRights
+
 # What a function or a block does, it does later or to a few rows; names, not statements, are in comments.
 _BODIES = re.compile(r"(\$\w*\$).*?\1|'(?:[^']|'')*'|--[^\n]*", re.DOTALL)
 
@@ -108,6 +110,8 @@ def _why(operation: Operation, migration: Migration, state: ProjectState, born: 
     if isinstance(operation, ops.SeparateDatabaseAndState):
         for inner in operation.database_operations:
             yield from _why(inner, migration, state, born)
+    elif isinstance(operation, OfferRights):
+        return
     elif isinstance(operation, ops.RunSQL):
         text = _text_of(operation.sql)
         fresh = born | set(_NEW_TABLE.findall(text))

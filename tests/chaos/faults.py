@@ -5,7 +5,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -22,17 +23,36 @@ LOSES = 0.3  # of commits while the relay is lossy
 LOSSY_FOR = 1.0  # seconds
 
 
+# What a part shows that it works by is other parts' work too: beat ticks, worker carries out, outbox sends.
+_ON_ALL = {"postgres", "valkey", "beat", "worker"}
+LIVES_ON = {
+    "web": {"postgres", "valkey"},
+    "worker": _ON_ALL,
+    "outbox": _ON_ALL,
+    "beat": _ON_ALL,
+    "heavy": {"valkey"},
+}
+
 # Has a part that runs since then (seconds since 1970) done its work, too?
 Works = Callable[[float], bool]
 
 
 @dataclass
 class Struck:
-    """One fault, and how long what it hit was away (seconds)."""
+    """One fault, and how long what it hit was away (seconds).
+
+    `alone`: the same since the last fault that hit the part itself or another that it lives on; in a storm of faults a
+    part may be down again before it is up.
+    """
 
     fault: str
     at: float
+    part: str = ""
     back_after: float | None = None
+    alone: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {'not back' if self.back_after is None else f'{self.back_after:.1f} s'}"
 
 
 @dataclass
@@ -60,16 +80,50 @@ class Faults:
 
     def strike(self, fault: str, *, patience: float = 60.0) -> Struck:
         """Do it, and wait until every part that it hit does its work again."""
-        hit = Struck(fault, time.time())
+        hit = Struck(fault, time.time(), self.part_of(fault))
+        self.struck.append(hit)
         many = {part: len(self.processes(part)) for part in PARTS if part in fault}
         waiting = set(self.kinds[fault]())
         while waiting and time.time() - hit.at < patience:
-            time.sleep(0.1)  # looking costs time that is the bank's
+            time.sleep(0.2)  # looking costs time that is the bank's
             waiting = {part for part in waiting if not self._is_back(part, hit.at, many.get(part, 1))}
         if not waiting:
-            hit.back_after = time.time() - hit.at
-        self.struck.append(hit)
+            back = time.time()
+            hit.back_after = back - hit.at
+            parts = {hit.part, *LIVES_ON.get(hit.part, ())}
+            hit.alone = back - max(
+                other.at for other in self.struck if other.part in parts and other.at < back
+            )
         return hit
+
+    def storm(self, *, seconds: float, at_least: int) -> Iterator[Struck]:
+        """Strike on and on, at an even pace, whatever is still away; only what has not come back is left alone.
+
+        Yields each fault when what it hit is back.
+        """
+        ends, pause, many = time.monotonic() + seconds, seconds / (at_least * 1.05), 0
+        under_way: dict[Future[Struck], str] = {}
+        with ThreadPoolExecutor() as pool:
+            while time.monotonic() < ends or many < at_least:
+                free = [
+                    fault for fault in sorted(self.kinds) if self.part_of(fault) not in under_way.values()
+                ]
+                if free:
+                    fault = self.luck.choice(free)
+                    under_way[pool.submit(self.strike, fault)] = self.part_of(fault)
+                    many += 1
+                time.sleep(pause)
+                for done in [each for each in under_way if each.done()]:
+                    del under_way[done]
+                    yield done.result()
+            for done in as_completed(under_way):
+                yield done.result()
+
+    def part_of(self, fault: str) -> str:
+        """The part that `fault` hits; its own name when it hits none."""
+        return next(
+            (part for part in PARTS if part in fault.split()), "postgres" if "pg_ctl" in fault else fault
+        )
 
     # --- the faults ---
 

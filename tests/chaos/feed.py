@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import django
@@ -27,10 +28,8 @@ def main(file: Path) -> None:
             number += 1
             keys = [(kind, f"{number}-{n}-{kind[-5:]}") for kind, many in EACH.items() for n in range(many)]
             if number % 5 == 0:
-                _keep_asking(
-                    lambda keys=keys: _lay_and_give_up([(kind, f"void-{key}") for kind, key in keys])
-                )
-            _keep_asking(lambda keys=keys: _lay(keys))
+                _keep_asking(partial(_lay_and_give_up, [(kind, f"void-{key}") for kind, key in keys]))
+            _keep_asking(partial(_lay, keys))
             promised.writelines(f"{kind} {key}\n" for kind, key in keys)
             time.sleep(EVERY)
 

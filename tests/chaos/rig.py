@@ -126,16 +126,14 @@ def drawn(rig: Rig, account: Account) -> str:
     """The run in a table, for whoever reads the log."""
     away = defaultdict(list)
     for hit in rig.faults.struck:
-        away[hit.fault].append(hit.back_after)
-    lines = [f"{'fault':<34}{'times':>6}{'median s':>10}{'longest s':>11}"]
-    for fault, times in sorted(away.items()):
-        known = sorted(each for each in times if each is not None)
-        never = len(times) - len(known)
-        middle = f"{known[len(known) // 2]:.1f}" if known else "–"
-        longest = f"{known[-1]:.1f}" if known else "–"
-        lines.append(
-            f"{fault:<34}{len(times):>6}{middle:>10}{longest:>11}" + (f"  never: {never}" if never else "")
-        )
+        away[hit.fault].append(hit)
+    lines = [f"{'fault':<34}{'times':>6}{'median s':>10}{'longest s':>11}{'alone s':>9}"]
+    for fault, hits in sorted(away.items()):
+        known = sorted(hit.back_after for hit in hits if hit.back_after is not None)
+        alone = max((hit.alone for hit in hits if hit.alone is not None), default=0.0)
+        never = f"  never: {len(hits) - len(known)}" if len(known) < len(hits) else ""
+        middle, longest = (f"{known[len(known) // 2]:.1f}", f"{known[-1]:.1f}") if known else ("–", "–")
+        lines.append(f"{fault:<34}{len(hits):>6}{middle:>10}{longest:>11}{alone:>9.1f}{never}")
     late = account.lateness
     if late:
         lines.append(f"lateness of {len(late)} effects: p50 {late[len(late) // 2]:.2f} s,"

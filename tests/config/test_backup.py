@@ -51,6 +51,8 @@ from tests.support.cast import AT, build_cast
 from tests.support.story import tell_story
 from tests.support.template import at_database, drop_database, make_database
 
+pytestmark = pytest.mark.real_clock
+
 PASSPHRASE = "correct horse battery staple"
 
 

@@ -18,6 +18,8 @@ from config import embedded
 from config.embedded import places, roles
 from tests.support.processes import alive, end_all, environment, public_folder, python, run, start, wait_until
 
+pytestmark = pytest.mark.real_clock
+
 IS_ROOT = os.geteuid() == 0
 
 # Starts the services, says so, and works until it is told to go on.

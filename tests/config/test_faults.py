@@ -11,7 +11,7 @@ import pytest
 from tests.support.processes import end_all, public_folder, wait_until
 from tests.support.running import PARTS, Bank, hurt, is_stopped
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.real_clock]
 
 # On a machine that does nothing else the slowest takes less than ten seconds; this one may be busy.
 PATIENCE = 60.0

@@ -11,6 +11,8 @@ from config.backup.refusals import CommandFailed
 from config.tasks import drill_backup, make_backup
 from tests.support.processes import alive, end_all, public_folder, python, run, start, wait_until
 
+pytestmark = pytest.mark.real_clock
+
 # "web" replaces its worker at a HUP, the new one first; "beat" knows nothing of it; "postgres" is left alone.
 SUPERVISE = """
 import os, signal, sys

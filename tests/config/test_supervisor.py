@@ -13,6 +13,8 @@ import pytest
 from config.embedded import leash
 from tests.support.processes import alive, end_all, public_folder, python, run, start, wait_until
 
+pytestmark = pytest.mark.real_clock
+
 # Runs the parts named on its command line. "forks": has children of its own in sessions of their own, as database
 # and web servers do. "stubborn": does not listen to a request to end. "short": ends by itself;
 # "brief": when it has served for a while.

@@ -20,6 +20,8 @@ from tests.support.processes import alive, end_all, public_folder, python, run, 
 from tests.support.quick_states import SHAPE
 from tests.support.running import Bank, hurt, is_stopped
 
+pytestmark = pytest.mark.real_clock
+
 # Generous: other tests run beside it.
 PATIENCE = 150
 

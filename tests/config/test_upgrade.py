@@ -26,6 +26,8 @@ from tests.support.cast import Cast, build_cast
 from tests.support.rewards import live_batch
 from tests.support.template import at_database, drop_database, make_database
 
+pytestmark = pytest.mark.real_clock
+
 # How long a customer waits before the request counts as failed, in ms: more than LOCK_MS, less than for ever.
 PATIENCE = 3000
 

@@ -1,8 +1,8 @@
 """Delivering what is due: at least once, in order within a subject, by any number of workers.
 
 One thread speaks to the database and the others to receivers. A turn is one short transaction: it writes the outcomes
-that came back, and claims more; calls are made between turns and never inside one. A worker that dies between a call
-and its turn leaves a lease that runs out, and the message goes out again under the same key.
+that came back, claims more, and renews the leases of what is still out; calls are made between turns and never inside
+one. A worker that dies leaves leases that run out within seconds, and its messages go out again under the same keys.
 """
 
 import logging
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import connections
@@ -23,6 +24,8 @@ from campaigns.jobs.adapters import Adapter, Letter, Refused, TryLater, Wait
 from campaigns.jobs.outbox_models import Gate
 from campaigns.jobs.outbox_rules import (
     LEASE,
+    LONGEST_CALL,
+    RENEW,
     GateState,
     NoAddressee,
     SendingFailed,
@@ -78,6 +81,12 @@ UPDATE jobs_message m
               %(answers)s::jsonb[], %(whys)s::jsonb[], %(moments)s::timestamptz[])
        o (id, attempt, state, ready_at, tries, answer, why, at)
  WHERE m.id = ANY (%(ids)s::uuid[]) AND m.id = o.id AND m.attempt = o.attempt AND m.state = 'sending'
+"""
+_RENEW = """
+UPDATE jobs_message m SET lease_until = %(until)s, ready_at = %(until)s
+  FROM unnest(%(ids)s::uuid[], %(attempts)s::uuid[]) o (id, attempt)
+ WHERE m.id = ANY (%(ids)s::uuid[]) AND m.id = o.id AND m.attempt = o.attempt AND m.state = 'sending'
+RETURNING m.id
 """
 # A worker that is stopped in the middle must not keep its rows: the server ends its session. And every question here
 # is a walk along an index, whatever the planner's old figures of a queue make it believe.
@@ -167,15 +176,17 @@ class _Run:
         self.lot = lot
         self.lanes: dict[tuple[str, str], _Lane] = {}
         self.results: SimpleQueue[tuple[_Lane, Letter | None, _Outcome | None]] = SimpleQueue()
-        self.out = 0  # letters claimed that have not come back
+        self.held: dict[UUID, Letter] = {}  # claimed, and not come back
+        self.renewed_at: datetime | None = None  # everything held then has a lease from that moment
+        self.taken: set[UUID] = set()  # by others, after our lease had run out
         self.unwritten = 0
         self.ask_again = 0.0
         self.done = Delivered()
 
     def go(self, pool: ThreadPoolExecutor, until: float) -> None:
         self._turn(may_claim=True)
-        patience = until + LEASE.total_seconds()
-        while self.out or self.unwritten:
+        patience = until + LONGEST_CALL.total_seconds()
+        while self.held or self.unwritten:
             for lane in self.lanes.values():
                 while lane.running < min(lane.adapter.terms.at_once, len(lane.letters)):
                     lane.running += 1
@@ -185,7 +196,7 @@ class _Run:
             if not is_time:
                 self.shut_all()
             if time.monotonic() > patience:
-                break  # the leases of what is still out have run out as well
+                break  # what is still out hangs; its lease runs out, and somebody else tries
             self._turn(may_claim=is_time)
 
     def shut_all(self) -> None:
@@ -212,7 +223,7 @@ class _Run:
     def _tried(self, lane: _Lane, letter: Letter) -> _Outcome:
         terms = lane.adapter.terms
         begins = self.clock()
-        if lane.is_shut or begins + timedelta(seconds=terms.connect + terms.whole) > letter.lease_until:
+        if lane.is_shut or not self._is_ours(letter, begins):
             return _Outcome("waiting", begins, begins, letter.tries)
         try:
             answer = lane.adapter.send(letter, terms)
@@ -234,6 +245,13 @@ class _Run:
         at = self.clock()
         return _Outcome("sent", at, at, letter.tries + 1, "ok", answer=answer)
 
+    def _is_ours(self, letter: Letter, at: datetime) -> bool:
+        """Whether the lease still stands; a call that outlives it is made again by another under the same key."""
+        renewed = self.renewed_at
+        if letter.id in self.taken:
+            return False
+        return at < letter.lease_until or (renewed is not None and at < renewed + LEASE)
+
     def _later(self, lane: _Lane, letter: Letter, refusal: Any, *, said: str) -> _Outcome:
         terms, at, tries = lane.adapter.terms, self.clock(), letter.tries + 1
         if tries >= terms.tries:
@@ -247,7 +265,7 @@ class _Run:
         until = time.monotonic() + _GATHER_SECONDS
         while self.unwritten < self.lot // 2:
             left = until - time.monotonic() if self.unwritten else _IDLE_SECONDS
-            if self.unwritten and (not self.out or left <= 0):
+            if self.unwritten and (not self.held or left <= 0):
                 return
             try:
                 lane, letter, outcome = self.results.get(timeout=left)
@@ -258,13 +276,13 @@ class _Run:
                 if lane.letters or (lane.outcomes and not lane.running):
                     return
                 continue
-            self.out -= 1
+            del self.held[letter.id]
             self.unwritten += 1
             lane.outcomes.append((letter, outcome))
 
     def _turn(self, *, may_claim: bool) -> None:
         written = [(letter, outcome) for lane in self.lanes.values() for letter, outcome in lane.outcomes]
-        if not written and not may_claim:
+        if not written and not may_claim and not self._must_renew():
             return
         is_whole = not connections["default"].in_atomic_block
         with opened(system(at=self.clock(), cause=TASK)) as scope:
@@ -273,6 +291,8 @@ class _Run:
                     cursor.execute(_TURN)
             if written:
                 self._write(scope, written)
+            if self._must_renew():
+                self._renew(scope)
             due = self._due(scope) if may_claim else set()
             gates = gates_of(accounts=due)
             # Every account has its gate from the first message on, so that people find it and can shut it.
@@ -283,6 +303,25 @@ class _Run:
         self.unwritten = 0
         for lane in self.lanes.values():
             lane.outcomes.clear()
+
+    def _must_renew(self) -> bool:
+        claimed = min((letter.lease_until for letter in self.held.values()), default=None)
+        if claimed is None:
+            return False
+        since = max(claimed - LEASE, self.renewed_at or claimed - LEASE)
+        return self.clock() - since >= RENEW
+
+    def _renew(self, scope: Scope) -> None:
+        given = {
+            "ids": list(self.held),
+            "attempts": [letter.attempt for letter in self.held.values()],
+            "until": scope.at + LEASE,
+        }
+        with connections[scope.using].cursor() as cursor:
+            cursor.execute(_RENEW, given)
+            ours = {key for (key,) in cursor.fetchall()}
+        self.taken |= self.held.keys() - ours
+        self.renewed_at = scope.at
 
     def _write(self, scope: Scope, written: Sequence[tuple[Letter, _Outcome]]) -> None:
         given: dict[str, Any] = {
@@ -314,7 +353,7 @@ class _Run:
         """
         if self.left <= 0:
             return set()
-        if self.out and time.monotonic() < self.ask_again:
+        if self.held and time.monotonic() < self.ask_again:
             found = [lane.place for lane in self.lanes.values() if lane.has_more or lane.outcomes]
         else:
             self.ask_again = time.monotonic() + _ASK_SECONDS
@@ -399,7 +438,7 @@ class _Run:
         if letters:
             lane.is_shut, lane.failures = False, 0
             self.left -= len(letters)
-            self.out += len(letters)
+            self.held |= {letter.id: letter for letter in letters}
             lane.letters.extend(self._ready(scope, lane, letters))
         return len(letters)
 

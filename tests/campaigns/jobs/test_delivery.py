@@ -26,6 +26,7 @@ from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
+from tests.support.processes import wait_until
 from tests.support.races import together
 from tests.support.receiver import SECRET, Receiver, receiver
 
@@ -133,6 +134,31 @@ def test_a_worker_killed_between_reply_and_writing_leaves_it_to_the_next(
     assert len(core.effects) == 1
     done = messages()["a"]
     assert (done.state, done.tries, done.lost) == ("sent", 2, 1)
+
+
+def test_who_goes_on_sending_keeps_the_lease_of_what_still_waits_in_line(
+    committed_cast: Cast, core: Receiver
+) -> None:
+    """Five calls of three seconds, one at a time: the last begins when the lease of the claim is long over."""
+    for key in "abcde":
+        write(key)
+    at = [AT]
+    stolen = []
+
+    def leased(letter: Letter) -> bool:
+        return messages()[letter.key].lease_until == at[0] + LEASE
+
+    def send(letter: Letter, terms: Terms) -> dict[str, Any]:
+        at[0] += timedelta(seconds=3)
+        assert wait_until(lambda: leased(letter), within=10)
+        together([lambda: stolen.append(deliver(at[0]))])
+        connections.close_all()
+        return {}
+
+    slow = {"http.hook": Adapter("http.hook", "slow", send, terms=Terms(at_once=1))}
+    assert deliver_due(clock=lambda: at[0], adapters=slow) == Delivered(sent=5)
+    assert at[0] > AT + 2 * LEASE
+    assert stolen == [Delivered()] * 5 and core.calls == []
 
 
 def test_an_outcome_that_comes_after_the_lease_is_not_written(committed_cast: Cast, core: Receiver) -> None:

@@ -95,7 +95,7 @@ def test_numbers_that_are_nobodys_are_left_alone() -> None:
 def test_an_unknown_way_out_is_refused_by_name(cast: Cast) -> None:
     with cast.nb_editor.scope() as scope, pytest.raises(UnknownAdapter, match=r"pigeon\.post"):
         put(scope=scope, key="k", body={}, **HOOK | {"adapter": "pigeon.post"})
-    with pytest.raises(ValueError, match="half of a lease"):
+    with pytest.raises(ValueError, match="no more than 15 s"):
         register_adapter(Adapter("slow.boat", "x", lambda letter, terms: {}, Terms(whole=30)))
 
 

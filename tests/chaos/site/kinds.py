@@ -35,7 +35,11 @@ def _effect(due: Due) -> None:
 def _careful(scope: Scope, due: Due) -> None:
     _effect(due)
     put(
-        scope=scope, adapter="chaos.post", subject=f"chaos.thing:{due.version[-2:]}", key=due.version, body={}
+        scope=scope,
+        adapter="chaos.post",
+        subject=f"chaos.thing:{due.version.split('-')[-2]}",
+        key=due.version,
+        body={},
     )
 
 
