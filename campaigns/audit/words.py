@@ -79,6 +79,10 @@ DEEDS = {
     "run_again": pgettext_lazy("deed", "had run again"),
     "call_off": pgettext_lazy("deed", "called off"),
     "recover": pgettext_lazy("deed", "restored from a backup"),
+    "give": pgettext_lazy("deed", "gave a tag to"),
+    "take": pgettext_lazy("deed", "took a tag from"),
+    "run": pgettext_lazy("deed", "ran the rule of"),
+    "score": pgettext_lazy("deed", "scored"),
 }
 
 # What services write beside a deed.

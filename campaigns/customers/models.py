@@ -1,5 +1,6 @@
 """The room's tables, one file for each part."""
 
+from campaigns.customers.attribute_models import Attribute
 from campaigns.customers.customer_models import (
     Customer,
     CustomerKey,
@@ -7,11 +8,19 @@ from campaigns.customers.customer_models import (
     Identity,
     RefreshSession,
 )
+from campaigns.customers.tag_models import Profile, ScoringTerms, StageChange, Tag, TagCategory, Tagging
 
 __all__ = [
+    "Attribute",
     "Customer",
     "CustomerKey",
     "CustomerModel",
     "Identity",
+    "Profile",
     "RefreshSession",
+    "ScoringTerms",
+    "StageChange",
+    "Tag",
+    "TagCategory",
+    "Tagging",
 ]

@@ -20,10 +20,12 @@ from campaigns.customers.bank_marketing import (
     rows_of,
     unionid_of,
 )
+from campaigns.customers.bank_marketing_attributes import definitions
 from campaigns.customers.models import Customer, Identity
 from campaigns.customers.refusals import NoHomeBranches, NumberClash
 from campaigns.customers.rules import tail_of
 from campaigns.customers.selectors import home_branches, lookup_of
+from campaigns.customers.services.attributes import add_missing_attributes
 from campaigns.customers.services.customers import ONE_OWNER, seal_identity
 from campaigns.lib import crypto
 from campaigns.lib.ids import new_id
@@ -114,6 +116,7 @@ def import_customers(
     homes = {branch.pk: branch.pos for branch in home_branches(scope=scope)}
     if not homes:
         raise NoHomeBranches
+    add_missing_attributes(scope=scope, definitions=definitions())
     # The temporary tables end with the transaction, which may be a longer one than ours.
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS import_staged, import_made")
