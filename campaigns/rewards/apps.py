@@ -9,12 +9,15 @@ class RewardsApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now.
+        from campaigns.customers.panels import register_moments
+        from campaigns.customers.steps import register_step as register_customer_step
         from campaigns.rewards.handing_over import (
             batches_issued,
             hand_over_batches,
             hand_over_stock,
             stock_unclaimed,
         )
+        from campaigns.rewards.moving import coupon_moments, move_coupons, return_coupons
         from campaigns.rewards.publishing import register_kind
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
@@ -24,3 +27,6 @@ class RewardsApp(AppConfig):
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
         register_remainder("batches", rows=batches_issued)
         register_remainder("stock", rows=stock_unclaimed)
+        register_customer_step("merge", name="rewards: coupons", act=move_coupons)
+        register_customer_step("unmerge", name="rewards: coupons", act=return_coupons)
+        register_moments("rewards", moments=coupon_moments)

@@ -38,6 +38,18 @@ _MAKE = [
     "content.placement.submit",
     "approvals.revision.withdraw",
 ]
+# Who sees to it that one customer is one row, at one home, in somebody's care.
+_STEWARD = [
+    "customers.customer.move",
+    "customers.customer.assign",
+    "customers.customer.merge",
+    "customers.customer.unmerge",
+    "customers.customer.unmask",
+    "customers.identity.revoke",
+    "customers.mergeproposal.view",
+    "customers.mergeproposal.add",
+    "customers.merge.view",
+]
 
 PRESETS: dict[str, tuple[str, str, list[str]]] = {
     "administrator": (
@@ -51,6 +63,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.revision.evidence",
             "audit.entry.view",
             "customers.customer.view",
+            *_STEWARD,
             "rewards.coupon.view",
             "schedule.*",
             "jobs.due.view",
@@ -118,6 +131,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "tenants.person.reset",
             "tenants.assignment.view",
             "customers.customer.view",
+            *_STEWARD,
             "rewards.coupon.view",
             "approvals.revision.decide",
             "approvals.policy.view",
@@ -131,7 +145,16 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
     "relationship_manager": (
         "客户经理",
         "Relationship manager",
-        ["customers.customer.view", "rewards.coupon.view", "rewards.coupon.redeem", "rewards.coupon.reverse"],
+        [
+            "customers.customer.view",
+            "customers.customer.unmask",
+            "customers.mergeproposal.view",
+            "customers.mergeproposal.add",
+            "customers.merge.view",
+            "rewards.coupon.view",
+            "rewards.coupon.redeem",
+            "rewards.coupon.reverse",
+        ],
     ),
     "analyst": ("分析", "Analyst", [*_LOOK]),
     "auditor": (
@@ -147,6 +170,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "jobs.alert.view",
             "approvals.policy.view",
             "customers.customer.view",
+            "customers.mergeproposal.view",
+            "customers.merge.view",
             "rewards.coupon.view",
         ],
     ),
