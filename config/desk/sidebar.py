@@ -92,7 +92,15 @@ GROUPS = [
         ],
         ("rewards_operator",),
     ),
-    Group(_("Customers"), [Page(_("Customers"), "group", "customers.customer")], ("relationship_manager",)),
+    Group(
+        _("Customers"),
+        [
+            Page(_("Customers"), "group", "customers.customer"),
+            Page(_("Possible duplicates"), "join_inner", "customers.mergeproposal"),
+            Page(_("Merges"), "merge", "customers.merge"),
+        ],
+        ("relationship_manager",),
+    ),
     Group(
         _("Branches and people"),
         [

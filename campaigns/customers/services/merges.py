@@ -198,7 +198,8 @@ def unmerge_customers(*, scope: Scope, merge_id: UUID | str, why: str = "") -> M
     absorbed.status = merge.moved["status"]
     absorbed.save(update_fields=["status"])
     _move_home(scope, absorbed, home)
-    merge.undone_at = scope.at
+    # Clocks of two machines may differ.
+    merge.undone_at = max(scope.at, merge.at)
     merge.undone_by_id, merge.undone_by_name = scope.person_id, scope.facts.actor_name
     merge.undone_why = why.strip()[:500]
     merge.save(update_fields=["undone_at", "undone_by_id", "undone_by_name", "undone_why"])
