@@ -4,6 +4,7 @@ from django.urls import path
 
 from campaigns.access import api as access
 from campaigns.customers.api import sessions as customers
+from campaigns.customers.api.staff import CustomerCard
 from campaigns.rewards import api as rewards
 from campaigns.tenants.middleware import own_scope
 from config import api_docs
@@ -30,5 +31,6 @@ urlpatterns = [
     # staff
     path("staff/redemptions", rewards.Redemptions.as_view(), name="redemptions"),
     path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),
+    path("staff/customers/<uuid:customer_id>", CustomerCard.as_view(), name="staff-customer"),
     path("staff/auth/token", own_scope(access.StaffToken.as_view()), name="staff-auth-token"),
 ]

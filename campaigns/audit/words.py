@@ -64,6 +64,10 @@ DEEDS = {
     "renumber": pgettext_lazy("deed", "renumbered the tree of"),
     "close": pgettext_lazy("deed", "closed"),
     "merge": pgettext_lazy("deed", "merged"),
+    "unmerge": pgettext_lazy("deed", "undid a merge of"),
+    "link": pgettext_lazy("deed", "linked an identity to"),
+    "revoke": pgettext_lazy("deed", "revoked an identity of"),
+    "release": pgettext_lazy("deed", "ended the care of"),
     "leave": pgettext_lazy("deed", "noted the leaving of"),
     "undo": pgettext_lazy("deed", "took back"),
     "assign": pgettext_lazy("deed", "assigned a role to"),
@@ -123,6 +127,11 @@ DETAILS = {
     "approved": gettext_lazy("of these approved"),
     "refused": gettext_lazy("of these refused"),
     "made_at": gettext_lazy("moment of the backup"),
+    "absorbed": gettext_lazy("who was merged"),
+    "absorbed_name": gettext_lazy("number of who was merged"),
+    "other": gettext_lazy("the other"),
+    "before": gettext_lazy("before"),
+    "kinds": gettext_lazy("kinds"),
 }
 
 

@@ -10,7 +10,7 @@ from campaigns.tenants.models import TenantModel, tracked
 
 # The attributes stay out of history: they are plain, so that segments can ask them, and erasure could not
 # reach old rows.
-@tracked(exclude=("attributes", "number_tail"))
+@tracked(exclude=("attributes", "attributes_at", "number_tail"))
 class Customer(TenantModel):
     """Somebody who banks here; the branch is the home branch. Not a Django user.
 
@@ -20,11 +20,14 @@ class Customer(TenantModel):
     class Status(models.TextChoices):
         ACTIVE = "active", _("active")
         BLOCKED = "blocked", _("blocked")
+        MERGED = "merged", _("merged into another")
         ERASED = "erased", _("erased")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number_tail = models.CharField(_("end of the customer number"), max_length=8, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    # When the attributes changed last, by a trigger: of two customers who are one, the newer attributes win.
+    attributes_at = models.DateTimeField(_("attributes changed"), null=True, editable=False)
     source = models.CharField(_("source"), max_length=60, blank=True)
     joined_at = models.DateTimeField(_("joined"))
     # PIPL, article 24: off means no recommendation by profile.
@@ -41,7 +44,7 @@ class Customer(TenantModel):
                 fields=["id", "branch", "branch_pos"], name="customers_customer_stands_at_its_branch"
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["active", "blocked", "erased"]),
+                condition=models.Q(status__in=["active", "blocked", "merged", "erased"]),
                 name="customers_customer_status_is_known",
             ),
         ]
@@ -89,30 +92,60 @@ class CustomerKey(CustomerModel):
 
 @tracked()
 class Identity(CustomerModel):
-    """One thing a customer is known by, sealed under the customer's key."""
+    """One thing a customer is known by, sealed under the customer's key.
+
+    Only a verified one counts: it names its customer, and no other customer in the bank has it. An unverified one is a
+    claim, of which there may be many; a revoked one is history.
+    """
 
     class Kind(models.TextChoices):
         CUSTOMER_NUMBER = "customer_number", _("customer number")
         UNIONID = "unionid", _("WeChat unionid")
         OPENID = "openid", _("WeChat openid")
         PHONE = "phone", _("phone")
+        EXTERNAL_USERID = "external_userid", _("WeCom external contact")
+        DEVICE = "device", _("device")
+
+    class State(models.TextChoices):
+        UNVERIFIED = "unverified", _("unverified")
+        VERIFIED = "verified", _("verified")
+        REVOKED = "revoked", _("revoked")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
-    # The WeChat app of an openid; empty for everything else.
+    # The WeChat app of an openid, the corporation of an external contact; empty for everything else.
     app = models.CharField(_("app"), max_length=40, blank=True)
     # Keyed hash of kind, app and value: bank-wide, and asked only through verbs.
     lookup = models.BinaryField(max_length=32)
     value = models.BinaryField()
     source = models.CharField(_("source"), max_length=60, blank=True)
+    # Who writes a row without saying more has verified it: log-ins and imports always did.
+    state = models.CharField(
+        _("state"), max_length=12, choices=State, default=State.VERIFIED, db_default="verified"
+    )
+    linked_at = models.DateTimeField(_("linked"), null=True, blank=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("identity")
         verbose_name_plural = _("identities")
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "lookup"], name="customers_identity_belongs_to_one_customer"
+                fields=["kind", "lookup"],
+                condition=models.Q(state="verified"),
+                name="customers_identity_belongs_to_one_customer",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "kind", "lookup"],
+                condition=models.Q(state="unverified"),
+                name="customers_identity_is_claimed_once_by_a_customer",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="verified", revoked_at__isnull=True)
+                | models.Q(state="unverified", verified_at__isnull=True, revoked_at__isnull=True)
+                | models.Q(state="revoked", revoked_at__isnull=False),
+                name="customers_identity_state_has_its_moment",
             ),
         ]
 

@@ -1,17 +1,29 @@
 """Customers when their home branch closes."""
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from campaigns.customers.models import Customer
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 
+_MOVES = """
+INSERT INTO customers_homemove
+    (id, customer_id, branch_id, branch_pos, from_branch_id, to_branch_id, from_name, to_name, at, by_name, why)
+SELECT uuidv7(), c.id, c.branch_id, c.branch_pos, %s, %s, %s, %s, %s, %s, ''
+  FROM customers_customer c WHERE c.branch_id = %s AND c.status IN ('active', 'blocked')
+"""
+
 
 def hand_over_customers(*, scope: Scope, closed: Branch, successor: Branch) -> int:
-    """The successor is their home from now on; keys, identities and sessions follow the customer.
+    """The successor is their home from now on, and each one's history says so; keys, identities and sessions follow.
 
     What they claimed stays where it was claimed: a coupon's branch is the home at that moment.
     """
+    with connection.cursor() as cursor:
+        # Before the move: the rows stand where their customers stand, and go along.
+        cursor.execute(_MOVES, [closed.pk, successor.pk, closed.name, successor.name, scope.at,
+                                scope.facts.actor_name if scope.person_id else "", closed.pk])  # fmt: skip
     return (
         Customer.objects.within(scope)
         .filter(branch=closed)

@@ -1,6 +1,7 @@
 """The room's tables, one file for each part."""
 
 from campaigns.customers.attribute_models import Attribute
+from campaigns.customers.care_models import Care, HomeMove
 from campaigns.customers.customer_models import (
     Customer,
     CustomerKey,
@@ -12,9 +13,11 @@ from campaigns.customers.tag_models import Profile, ScoringTerms, StageChange, T
 
 __all__ = [
     "Attribute",
+    "Care",
     "Customer",
     "CustomerKey",
     "CustomerModel",
+    "HomeMove",
     "Identity",
     "Profile",
     "RefreshSession",

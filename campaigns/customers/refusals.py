@@ -10,6 +10,108 @@ class IdentityTaken(Refusal):
     en = "This customer number or WeChat identity belongs to another customer already."
 
 
+class IdentityMalformed(Refusal):
+    code = "customers.identity.malformed"
+    status = 422
+    zh = "这不像是一个可用的{kind}，请核对后重新输入。"
+    en = "This cannot be a {kind}: check it and type it again."
+
+
+class CustomerIsNotActive(Refusal):
+    """Merged away, erased, or blocked where an active one is needed."""
+
+    code = "customers.customer.not_active"
+    status = 409
+    zh = "客户 {customer} 已合并或注销，不能执行此操作。请打开其现在的客户页。"
+    en = "Customer {customer} was merged or erased: open the page of the customer it became."
+
+
+class SameCustomer(Refusal):
+    code = "customers.merge.same_customer"
+    status = 409
+    zh = "两边是同一位客户，无需合并。"
+    en = "Both are the same customer already: there is nothing to merge."
+
+
+class TwoKnownPeople(Refusal):
+    """Both have a customer number of the bank."""
+
+    code = "customers.merge.two_known_people"
+    status = 409
+    zh = "两位客户都有本行客户号，须先提出疑似重复，由另一位同事确认后才能合并。"
+    en = "The bank knows both by a customer number: propose them as duplicates, and let a colleague confirm."
+
+
+class NobodyOfThatNumber(Refusal):
+    code = "customers.merge.nobody_of_that_number"
+    status = 422
+    zh = "没有这个客户号，请核对后重新输入。"
+    en = "Nobody has this customer number: check it and type it again."
+
+
+class AlreadyUndone(Refusal):
+    code = "customers.merge.already_undone"
+    status = 409
+    zh = "这次合并已被撤销。"
+    en = "This merge was undone already."
+
+
+class LaterMergeFirst(Refusal):
+    code = "customers.merge.later_first"
+    status = 409
+    zh = "此客户之后还有合并，请先撤销较晚的那一次。"
+    en = "There are later merges of this customer: undo the latest first."
+
+
+class CannotBeUndone(Refusal):
+    code = "customers.merge.cannot_be_undone"
+    status = 409
+    zh = "客户已被注销，合并不能撤销。"
+    en = "The customer was erased: this merge cannot be undone."
+
+
+class HomeElsewhere(Refusal):
+    code = "customers.merge.home_elsewhere"
+    status = 409
+    zh = "被合并客户原归属网点不在您的机构范围内，请由上级机构撤销。"
+    en = "The home of the customer who was merged lies outside your branches: ask a branch above to undo it."
+
+
+class AlreadyDecided(Refusal):
+    code = "customers.mergeproposal.already_decided"
+    status = 409
+    zh = "这一对客户已有结论：{state}。"
+    en = "These two were decided on already: {state}."
+
+
+class AnotherMustConfirm(Refusal):
+    code = "customers.mergeproposal.another_must_confirm"
+    status = 409
+    zh = "疑似重复由您提出，须由另一位同事确认。"
+    en = "You proposed these two: a colleague must confirm."
+
+
+class ManagerElsewhere(Refusal):
+    code = "customers.care.manager_elsewhere"
+    status = 409
+    zh = "“{name}”目前没有覆盖该客户归属网点的岗位，不能担任其客户经理。"
+    en = "“{name}” holds no assignment over this customer's home branch, and cannot look after the customer."
+
+
+class NotAHome(Refusal):
+    code = "customers.branch.not_a_home"
+    status = 409
+    zh = "“{branch}”不是可归属客户的营业网点，请选择支行或网点。"
+    en = "“{branch}” is no branch that customers belong to: choose a branch or an outlet."
+
+
+class ReasonNeeded(Refusal):
+    code = "customers.reason.needed"
+    status = 422
+    zh = "请写明原因（至少 {least} 个字）。"
+    en = "Say why, in {least} characters or more."
+
+
 class BranchNeeded(Refusal):
     """A first log-in must say where."""
 

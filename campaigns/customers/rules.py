@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 # A customer's status and where it may go. Erased is the end: the key is gone and nothing can be read any more.
 MOVES: Mapping[str, frozenset[str]] = {
-    "active": frozenset({"blocked", "erased"}),
-    "blocked": frozenset({"active", "erased"}),
+    "active": frozenset({"blocked", "merged", "erased"}),
+    "blocked": frozenset({"active", "merged", "erased"}),
+    # Back by un-merging; erased along with whom it became.
+    "merged": frozenset({"active", "blocked", "erased"}),
     "erased": frozenset(),
 }
 

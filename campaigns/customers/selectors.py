@@ -1,13 +1,15 @@
 """Questions about customers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet, Subquery
 
+from campaigns.customers.identity_rules import PRIORITY, folded, masked_identity
 from campaigns.customers.models import Customer, CustomerKey, Identity
-from campaigns.customers.rules import masked, masked_number
+from campaigns.customers.rules import masked_number
 from campaigns.lib import crypto
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Branch
@@ -52,8 +54,8 @@ def place_of_value(*, customer_id: object, identity_id: object) -> str:
 
 
 def lookup_of(*, kind: str, value: str, app: str = "") -> bytes:
-    """The keyed hash by which an identity is found."""
-    return crypto.lookup_of(f"{kind}\x00{app}", value)
+    """The keyed hash by which an identity is found, however it was written (identity_rules.folded)."""
+    return crypto.lookup_of(f"{kind}\x00{app}", folded(kind=kind, value=value))
 
 
 def customer_by_identity(*, kind: str, value: str, app: str = "") -> Known | None:
@@ -69,19 +71,66 @@ def customer_by_identity(*, kind: str, value: str, app: str = "") -> Known | Non
     return Known(customer_id, status, bytes(wrapped) if wrapped is not None else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One thing that somebody is known by, as a source says it."""
+
+    kind: str
+    value: str
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom an identity names. `is_known`: the bank itself gave this customer a number."""
+
+    kind: str
+    customer_id: UUID
+    status: str
+    is_known: bool
+
+
+def match_identities(*, named: Sequence[Named]) -> list[Found]:
+    """Whom do these identities name in the whole bank? The first is whom to believe, by the priority of the kinds.
+
+    More than one customer among them says that two may be one (services/merges.py). Only verified identities count.
+    Asked before there is a scope, too.
+    """
+    asked = sorted(named, key=lambda each: PRIORITY.index(each.kind))
+    lookups = [lookup_of(kind=each.kind, value=each.value, app=each.app) for each in asked]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM customers_by_identities(%s::text[], %s::bytea[])",
+            [[each.kind for each in asked], lookups],
+        )
+        return [
+            Found(asked[place - 1].kind, customer_id, status, is_known)
+            for place, customer_id, status, is_known in cursor.fetchall()
+        ]
+
+
+def customer_in_scope(*, scope: Scope, customer_id: UUID | str) -> Customer:
+    """The customer at home in the scope; raises NotFound for a foreign and an absent one alike."""
+    customer: Customer | None = customers_within(scope=scope).filter(pk=customer_id).first()
+    if customer is None:
+        raise NotFound
+    return customer
+
+
 def customers_within(*, scope: Scope) -> QuerySet[Customer]:
     """Which customers have their home branch in the scope?"""
     return Customer.objects.within(scope)
 
 
-def customers_known_by(*, scope: Scope, words: str) -> QuerySet[Customer]:
-    """Which customers in the scope have this customer number, or a number that ends like this?"""
+def customers_known_by(*, scope: Scope, words: str, whole: bool = False) -> QuerySet[Customer]:
+    """Which customers in the scope have this customer number, or (not `whole`) a number that ends like this?"""
     words = words.strip().replace("\x00", "")
     lookup = lookup_of(kind=Identity.Kind.CUSTOMER_NUMBER, value=words)
-    by_number = Identity.objects.within(scope).filter(kind=Identity.Kind.CUSTOMER_NUMBER, lookup=lookup)
-    return customers_within(scope=scope).filter(
-        Q(number_tail=words) | Q(pk__in=by_number.values("customer_id"))
+    by_number = Identity.objects.within(scope).filter(
+        kind=Identity.Kind.CUSTOMER_NUMBER, lookup=lookup, state=Identity.State.VERIFIED
     )
+    named = Q(pk__in=by_number.values("customer_id"))
+    return customers_within(scope=scope).filter(named if whole else Q(number_tail=words) | named)
 
 
 def home_branches(*, scope: Scope) -> QuerySet[Branch]:
@@ -103,17 +152,29 @@ def profile_of(*, scope: Scope) -> Profile:
 
 def masked_identities(*, scope: Scope, customer_id: UUID) -> list[tuple[Identity, str]]:
     """What is this customer known by, masked? "—" for what cannot be read any more."""
-    rows = list(Identity.objects.within(scope).filter(customer_id=customer_id).order_by("kind", "id"))
+    return [
+        (row, "—" if plain is None else masked_identity(kind=row.kind, value=plain))
+        for row, plain in plain_identities(scope=scope, customer_id=customer_id)
+    ]
+
+
+def plain_identities(*, scope: Scope, customer_id: UUID) -> list[tuple[Identity, str | None]]:
+    """What is this customer known by, in the clear? None for what cannot be read any more.
+
+    For services alone: whoever shows it has asked for the right and noted the reason (services/identities.py).
+    """
+    rows = list(Identity.objects.within(scope).filter(customer_id=customer_id))
+    rows.sort(key=lambda row: (PRIORITY.index(row.kind), row.pk))
     stored = CustomerKey.objects.within(scope).filter(customer_id=customer_id).first()
-    return [(row, _masked(row, stored)) for row in rows]
+    return [(row, _plain(row, stored)) for row in rows]
 
 
-def _masked(row: Identity, stored: CustomerKey | None) -> str:
+def _plain(row: Identity, stored: CustomerKey | None) -> str | None:
     if stored is None:
-        return "—"
+        return None
     place = place_of_value(customer_id=row.customer_id, identity_id=row.pk)
     try:
         key = crypto.unwrap_key(bytes(stored.wrapped), person=row.customer_id)
-        return masked(crypto.unseal(bytes(row.value), key=key, place=place))
+        return crypto.unseal(bytes(row.value), key=key, place=place)
     except crypto.Unreadable:
-        return "—"
+        return None

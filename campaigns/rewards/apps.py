@@ -10,12 +10,15 @@ class RewardsApp(AppConfig):
     def ready(self) -> None:
         # Models exist only now.
         from campaigns.customers.activities import register_activity
+        from campaigns.customers.panels import register_moments
+        from campaigns.customers.steps import register_step as register_customer_step
         from campaigns.rewards.handing_over import (
             batches_issued,
             hand_over_batches,
             hand_over_stock,
             stock_unclaimed,
         )
+        from campaigns.rewards.moving import coupon_moments, move_coupons, return_coupons
         from campaigns.rewards.publishing import register_kind
         from campaigns.rewards.sql import CLAIMED, REDEEMED
         from campaigns.tenants.remainders import register_remainder
@@ -28,3 +31,6 @@ class RewardsApp(AppConfig):
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
         register_remainder("batches", rows=batches_issued)
         register_remainder("stock", rows=stock_unclaimed)
+        register_customer_step("merge", name="rewards: coupons", act=move_coupons)
+        register_customer_step("unmerge", name="rewards: coupons", act=return_coupons)
+        register_moments("rewards", moments=coupon_moments)

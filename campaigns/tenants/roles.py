@@ -39,6 +39,18 @@ _MAKE = [
     "content.placement.submit",
     "approvals.revision.withdraw",
 ]
+# Who sees to it that one customer is one row, at one home, in somebody's care.
+_STEWARD = [
+    "customers.customer.move",
+    "customers.customer.assign",
+    "customers.customer.merge",
+    "customers.customer.unmerge",
+    "customers.customer.unmask",
+    "customers.identity.revoke",
+    "customers.mergeproposal.view",
+    "customers.mergeproposal.add",
+    "customers.merge.view",
+]
 
 PRESETS: dict[str, tuple[str, str, list[str]]] = {
     "administrator": (
@@ -57,6 +69,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.tag.*",
             "customers.scoringterms.*",
             "customers.profile.score",
+            *_STEWARD,
             "rewards.coupon.view",
             "schedule.*",
             "jobs.due.view",
@@ -127,6 +140,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.tag.view",
             "customers.tag.give",
             "customers.tag.take",
+            *_STEWARD,
             "rewards.coupon.view",
             "approvals.revision.decide",
             "approvals.policy.view",
@@ -145,6 +159,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.tag.view",
             "customers.tag.give",
             "customers.tag.take",
+            "customers.customer.unmask",
+            "customers.mergeproposal.view",
+            "customers.mergeproposal.add",
+            "customers.merge.view",
             "rewards.coupon.view",
             "rewards.coupon.redeem",
             "rewards.coupon.reverse",
@@ -166,6 +184,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.customer.view",
             "customers.attribute.view",
             "customers.tag.view",
+            "customers.mergeproposal.view",
+            "customers.merge.view",
             "rewards.coupon.view",
         ],
     ),

@@ -100,6 +100,8 @@ GROUPS = [
             Page(_("Tag categories"), "folder_special", "customers.tagcategory", head_office_only=True),
             Page(_("Attributes"), "format_list_bulleted", "customers.attribute"),
             Page(_("Terms of scoring"), "speed", "customers.scoringterms", head_office_only=True),
+            Page(_("Possible duplicates"), "join_inner", "customers.mergeproposal"),
+            Page(_("Merges"), "merge", "customers.merge"),
         ],
         ("relationship_manager",),
     ),

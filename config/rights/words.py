@@ -55,6 +55,9 @@ _PAGES = {
     "refusals": pgettext_lazy("page", "what was refused, as a table"),
     "result": pgettext_lazy("page", "the file it left"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
+    "unmask": pgettext_lazy("page", "show in the clear"),
+    "confirm": pgettext_lazy("page", "confirm that two are one"),
+    "reject": pgettext_lazy("page", "say that two are two"),
     "drawing": pgettext_lazy("page", "drawing while typing"),
     "trial": pgettext_lazy("page", "trial on a past revision"),
 }
@@ -79,6 +82,7 @@ _OTHERS = {
     "api:wallet-coupon": _("One coupon of the wallet"),
     "api:redeem-token": _("Code to redeem a coupon"),
     "api:me": _("My own details"),
+    "api:staff-customer": _("Customer card"),
     "api:redemptions": _("Redeem a coupon"),
     "api:reversal": _("Reverse a redemption"),
 }

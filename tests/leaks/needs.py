@@ -115,6 +115,22 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:jobs_job_add": ((), ()),
     "admin:jobs_job_delete": ((), ()),
     "admin:jobs_job_start": ((), ("approvals.publication.verify",)),
+    "admin:customers_customer_move_page": (("customers.customer.move",), ("customers.customer.move",)),
+    "admin:customers_customer_assign_page": (("customers.customer.assign",), ("customers.customer.assign",)),
+    "admin:customers_customer_hand_over_page": (
+        ("customers.customer.assign",),
+        ("customers.customer.assign",),
+    ),
+    "admin:customers_customer_duplicate_page": (
+        ("customers.mergeproposal.add",),
+        ("customers.mergeproposal.add",),
+    ),
+    "admin:customers_customer_unmask": ((), ("customers.customer.unmask",)),
+    "admin:customers_mergeproposal_add": ((), ()),
+    "admin:customers_mergeproposal_confirm": ((), ("customers.customer.merge",)),
+    "admin:customers_mergeproposal_reject": ((), ("customers.customer.merge",)),
+    "admin:customers_merge_undo": ((), ("customers.customer.unmerge",)),
+    "api:staff-customer": (("customers.customer.view",), ()),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

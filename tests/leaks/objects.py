@@ -21,7 +21,8 @@ from campaigns.approvals.services.policies import add_policy
 from campaigns.approvals.services.stops import add_stop, ask_lift
 from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
-from campaigns.customers.models import Customer
+from campaigns.customers.models import Customer, MergeProposal
+from campaigns.customers.services.merges import merge_customers, settle_customers
 from campaigns.jobs.outbox_models import Gate
 from campaigns.jobs.services.due import lay
 from campaigns.jobs.services.outbox import put
@@ -42,6 +43,7 @@ from content.models import Rendition, Slot
 from content.services.placements import add_placement
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
 from tests.support.content import live_poster, make_item, submitted_item
+from tests.support.customers import anonymous
 from tests.support.organisation import csv_of
 from tests.support.policies import TWO_STEPS
 from tests.support.rewards import draft_batch, live_batch
@@ -85,6 +87,7 @@ def build() -> World:
         world.cast.players |= {f"maker_{place}": maker, f"checker_{place}": checker}
         _things(world, place, maker, checker)
     _wallets(world)
+    _duplicates(world)
     _signatures(world)
     with system_scope(at=AT, cause="leaks"):
         _found(world)
@@ -261,6 +264,18 @@ def _wallets(world: World) -> None:
         world.add("rewards.redemption", "N", redeem_coupon(scope=scope, token=token).pk)
 
 
+def _duplicates(world: World) -> None:
+    """At two branches: a customer who was merged, and two who may be one."""
+    for place in ("NB", "SB"):
+        with system_scope(at=AT, cause="leaks") as scope:
+            one, other, gone = (anonymous(scope, world.cast, place, f"{place}-{n}") for n in range(3))
+            settle_customers(scope=scope, first=one, second=other, kinds={"phone"}, why="link")
+            merge = merge_customers(scope=scope, kept=one, absorbed=gone, why={"by": "leaks"})
+            proposal = MergeProposal.objects.get(branch=world.cast.branch[place])
+        world.add("customers.mergeproposal", place, proposal.pk)
+        world.add("customers.merge", place, merge.pk)
+
+
 def _found(world: World) -> None:
     """Things that others made on the way."""
     for place in PLACES:
@@ -269,7 +284,7 @@ def _found(world: World) -> None:
         assert entry is not None
         world.add("audit.entry", place, entry.pk)
         assert Revision.objects.filter(branch_id=branch.pk).exists()
-    assert Customer.objects.count() == 3
+    assert Customer.objects.count() == 3 + 2 * 3
 
 
 # Columns in which a mark would be nonsense that the code rightly trips over.

@@ -259,6 +259,33 @@ ROWS = {
     "api:wallet-coupon": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",)),
     "api:redeem-token": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("post",)),
     "api:me": Row("customer", methods=("get",)),
+    "admin:customers_customer_move_page": Row(
+        "staff", {"object_id": "customers.customer"}, names={"branch": "tenants.branch"}
+    ),
+    "admin:customers_customer_assign_page": Row(
+        "staff", {"object_id": "customers.customer"}, names={"person": "tenants.person"}
+    ),
+    "admin:customers_customer_duplicate_page": Row(
+        "staff", {"object_id": "customers.customer"}, body={"number": "N-nobody", "comment": "重复"}
+    ),
+    "admin:customers_customer_hand_over_page": Row(
+        "staff",
+        names={"leaver": "tenants.person", "successor": "tenants.person"},
+        body={"leaver": "own:tenants.person", "successor": "own:tenants.person"},
+    ),
+    "admin:customers_customer_unmask": Row(
+        "staff", {"customer_id": "customers.customer"}, methods=("post",), body={"reason": "核对身份"}
+    ),
+    "admin:customers_mergeproposal_confirm": Row(
+        "staff", {"proposal_id": "customers.mergeproposal"}, methods=("post",), body={"kept": "x"}
+    ),
+    "admin:customers_mergeproposal_reject": Row(
+        "staff", {"proposal_id": "customers.mergeproposal"}, methods=("post",), body={"comment": "两个人"}
+    ),
+    "admin:customers_merge_undo": Row(
+        "staff", {"merge_id": "customers.merge"}, methods=("post",), body={"why": "两个人"}
+    ),
+    "api:staff-customer": Row("staff token", {"customer_id": "customers.customer"}, methods=("get",)),
     "api:redemptions": Row("staff token", methods=("post",), body={"code": "2345-6789-ABCD"}),
     "api:reversal": Row("staff token", {"redemption_id": "rewards.redemption"}, methods=("post",)),
 }

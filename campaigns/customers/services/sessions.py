@@ -22,11 +22,12 @@ from campaigns.customers.rules import tail_of
 from campaigns.customers.scopes import customer_scope
 from campaigns.customers.selectors import Known, Profile, customer_by_identity, profile_of
 from campaigns.customers.services.customers import ONE_OWNER, Sealed, seal_identity
+from campaigns.customers.services.merges import settle_customers
 from campaigns.lib import crypto
 from campaigns.lib.http import tokens
 from campaigns.lib.ids import new_id
 from campaigns.lib.wechat import WeChatPerson, exchange_code
-from campaigns.tenants.scopes import ScopeClosed
+from campaigns.tenants.scopes import ScopeClosed, system_scope
 
 SOURCE = "wechat"
 # How long a client that lost the answer may ask for it again.
@@ -127,13 +128,30 @@ def _find(person: WeChatPerson, *, at: datetime) -> Known | None:
     if by_openid is None:
         _bind(by_unionid, kind=Identity.Kind.OPENID, value=person.openid, app=person.app, at=at)
     elif by_openid.customer_id != by_unionid.customer_id:
-        # Two customers who are one person: merging them is a decision of staff.
-        record_security(
-            kind="customers.identity.split",
-            at=at,
-            who=f"customers.customer:{by_unionid.customer_id}",
-            other=f"customers.customer:{by_openid.customer_id}",
+        return _settle(person, by_unionid, by_openid, at=at)
+    return by_unionid
+
+
+def _settle(person: WeChatPerson, by_unionid: Known, by_openid: Known, *, at: datetime) -> Known:
+    """Two customers who are one person: one of the two whom the bank does not know is merged, others are proposed."""
+    if Customer.Status.ERASED in (by_unionid.status, by_openid.status):
+        return by_unionid
+    with system_scope(at=at, cause="auth.wechat") as scope:
+        settled = settle_customers(
+            scope=scope,
+            first=by_unionid.customer_id,
+            second=by_openid.customer_id,
+            kinds={Identity.Kind.UNIONID, Identity.Kind.OPENID},
+            why="log-in",
         )
+    if settled.verdict == "merge":
+        return customer_by_identity(kind=Identity.Kind.UNIONID, value=person.unionid) or by_unionid
+    record_security(
+        kind="customers.identity.split",
+        at=at,
+        who=f"customers.customer:{by_unionid.customer_id}",
+        other=f"customers.customer:{by_openid.customer_id}",
+    )
     return by_unionid
 
 
