@@ -15,11 +15,13 @@ class RewardsApp(AppConfig):
             hand_over_stock,
             stock_unclaimed,
         )
+        from campaigns.rewards.happenings import register_kinds
         from campaigns.rewards.publishing import register_kind
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
 
         register_kind()
+        register_kinds()
         register_step("hand_over", name="rewards: batches", act=hand_over_batches)
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
         register_remainder("batches", rows=batches_issued)
