@@ -47,7 +47,7 @@ class HookNonce(models.Model):
     """
 
     mark = models.BinaryField(max_length=32, primary_key=True)
-    seen_at = models.DateTimeField(_("seen"))
+    seen_at = models.DateTimeField(_("seen at"))
 
     class Meta:
         verbose_name = _("call taken")
@@ -64,14 +64,14 @@ class Drop(models.Model):
     Bank-wide: its rows are of customers of any branch. Whoever takes it holds the row's lock for a part at a time.
     """
 
-    fingerprint = models.BinaryField(_("fingerprint"), max_length=32, primary_key=True)
+    fingerprint = models.BinaryField(_("hash"), max_length=32, primary_key=True)
     name = models.CharField(_("file name"), max_length=200)
     source = models.CharField(_("source"), max_length=40)
     size = models.BigIntegerField(_("size in bytes"))
     rows = models.BigIntegerField(_("rows done"), default=0)
-    taken = models.BigIntegerField(_("taken"), default=0)
-    known = models.BigIntegerField(_("known already"), default=0)
-    refused = models.BigIntegerField(_("refused"), default=0)
+    taken = models.BigIntegerField(_("rows taken"), default=0)
+    known = models.BigIntegerField(_("rows known already"), default=0)
+    refused = models.BigIntegerField(_("rows refused"), default=0)
     # How long the file of refused rows was after the last whole part: what a killed one wrote beyond is cut off.
     refused_bytes = models.BigIntegerField(_("bytes of refused rows"), default=0)
     started_at = models.DateTimeField(_("started at"))

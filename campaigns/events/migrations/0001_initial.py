@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             name="HookNonce",
             fields=[
                 ("mark", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
-                ("seen_at", models.DateTimeField(verbose_name="seen")),
+                ("seen_at", models.DateTimeField(verbose_name="seen at")),
             ],
             options={
                 "verbose_name": "call taken",
@@ -69,16 +69,16 @@ class Migration(migrations.Migration):
                 (
                     "fingerprint",
                     models.BinaryField(
-                        max_length=32, primary_key=True, serialize=False, verbose_name="fingerprint"
+                        max_length=32, primary_key=True, serialize=False, verbose_name="hash"
                     ),
                 ),
                 ("name", models.CharField(max_length=200, verbose_name="file name")),
                 ("source", models.CharField(max_length=40, verbose_name="source")),
                 ("size", models.BigIntegerField(verbose_name="size in bytes")),
                 ("rows", models.BigIntegerField(default=0, verbose_name="rows done")),
-                ("taken", models.BigIntegerField(default=0, verbose_name="taken")),
-                ("known", models.BigIntegerField(default=0, verbose_name="known already")),
-                ("refused", models.BigIntegerField(default=0, verbose_name="refused")),
+                ("taken", models.BigIntegerField(default=0, verbose_name="rows taken")),
+                ("known", models.BigIntegerField(default=0, verbose_name="rows known already")),
+                ("refused", models.BigIntegerField(default=0, verbose_name="rows refused")),
                 ("refused_bytes", models.BigIntegerField(default=0, verbose_name="bytes of refused rows")),
                 ("started_at", models.DateTimeField(verbose_name="started at")),
                 ("ended_at", models.DateTimeField(null=True, verbose_name="ended at")),
