@@ -10,7 +10,7 @@ from django.db import connections
 from campaigns.lib.clock import FOREVER
 from campaigns.tenants.scopes import Scope
 
-LAST_ID = UUID(int=(1 << 128) - 1)
+NO_ID = UUID(int=0)
 
 
 class Seen(NamedTuple):
@@ -26,9 +26,9 @@ class Seen(NamedTuple):
 
 
 def events_of(
-    *, scope: Scope, customer_id: UUID, before: datetime = FOREVER, below: UUID = LAST_ID, many: int = 50
+    *, scope: Scope, customer_id: UUID, before: datetime = FOREVER, below: UUID = NO_ID, many: int = 50
 ) -> list[Seen]:
-    """What did this customer do before a moment (and, of that moment's, below an id), newest first?
+    """What did this customer do before a moment (and at that very moment, below an id), newest first?
 
     Nothing, for a customer outside the scope. One query; events told of a customer who was merged into this one are
     among them, and so are those from before the home branch was another.
