@@ -1,6 +1,7 @@
 """What the events do when customers turn out to be one, are erased, or their branches move."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -38,7 +39,7 @@ def place_events(*, scope: Scope, places: Mapping[int, tuple[int, int]]) -> int:
     return int(_ask(scope, "SELECT place_events()"))
 
 
-def _ask(scope: Scope, call: str, *values: object) -> object:
+def _ask(scope: Scope, call: str, *values: Any) -> Any:
     with connections[scope.using].cursor() as cursor:
         cursor.execute(call, list(values))
         return cursor.fetchone()[0]

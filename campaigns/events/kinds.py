@@ -2,10 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.events.registry import choice, money, register_event, word
+from campaigns.events.registry import Door, choice, money, register_event, word
 from campaigns.lib.products import ProductClass
 
-_CORE = ("hook", "file")
+_CORE: tuple[Door, ...] = ("hook", "file")
 
 
 def register_first_kinds() -> None:
@@ -15,7 +15,7 @@ def register_first_kinds() -> None:
         label=_("Opened the mini-program"),
         properties={"from": choice("scan", "share", "search", "message", "menu", "other")},
         keeps=13,
-        told_by=("phone",),
+        told_by=["phone"],
         moment="seen",
     )
     register_event(

@@ -47,7 +47,7 @@ class HookNonce(models.Model):
     """
 
     mark = models.BinaryField(max_length=32, primary_key=True)
-    seen_at = models.DateTimeField(_("seen at"))
+    seen_at = models.DateTimeField(_("received"))
 
     class Meta:
         verbose_name = _("call taken")

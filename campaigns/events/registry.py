@@ -7,7 +7,7 @@ so nothing that names a person, gets into the events.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -118,7 +118,7 @@ def register_event(
     label: Any,
     properties: Mapping[str, Property] | None = None,
     keeps: int = 25,
-    told_by: Collection[Door] = (),
+    told_by: Iterable[Door] = (),
     subjects: Collection[str] = (),
     moment: str = "done",
     names: Names | None = None,

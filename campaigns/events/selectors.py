@@ -39,7 +39,7 @@ def events_of(
             " FROM events_of_customer(%s, %s, %s, %s)",
             [customer_id, before, below, many],
         )
-        return [Seen(*row[:6], _object(row[6])) for row in cursor.fetchall()]
+        return [Seen(*told, _object(text)) for *told, text in cursor.fetchall()]
 
 
 def _object(text: str) -> dict[str, Any]:

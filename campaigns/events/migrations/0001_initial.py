@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             name="HookNonce",
             fields=[
                 ("mark", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
-                ("seen_at", models.DateTimeField(verbose_name="seen at")),
+                ("seen_at", models.DateTimeField(verbose_name="received")),
             ],
             options={
                 "verbose_name": "call taken",

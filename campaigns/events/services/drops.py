@@ -79,7 +79,9 @@ def take_drops(
         ):
             continue
         try:
-            drop = take_drop(scope=scope, path=path, source=source_of(path.name), clock=clock, until=until)
+            drop = take_drop(
+                scope=scope, path=path, source=source_of(name=path.name), clock=clock, until=until
+            )
         except DropUnreadable:
             _put_away(path, folder / "failed")
             failed += 1
@@ -92,7 +94,7 @@ def take_drops(
     return taken, failed
 
 
-def source_of(name: str) -> str:
+def source_of(*, name: str) -> str:
     """Who tells the file of this name: what stands before the first mark."""
     word = ""
     for letter in name.lower():

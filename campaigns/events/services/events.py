@@ -86,7 +86,9 @@ def take_phone_events(*, scope: Scope, events: object) -> Outcome:
             _add(found, told, outcome)
     if found:
         written = _TOGETHER.submit(
-            _Batch(scope.at, [row_of(told, customer=customer, source="phone") for told in found.values()])
+            _Batch(
+                scope.at, [row_of(told=told, customer=customer, source="phone") for told in found.values()]
+            )
         )
         if written.closed:
             raise ScopeClosed
@@ -126,13 +128,13 @@ def take_outside_events(
         elif _add(found, event, outcome):
             whose[event.id] = customers[place]
     if found:
-        rows = [row_of(e, customer=str(whose[e.id]), source=f"{door}:{source}") for e in found.values()]
+        rows = [row_of(told=e, customer=str(whose[e.id]), source=f"{door}:{source}") for e in found.values()]
         _sort_out(outcome, found, write_rows(rows=rows, at=at))
     outcome.refused.sort(key=lambda refused: refused.index)
     return outcome
 
 
-def row_of(told: Told, *, customer: str, source: str) -> dict[str, Any]:
+def row_of(*, told: Told, customer: str, source: str) -> dict[str, Any]:
     """One event as the verb is given it."""
     return {
         "id": told.id,

@@ -83,7 +83,7 @@ def _is_first(mark: bytes, at: datetime) -> bool:
         cursor.execute(
             "INSERT INTO events_hooknonce (mark, seen_at) VALUES (%s, %s) ON CONFLICT DO NOTHING", [mark, at]
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _events_in(body: bytes) -> list[Any]:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             done = take_drop(
                 scope=system(at=now(), cause="take_events"),
                 path=path,
-                source=source_of(options["source"] or path.name),
+                source=source_of(name=options["source"] or path.name),
                 clock=now,
                 refused_path=place,
             )
