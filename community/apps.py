@@ -6,3 +6,8 @@ class CommunityApp(AppConfig):
     name = "community"
     label = "community"
     verbose_name = _("Community")
+
+    def ready(self) -> None:
+        from community.happenings import register_kinds
+
+        register_kinds()

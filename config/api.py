@@ -5,6 +5,7 @@ from django.urls import path
 from campaigns.access import api as access
 from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
+from campaigns.events import api as events
 from campaigns.rewards import api as rewards
 from campaigns.tenants.middleware import own_scope
 from config import api_docs
@@ -27,7 +28,10 @@ urlpatterns = [
     path("me/coupons", rewards.Wallet.as_view(), name="wallet"),
     path("me/coupons/<uuid:coupon_id>", rewards.WalletCoupon.as_view(), name="wallet-coupon"),
     path("me/coupons/<uuid:coupon_id>/redeem-token", rewards.RedeemTokens.as_view(), name="redeem-token"),
+    path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
+    # the bank's systems
+    path("hooks/<slug:source>", own_scope(events.Hook.as_view()), name="hooks"),
     # staff
     path("staff/redemptions", rewards.Redemptions.as_view(), name="redemptions"),
     path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),

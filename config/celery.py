@@ -35,6 +35,9 @@ HEAVY_TASKS = (
     "approvals.verify",
     "tenants.apply_files",
     "audit.seal",
+    "events.take_drops",
+    "events.keep_months",
+    "events.check_places",
     "backup.*",
 )
 # Seconds. A message of a lost worker comes back after VISIBILITY; no task may run longer, or it runs twice at once.

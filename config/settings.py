@@ -92,6 +92,7 @@ ROOMS = [
     "campaigns.notices",
     "campaigns.approvals",
     "campaigns.customers",
+    "campaigns.events",
     "campaigns.planning",
     "campaigns.rewards",
     "content",
@@ -278,6 +279,11 @@ WECOM_AGENT_ID = os.environ.get("WECOM_AGENT_ID", "")
 WECOM_SECRET = os.environ.get("WECOM_SECRET", "")
 # Systems of the bank that are told of things, by name: {"core": {"url": "https://...", "secret": "..."}}.
 HOOKS: dict[str, dict[str, str]] = json.loads(os.environ.get("FENHANG_HOOKS") or "{}")
+
+# Systems of the bank that tell us of events, by name: {"core": {"secret": "...", "kinds": ["core.bought"]}}; and the
+# folder into which they put files of them.
+EVENT_SOURCES: dict[str, dict[str, object]] = json.loads(os.environ.get("FENHANG_EVENT_SOURCES") or "{}")
+EVENT_DROPS = Path(os.environ.get("FENHANG_EVENT_DROPS", VAR_DIR / INSTANCE / "drops"))
 
 # --- the bank's identity provider (OpenID Connect); off without an issuer ---------------------------------------
 

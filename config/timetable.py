@@ -154,6 +154,22 @@ SWEEPS = [
         60,
         "清空已完成 7 天的外发消息正文 · Empty the bodies of messages that were over 7 days ago",
     ),
+    Sweep(
+        "events.take_drops", 1, "接收投递文件夹中的事件文件 · Take the files of events that lie in the folder"
+    ),
+    Sweep("events.forget_nonces", 10, "清理行内系统调用的过期 nonce · Delete nonces of calls long past"),
+    Sweep(
+        "events.keep_months",
+        0,
+        "删除过保存期的事件，建好以后 3 个月的分区 · Delete events kept long enough, make 3 months ahead",
+        nightly="4:10",
+    ),
+    Sweep(
+        "events.check_places",
+        0,
+        "核对事件所属机构的位置 · Compare where events stand with where their branches stand",
+        nightly="4:40",
+    ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
     Sweep(
         "approvals.keep_times",

@@ -17,7 +17,9 @@ class ContentApp(AppConfig):
         from campaigns.tenants.steps import register_step
         from content import compliance, publishing
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
+        from content.happenings import register_kinds
 
+        register_kinds()
         register(publishing.ITEM)
         register(publishing.PLACEMENT)
         register_check(replace(DISCLOSURE, kinds=("content.item",)))

@@ -18,6 +18,7 @@ class RewardsApp(AppConfig):
             hand_over_stock,
             stock_unclaimed,
         )
+        from campaigns.rewards.happenings import register_kinds
         from campaigns.rewards.moving import coupon_moments, move_coupons, return_coupons
         from campaigns.rewards.publishing import register_kind
         from campaigns.rewards.sql import CLAIMED, REDEEMED
@@ -27,6 +28,7 @@ class RewardsApp(AppConfig):
         register_kind()
         register_activity("rewards: redemptions", sql=REDEEMED)
         register_activity("rewards: claims", sql=CLAIMED)
+        register_kinds()
         register_step("hand_over", name="rewards: batches", act=hand_over_batches)
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
         register_remainder("batches", rows=batches_issued)

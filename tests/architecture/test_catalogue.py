@@ -229,7 +229,9 @@ def test_every_tenant_table_follows_its_branch() -> None:
     while more := {table for table, target in keys if target in held} - held:
         held |= more
     history_of_the_tree = {"tenants_branchevent"}
-    assert catalogue.tenant_tables() - held - history_of_the_tree == set()
+    # Too large for the key: verbs fill both columns, a move rewrites them, each night they are compared.
+    events = {t for t in catalogue.tenant_tables() if t.startswith("events_event")}
+    assert catalogue.tenant_tables() - held - history_of_the_tree - events == set()
 
 
 def test_nothing_deletes_along_across_tables() -> None:
@@ -260,7 +262,8 @@ def test_append_only_tables_are_append_only_for_everybody_who_serves() -> None:
     movements = {
         t
         for t, _ in grants
-        if t.endswith("event")
+        # What customers did is no history: it has its time, and changes hands when two customers are one.
+        if (t.endswith("event") and t != "events_event")
         or t in {"audit_entry", "audit_securityrecord", "audit_seal", "approvals_decision"}
         or t in {"approvals_finding", "approvals_acknowledgement"}
     }

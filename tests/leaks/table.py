@@ -51,6 +51,7 @@ PUBLIC = {
     "api:auth-wechat": "answers about the code given",
     "api:auth-refresh": "answers about the token given",
     "api:auth-logout": "answers about the token given",
+    "api:hooks": "answers about the call's own events, to whoever can sign it",
     "api:staff-auth-token": "answers about the log-in given",
     "admin:login": "before there is a scope",
     "admin:logout": "ends the session",
@@ -258,6 +259,7 @@ ROWS = {
     "api:wallet": Row("customer", methods=("get",)),
     "api:wallet-coupon": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",)),
     "api:redeem-token": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("post",)),
+    "api:events": Row("customer", methods=("post",), body={"events": [{"kind": "app.opened"}]}),
     "api:me": Row("customer", methods=("get",)),
     "admin:customers_customer_move_page": Row(
         "staff", {"object_id": "customers.customer"}, names={"branch": "tenants.branch"}

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0002_walls'),
+        ('customers', '0006_identity_keys'),
         ('tenants', '0010_may'),
     ]
 

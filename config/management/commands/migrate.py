@@ -7,6 +7,8 @@ from django.core.management import CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 
+from campaigns.events.services.months import AHEAD as EVENT_MONTHS_AHEAD
+
 
 class Command(Migrate):
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,11 +25,12 @@ class Command(Migrate):
 
 
 def _make_months(database: str) -> None:
-    """Partitions of the audit for the months ahead, which the serving roles could not make."""
+    """Partitions of the audit and the events for the months ahead, which the serving roles could not make."""
     with connections[database].cursor() as cursor:
-        cursor.execute("SELECT to_regprocedure('audit_make_months(date, int)') IS NOT NULL")
-        if cursor.fetchone()[0]:
-            cursor.execute(
-                "SELECT audit_make_months((now() AT TIME ZONE 'UTC')::date, %s)",
-                [settings.AUDIT_MONTHS_AHEAD + 1],
-            )
+        for room, ahead in (("audit", settings.AUDIT_MONTHS_AHEAD), ("events", EVENT_MONTHS_AHEAD)):
+            cursor.execute("SELECT to_regprocedure(%s) IS NOT NULL", [f"{room}_make_months(date, int)"])
+            if cursor.fetchone()[0]:
+                cursor.execute(
+                    f"SELECT {room}_make_months((now() AT TIME ZONE 'UTC')::date, %s)",
+                    [ahead + 1],
+                )

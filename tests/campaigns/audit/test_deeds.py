@@ -32,6 +32,8 @@ SILENT = {
     "campaigns.tenants.services.organisation": "a part of applying or taking back a file, which is noted as a whole",
     "campaigns.tenants.services.branches.add_tree": "called by what notes the whole: an import, or setting up",
     "campaigns.jobs.services.long.ask_many": "what it shares with ask_job notes it",
+    "campaigns.events.services.hooks.forget_nonces": "marks of calls that nobody can send again",
+    "campaigns.events.services.months.clear_events": "what has been kept as long as its kind says",
     "campaigns.approvals.services.findings.keep_findings": "a part of submitting, which is noted",
     "campaigns.approvals.services.policies.put_in_force": "called by an approval alone",
     "campaigns.approvals.services.word_lists.publish_word_list": "called by an approval alone",

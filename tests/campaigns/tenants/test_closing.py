@@ -57,6 +57,7 @@ STAYS = {
     "approvals.Verification": "is head office's",
     "tenants.OrganisationFile": "was loaded there, and can be taken back from there",
     "jobs.Message": "was written there, and goes out from there",
+    "events.Event": "was done there; a customer's page shows all of theirs",
     "content.Asset": "the successor sees it below; the same picture may be its own already",
     "content.Rendition": "belongs to its asset",
     "rewards.Coupon": "belongs to the home branch at the claim",
