@@ -3,6 +3,7 @@
 from django.urls import path
 
 from campaigns.access import api as access
+from campaigns.customers.api import consents
 from campaigns.customers.api import sessions as customers
 from campaigns.rewards import api as rewards
 from campaigns.tenants.middleware import own_scope
@@ -27,6 +28,13 @@ urlpatterns = [
     path("me/coupons/<uuid:coupon_id>", rewards.WalletCoupon.as_view(), name="wallet-coupon"),
     path("me/coupons/<uuid:coupon_id>/redeem-token", rewards.RedeemTokens.as_view(), name="redeem-token"),
     path("me", customers.Me.as_view(), name="me"),
+    path("me/consents", consents.Consents.as_view(), name="consents"),
+    path("me/personalisation", consents.Personalisation.as_view(), name="personalisation"),
+    path("me/exports", consents.Copies.as_view(), name="copies"),
+    path("me/exports/<uuid:export_id>", consents.Copy.as_view(), name="copy"),
+    path("me/exports/<uuid:export_id>/address", consents.CopyAddress.as_view(), name="copy-address"),
+    path("me/exports/<uuid:export_id>/file/<str:token>", consents.CopyFile.as_view(), name="copy-file"),
+    path("me/erasure", consents.MyErasure.as_view(), name="erasure"),
     # staff
     path("staff/redemptions", rewards.Redemptions.as_view(), name="redemptions"),
     path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),

@@ -79,6 +79,11 @@ DEEDS = {
     "run_again": pgettext_lazy("deed", "had run again"),
     "call_off": pgettext_lazy("deed", "called off"),
     "recover": pgettext_lazy("deed", "restored from a backup"),
+    "publish": pgettext_lazy("deed", "published"),
+    "give": pgettext_lazy("deed", "noted the consent of"),
+    "take_away": pgettext_lazy("deed", "noted the withdrawn consent of"),
+    "erase": pgettext_lazy("deed", "erased"),
+    "fetch": pgettext_lazy("deed", "fetched the information of"),
 }
 
 # What services write beside a deed.

@@ -1,5 +1,6 @@
 """The room's tables, one file for each part."""
 
+from campaigns.customers.consent_models import Birth, Consent, ConsentText, Permission
 from campaigns.customers.customer_models import (
     Customer,
     CustomerKey,
@@ -7,11 +8,19 @@ from campaigns.customers.customer_models import (
     Identity,
     RefreshSession,
 )
+from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
 
 __all__ = [
+    "Birth",
+    "Consent",
+    "ConsentText",
     "Customer",
     "CustomerKey",
     "CustomerModel",
+    "DataExport",
+    "Erasure",
     "Identity",
+    "Permission",
     "RefreshSession",
+    "Tombstone",
 ]
