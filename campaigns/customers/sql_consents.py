@@ -120,7 +120,7 @@ UPDATE tenants_role SET verbs = verbs || ARRAY(
            SELECT v FROM unnest(ARRAY['customers.consenttext.view', 'customers.consenttext.add',
                                       'customers.consent.view', 'customers.consent.add', 'customers.birth.change',
                                       'customers.erasure.view', 'customers.erasure.add', 'customers.erasure.cancel',
-                                      'customers.dataexport.view']) v
+                                      'customers.dataexport.view', 'customers.datamap.view']) v
             WHERE NOT v = ANY (verbs))
  WHERE code = 'administrator';
 UPDATE tenants_role SET verbs = verbs || ARRAY(
@@ -130,7 +130,8 @@ UPDATE tenants_role SET verbs = verbs || ARRAY(
  WHERE code IN ('branch_manager', 'relationship_manager');
 UPDATE tenants_role SET verbs = verbs || ARRAY(
            SELECT v FROM unnest(ARRAY['customers.consenttext.view', 'customers.consent.view',
-                                      'customers.erasure.view', 'customers.dataexport.view']) v
+                                      'customers.erasure.view', 'customers.dataexport.view',
+                                      'customers.datamap.view']) v
             WHERE NOT v = ANY (verbs))
  WHERE code = 'auditor';
 """

@@ -92,7 +92,17 @@ GROUPS = [
         ],
         ("rewards_operator",),
     ),
-    Group(_("Customers"), [Page(_("Customers"), "group", "customers.customer")], ("relationship_manager",)),
+    Group(
+        _("Customers"),
+        [
+            Page(_("Customers"), "group", "customers.customer"),
+            Page(_("Consents"), "handshake", "customers.consent"),
+            Page(_("Consent texts"), "contract", "customers.consenttext", head_office_only=True),
+            Page(_("Copies of one's information"), "folder_zip", "customers.dataexport"),
+            Page(_("Erasures"), "person_remove", "customers.erasure"),
+        ],
+        ("relationship_manager",),
+    ),
     Group(
         _("Branches and people"),
         [
@@ -115,6 +125,14 @@ GROUPS = [
                 "audit.securityrecord",
                 "audit.entry",
                 head_office_only=True,
+            ),
+            Page(
+                _("Data map"),
+                "schema",
+                "customers.customer",
+                "customers.datamap",
+                head_office_only=True,
+                address="admin:data_map",
             ),
         ],
         ("auditor",),

@@ -43,7 +43,9 @@ def test_a_column_that_nobody_classified_is_found() -> None:
         class Meta:
             app_label = "customers"
 
-    found = {f"{m.__name__}.{f.name}": class_of(f, {}) for m in (Diary, Mood) for f in m._meta.concrete_fields}
+    found = {
+        f"{m.__name__}.{f.name}": class_of(f, {}) for m in (Diary, Mood) for f in m._meta.concrete_fields
+    }
     missing = {name for name, said in found.items() if said is None}
     assert missing == {"Diary.words", "Diary.day", "Mood.is_good", "Mood.score"}
     assert found["Diary.at"] == found["Mood.customer"] == HARMLESS
@@ -59,7 +61,9 @@ def test_a_line_of_other_words_is_refused() -> None:
 
 
 def test_identities_are_sealed_or_hashed_wherever_they_are_kept_history_included() -> None:
-    personal = [c for c in columns() if c.classified and c.classified.kind in ("identity", "sensitive", "credential")]
+    personal = [
+        c for c in columns() if c.classified and c.classified.kind in ("identity", "sensitive", "credential")
+    ]
     # A yes or no that counts with, and cannot open anything.
     plain = {c.name for c in personal if c.classified and c.classified.form == "plain"}
     assert plain == {"customers_permission.is_minor", "django_session.session_key", "django_session.session_data",
@@ -75,9 +79,13 @@ def test_the_map_is_printed_as_csv_and_not_while_something_is_missing(
     call_command("data_map", "--language", "en")
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     [phone] = [r for r in rows if (r["table"], r["column"]) == ("customers_identity", "value")]
-    assert (phone["class"], phone["form"], phone["kept"]) == ("identity", "sealed", "until the customer is erased")
-    monkeypatch.setattr("config.management.commands.data_map.unclassified", lambda: ["x.y"])
-    with pytest.raises(CommandError, match="x.y"):
+    assert (phone["class"], phone["form"], phone["kept"]) == (
+        "identity",
+        "sealed",
+        "until the customer is erased",
+    )
+    monkeypatch.setattr("config.management.commands.data_map.unclassified", lambda: ["x_y"])
+    with pytest.raises(CommandError, match="x_y"):
         call_command("data_map", "--check")
 
 
