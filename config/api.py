@@ -3,6 +3,7 @@
 from django.urls import path
 
 from campaigns.access import api as access
+from campaigns.customers.api import consents
 from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
@@ -32,6 +33,13 @@ urlpatterns = [
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems
     path("hooks/<slug:source>", own_scope(events.Hook.as_view()), name="hooks"),
+    path("me/consents", consents.Consents.as_view(), name="consents"),
+    path("me/personalisation", consents.Personalisation.as_view(), name="personalisation"),
+    path("me/exports", consents.Copies.as_view(), name="copies"),
+    path("me/exports/<uuid:export_id>", consents.Copy.as_view(), name="copy"),
+    path("me/exports/<uuid:export_id>/address", consents.CopyAddress.as_view(), name="copy-address"),
+    path("me/exports/<uuid:export_id>/file/<str:token>", consents.CopyFile.as_view(), name="copy-file"),
+    path("me/erasure", consents.MyErasure.as_view(), name="erasure"),
     # staff
     path("staff/redemptions", rewards.Redemptions.as_view(), name="redemptions"),
     path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),

@@ -227,6 +227,13 @@ PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 AUDIT_HEAD = Path(os.environ.get("AUDIT_HEAD", VAR_DIR / INSTANCE / "audit-head.json"))
 AUDIT_MONTHS_AHEAD = 3 if TESTING else 12
 
+# --- customers' rights: the days in which an erasure may be taken back, where those carried out are noted down outside
+# the database (a restore forgets them again), and periods of keeping that differ from those delivered ---------------
+
+ERASURE_DAYS = int(os.environ.get("FENHANG_ERASURE_DAYS", "7"))
+ERASURES = Path(os.environ.get("FENHANG_ERASURES", VAR_DIR / INSTANCE / "erasures.jsonl"))
+RETENTION: dict[str, int] = json.loads(os.environ.get("FENHANG_RETENTION") or "{}")
+
 # --- watching: figures above which an alert opens (campaigns/jobs/watch_rules.py), who may read /metrics ------------
 
 WATCH_LIMITS = limits_of(os.environ.get("FENHANG_WATCH_LIMITS", ""))

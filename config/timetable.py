@@ -183,6 +183,18 @@ SWEEPS = [
         nightly="1:10",
     ),
     Sweep(
+        "customers.come_of_age",
+        0,
+        "登记已满十八周岁的客户 · Note customers who have come of age",
+        nightly="0:20",
+    ),
+    Sweep(
+        "customers.let_go",
+        0,
+        "清除已过保存期限的客户痕迹 · Let go of customers' traces whose period is over",
+        nightly="3:50",
+    ),
+    Sweep(
         "jobs.purge_due",
         0,
         "删除结束满 90 天的到期任务 · Delete due tasks that ended 90 days ago",

@@ -87,6 +87,11 @@ DEEDS = {
     "take": pgettext_lazy("deed", "took a tag from"),
     "run": pgettext_lazy("deed", "ran the rule of"),
     "score": pgettext_lazy("deed", "scored"),
+    "publish": pgettext_lazy("deed", "published"),
+    "note": pgettext_lazy("deed", "noted the consent of"),
+    "take_away": pgettext_lazy("deed", "noted the withdrawn consent of"),
+    "erase": pgettext_lazy("deed", "erased"),
+    "fetch": pgettext_lazy("deed", "fetched the information of"),
 }
 
 # What services write beside a deed.

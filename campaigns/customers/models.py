@@ -2,6 +2,7 @@
 
 from campaigns.customers.attribute_models import Attribute
 from campaigns.customers.care_models import Care, HomeMove
+from campaigns.customers.consent_models import Birth, Consent, ConsentText, Permission
 from campaigns.customers.customer_models import (
     Customer,
     CustomerKey,
@@ -9,16 +10,23 @@ from campaigns.customers.customer_models import (
     Identity,
     RefreshSession,
 )
+from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
 from campaigns.customers.tag_models import Profile, ScoringTerms, StageChange, Tag, TagCategory, Tagging
 
 __all__ = [
     "Attribute",
+    "Birth",
     "Care",
+    "Consent",
+    "ConsentText",
     "Customer",
     "CustomerKey",
     "CustomerModel",
+    "DataExport",
+    "Erasure",
     "HomeMove",
     "Identity",
+    "Permission",
     "Profile",
     "RefreshSession",
     "ScoringTerms",
@@ -26,4 +34,5 @@ __all__ = [
     "Tag",
     "TagCategory",
     "Tagging",
+    "Tombstone",
 ]

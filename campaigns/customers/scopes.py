@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from campaigns.tenants.scopes import Scope, opened
+from campaigns.tenants.scopes import Scope, opened, system
 
 # The role is entered after the verb has answered, and only if it did: the customers' role may not open scopes.
 _OPENING = """
@@ -31,3 +31,12 @@ def customer_scope(*, customer_id: UUID, at: datetime, cause: str = "") -> Itera
     """Open the scope described at `customer`."""
     with opened(customer(customer_id=customer_id, at=at, cause=cause)) as scope:
         yield scope
+
+
+@contextmanager
+def on_behalf(scope: Scope) -> Iterator[Scope]:
+    """Inside a customer's scope: what only the system may write, for this customer alone. Every query in the block
+    names the customer; the audit says whose wish it was.
+    """
+    with opened(system(at=scope.at, cause=f"customers.customer:{scope.customer_id}")) as inner:
+        yield inner

@@ -66,7 +66,8 @@ Send = Callable[[Letter, Terms], Mapping[str, Any]]
 @dataclass(frozen=True)
 class Adapter:
     """`label` is for people; `keeps`: fields of the body that stay when it is emptied; `addressed`: the body's "to"
-    names who receives it, and is turned into an address at the moment of sending.
+    names who receives it, and is turned into an address at the moment of sending; its "purpose" is what consent is
+    asked for.
     """
 
     code: str
@@ -79,8 +80,8 @@ class Adapter:
 
 _adapters: dict[str, Adapter] = {}
 
-# (scope, references, adapter) -> address by reference; whoever may not be written to now is left out.
-FindAddresses = Callable[[Scope, Sequence[str], Adapter], Mapping[str, str]]
+# (scope, references, adapter, purpose) -> by reference the address, or why there is none; who is unknown is left out.
+FindAddresses = Callable[[Scope, Sequence[str], Adapter, str], Mapping[str, str | Refusal]]
 _addressees: dict[str, FindAddresses] = {}
 
 
@@ -98,14 +99,18 @@ def adapters() -> Mapping[str, Adapter]:
 
 def register_addressee(kind: str, find: FindAddresses) -> None:
     """Let bodies name things of `kind` ("customers.customer") as receivers; `find` also asks whether they may be
-    written to at this moment.
+    written to at this moment, for the `purpose` that the body names.
     """
     _addressees[kind] = find
 
 
-def addresses_of(*, scope: Scope, adapter: Adapter, named: Sequence[str]) -> dict[str, str]:
-    """Addresses of those who may receive. A name that is no reference of a registered kind is an address itself."""
-    found: dict[str, str] = {}
+def addresses_of(
+    *, scope: Scope, adapter: Adapter, named: Sequence[str], purpose: str = ""
+) -> dict[str, str | Refusal]:
+    """Addresses of those who may receive, and of others why not. A name that is no reference of a registered kind is
+    an address itself.
+    """
+    found: dict[str, str | Refusal] = {}
     by_kind: dict[str, list[str]] = {}
     for name in dict.fromkeys(named):
         try:
@@ -117,5 +122,5 @@ def addresses_of(*, scope: Scope, adapter: Adapter, named: Sequence[str]) -> dic
         elif name:
             found[name] = name
     for kind, references in by_kind.items():
-        found.update(_addressees[kind](scope, references, adapter))
+        found.update(_addressees[kind](scope, references, adapter, purpose))
     return found

@@ -48,7 +48,7 @@ def senders(clock: Callable[[], datetime]) -> list[Adapter]:
             _("WeChat subscribe message"),
             partial(send_subscribe, clock=clock),
             Terms(per_second=100, burst=100),
-            keeps=("to", "template_id", "page"),
+            keeps=("to", "purpose", "template_id", "page"),
             addressed=True,
         ),
         Adapter(
@@ -56,7 +56,7 @@ def senders(clock: Callable[[], datetime]) -> list[Adapter]:
             _("WeCom message"),
             partial(send_wecom, clock=clock),
             Terms(per_second=20, burst=20),
-            keeps=("to", "msgtype"),
+            keeps=("to", "purpose", "msgtype"),
             addressed=True,
         ),
     ]
@@ -160,7 +160,9 @@ def _told(
 
 
 def _body(letter: Letter) -> dict[str, Any]:
-    return {name: value for name, value in orjson.loads(letter.body).items() if name != "to"}
+    """What the receiver's server is told: who it is for and why it may be sent is ours."""
+    ours = ("to", "purpose")
+    return {name: value for name, value in orjson.loads(letter.body).items() if name not in ours}
 
 
 def _limits(terms: Terms) -> Limits:

@@ -92,6 +92,16 @@ def unseal(sealed: bytes, *, key: bytes, place: str) -> str:
     return _unseal(key, sealed, place).decode()
 
 
+def seal_bytes(plain: bytes, *, key: bytes, place: str) -> bytes:
+    """As `seal`, for a file."""
+    return _seal(key, plain, place)
+
+
+def unseal_bytes(sealed: bytes, *, key: bytes, place: str) -> bytes:
+    """The bytes again. Raises Unreadable with another key or at another place."""
+    return _unseal(key, sealed, place)
+
+
 def seal_here(plain: bytes, *, place: str) -> bytes:
     """What belongs to the installation and to no customer, under its own key; `place` is where it is kept."""
     return _seal(_derived(settings.DATA_KEY, b"installation"), plain, place)

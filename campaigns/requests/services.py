@@ -1,6 +1,6 @@
 """The only writers of request keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -92,4 +92,12 @@ def purge_keys(*, scope: Scope, at: datetime, limit: int = 5000) -> int:
     due = RequestKey.objects.within(scope).filter(made_at__lte=at - KEPT).order_by("made_at")
     ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
     deleted, _each = RequestKey.objects.filter(pk__in=ids).delete()
+    return deleted
+
+
+def forget_callers(*, scope: Scope, callers: Sequence[UUID]) -> int:
+    """Delete every key and answer of these callers, who are no more; returns how many."""
+    scope.demand("requests.key.forget")
+    rows = RequestKey.objects.within(scope).filter(caller__in=list(callers))
+    deleted, _each = rows.delete()
     return deleted

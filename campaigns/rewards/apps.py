@@ -36,3 +36,20 @@ class RewardsApp(AppConfig):
         register_customer_step("merge", name="rewards: coupons", act=move_coupons)
         register_customer_step("unmerge", name="rewards: coupons", act=return_coupons)
         register_moments("rewards", moments=coupon_moments)
+        self._register_rights()
+
+    def _register_rights(self) -> None:
+        """A customer's own rights, as far as coupons go."""
+        from campaigns.customers import steps
+        from campaigns.customers.keeping import register_kept, register_must_settle
+        from campaigns.rewards import forgetting
+
+        register_must_settle("rewards: redemptions", ask=forgetting.unsettled_redemptions)
+        steps.register_step("erase", name="rewards: coupons", act=forgetting.give_up_coupons)
+        steps.register_told(name="rewards: coupons", act=forgetting.tell_coupons)
+        register_kept(
+            "rewards: redemptions",
+            zh="核销、冲正及其券以客户编号保留，依《会计法》第二十三条与《会计档案管理办法》",
+            en="redemptions, reversals and their coupons under the customer's id: Accounting Law, article 23, and"
+            " the Measures for Accounting Archives",
+        )

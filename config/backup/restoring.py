@@ -19,6 +19,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from campaigns.audit.services import record
+from campaigns.customers.erasure_list import listed
+from campaigns.customers.services.rights import erase_again
 from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import system_scope
 from config.backup import manifest as kept
@@ -111,6 +113,7 @@ def restore_backup(
     _note_head(manifest, clock())
     _end_sessions(owner)
     migrated = bank_state.migrate(_url(owner))
+    _forget_again(clock(), say)
     say("核对银行的各项不变量……", "checking that the bank is whole ...")
     check_bank(manifest, findings, clock=clock)
     _record(manifest, clock())
@@ -302,6 +305,18 @@ def _end_sessions(owner: Address) -> None:
             "UPDATE customers_refreshsession SET revoked_at = greatest(clock_timestamp(), issued_at)"
             " WHERE revoked_at IS NULL"
         )
+
+
+def _forget_again(at: datetime, say: Say) -> None:
+    """Whoever was erased since the backup is in it: erased again, before anybody is served. Their keys are in this
+    backup as they are in every older one; that is why backups have an end.
+    """
+    gone = listed()
+    if not gone:
+        return
+    with system_scope(at=at, cause="restore") as scope:
+        many = erase_again(scope=scope, listed=gone)
+    say(f"已重新删除 {many} 位已注销的客户", f"{many} erased customers were forgotten again")
 
 
 def _record(manifest: Manifest, at: datetime) -> None:

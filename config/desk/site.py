@@ -22,7 +22,7 @@ from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, ScopeClosed
 from campaigns.tenants.selectors import path_of
-from config.desk import entrance, provider, rights, sessions, switcher
+from config.desk import data_map, entrance, provider, rights, sessions, switcher
 from config.desk.autocomplete import Offers
 from config.desk.log_in import LogInForm, LogInPage, code_page
 from config.desk.own_log_in import PAGES, password_page, second_factor_page
@@ -50,6 +50,7 @@ class BankSite(UnfoldAdminSite):
             path("switch/", self.admin_view(switcher.switch), name="switch"),
             path("switch/search/", self.admin_view(switcher.search), name="switch_search"),
             path("rights/", self.admin_view(rights.page), name="rights"),
+            path("data-map/", self.admin_view(data_map.page), name="data_map"),
             path("inbox/", self.admin_view(notices.inbox), name="inbox"),
             path("inbox/mark/", self.admin_view(notices.mark), name="inbox_mark"),
             path("inbox/<uuid:notice_id>/", self.admin_view(notices.open_notice), name="inbox_open"),

@@ -22,7 +22,11 @@ from campaigns.approvals.services.stops import add_stop, ask_lift
 from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer, MergeProposal
+from campaigns.customers.rights_selectors import erasure_waiting
+from campaigns.customers.services.consents import Wish, set_own_consents
+from campaigns.customers.services.copies import ask_for_copy
 from campaigns.customers.services.merges import merge_customers, settle_customers
+from campaigns.customers.services.rights import ask_for_erasure
 from campaigns.jobs.outbox_models import Gate
 from campaigns.jobs.services.due import lay
 from campaigns.jobs.services.outbox import put
@@ -247,6 +251,14 @@ def _wallets(world: World) -> None:
         player = world.cast.customers[who]
         branch = "NB" if place == "C2" else place
         with player.scope() as scope:
+            # Before anything is redeemed, which would have to be settled first.
+            ask_for_erasure(scope=scope)
+            world.add("customers.dataexport", place, ask_for_copy(scope=scope).pk)
+            [said] = set_own_consents(scope=scope, wishes=[Wish("service", "sms", False)])
+            world.add("customers.consent", place, said.pk)
+            waiting = erasure_waiting(scope=scope, customer_id=player.customer.pk)
+            assert waiting is not None
+            world.add("customers.erasure", place, waiting.pk)
             kept = claim_coupon(scope=scope, batch_id=world.ids["rewards.batch"][branch])
             spent = claim_coupon(scope=scope, batch_id=world.ids["rewards.batch"][branch])
             token, _until = issue_redeem_token(scope=scope, coupon_id=spent.pk)

@@ -37,6 +37,7 @@ BANK_WIDE = {
     "jobs_alert": "figures of the whole installation, which name nobody",
     "jobs_message": "what leaves the bank, for head office's eyes",
     "jobs_gate": "accounts of the bank, for head office's eyes",
+    "customers_consenttext": "texts that every customer is shown",
 }
 
 # Addresses that take nothing and know nobody, each with the reason.
@@ -84,6 +85,8 @@ ROWS = {
     ),
     "admin:switch_search": Row("staff", methods=("get",)),
     "admin:rights": Row("staff", methods=("get",)),
+    "admin:data_map": Row("staff", methods=("get",), own=403),
+    "admin:customers_erasure_cancel_page": Row("staff", {"object_id": "customers.erasure"}),
     "admin:inbox": Row("staff", methods=("get",)),
     "admin:inbox_mark": Row("staff", methods=("post",), body={"notice": "own:notices.notice"}),
     "admin:inbox_open": Row("staff", {"notice_id": "notices.notice"}, methods=("post",)),
@@ -288,6 +291,17 @@ ROWS = {
         "staff", {"merge_id": "customers.merge"}, methods=("post",), body={"why": "两个人"}
     ),
     "api:staff-customer": Row("staff token", {"customer_id": "customers.customer"}, methods=("get",)),
+    "api:consents": Row("customer", methods=("get",)),
+    # Written, and never read.
+    "api:personalisation": Row("customer", methods=("get",), own=405),
+    "api:copies": Row("customer", methods=("get",)),
+    "api:copy": Row("customer", {"export_id": "customers.dataexport"}, methods=("get",)),
+    # Being made: there is nothing to fetch yet.
+    "api:copy-address": Row("customer", {"export_id": "customers.dataexport"}, methods=("post",), own=409),
+    "api:copy-file": Row(
+        "customer", {"export_id": "customers.dataexport", "token": "=x"}, methods=("get",), own=410
+    ),
+    "api:erasure": Row("customer", methods=("get",)),
     "api:redemptions": Row("staff token", methods=("post",), body={"code": "2345-6789-ABCD"}),
     "api:reversal": Row("staff token", {"redemption_id": "rewards.redemption"}, methods=("post",)),
 }

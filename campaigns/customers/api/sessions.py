@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.customers.selectors import Profile, profile_of
+from campaigns.customers.services.rights import ask_for_erasure
 from campaigns.customers.services.sessions import Session, log_in_with_wechat, log_out, refresh_session
 from campaigns.lib.clock import now
 from campaigns.lib.http.limits import Limit
@@ -57,6 +58,12 @@ class CustomerOut(serializers.Serializer[Any]):
 class MeOut(CustomerOut):
     joined_at = serializers.DateTimeField()
     is_personalised = serializers.BooleanField(help_text="是否个性化推荐 · recommendation by profile")
+
+
+class ErasureAskedOut(serializers.Serializer[Any]):
+    """注销申请已受理 · The wish was noted."""
+
+    erase_at = serializers.DateTimeField(help_text="此前可撤回 · may be taken back until then")
 
 
 class SessionOut(serializers.Serializer[Any]):
@@ -155,3 +162,16 @@ class Me(ApiView):
                 "is_personalised": profile.customer.is_personalised,
             }
         )
+
+    @extend_schema(
+        operation_id="ask_for_erasure",
+        summary="申请注销并删除个人信息 · Ask to be forgotten",
+        description=(
+            "冷静期内可用 DELETE me/erasure 撤回；仅登录不算撤回。"
+            " · Until the day it is carried out it is taken back by DELETE me/erasure; logging in takes nothing back."
+        ),
+        responses={202: ErasureAskedOut},
+    )
+    def delete(self, request: Request) -> Response:
+        erasure = ask_for_erasure(scope=self.scope)
+        return self.answer({"erase_at": erasure.erase_at}, status=202)

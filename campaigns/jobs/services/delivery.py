@@ -446,20 +446,27 @@ class _Run:
         """Those that can be sent, with who receives them; what cannot comes back at once."""
         kept = []
         named = {letter.id: _named(letter) for letter in letters} if lane.adapter.addressed else {}
-        found = (
-            ways.addresses_of(scope=scope, adapter=lane.adapter, named=list(named.values())) if named else {}
-        )
+        found = {
+            (name, purpose): address
+            for purpose in sorted({purpose for _name, purpose in named.values()})
+            for name, address in ways.addresses_of(
+                scope=scope,
+                adapter=lane.adapter,
+                named=[name for name, its in named.values() if its == purpose],
+                purpose=purpose,
+            ).items()
+        }
         for letter in letters:
             outcome = None
             if letter.tries >= lane.adapter.terms.tries:
                 why = words_of(WorkersLost(tries=letter.tries))
                 outcome = _Outcome("dead", scope.at, scope.at, letter.tries, why=why)
             elif lane.adapter.addressed:
-                address = found.get(named[letter.id], "")
-                if address:
+                address = found.get(named[letter.id]) or NoAddressee()
+                if isinstance(address, str):
                     letter = _addressed(letter, address)
                 else:
-                    why = words_of(NoAddressee())
+                    why = words_of(address)
                     outcome = _Outcome("dead", scope.at, scope.at, letter.tries, why=why)
             if outcome is None:
                 kept.append(letter)
@@ -468,9 +475,11 @@ class _Run:
         return kept
 
 
-def _named(letter: Letter) -> str:
-    to = orjson.loads(letter.body).get("to", "")
-    return to if isinstance(to, str) else ""
+def _named(letter: Letter) -> tuple[str, str]:
+    """Who receives it, and for which purpose it is sent."""
+    body = orjson.loads(letter.body)
+    to, purpose = body.get("to", ""), body.get("purpose", "")
+    return to if isinstance(to, str) else "", purpose if isinstance(purpose, str) else ""
 
 
 def _addressed(letter: Letter, address: str) -> Letter:

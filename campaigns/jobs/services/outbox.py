@@ -73,6 +73,18 @@ UPDATE jobs_message m
 """
 
 
+# Whoever is forgotten gets nothing more, and what was written to them is emptied like what is long over.
+_FORGET = """
+UPDATE jobs_message m
+   SET state = CASE m.state WHEN 'waiting' THEN 'cancelled' ELSE m.state END,
+       ended_at = coalesce(m.ended_at, CASE m.state WHEN 'waiting' THEN %(at)s::timestamptz END),
+       body = coalesce((SELECT jsonb_object_agg(f.key, f.value) FROM jsonb_each(m.body) f
+                         WHERE f.key = ANY (SELECT jsonb_array_elements_text(%(keeps)s::jsonb -> m.adapter))), '{}'),
+       answer = '{}', emptied_at = %(at)s
+ WHERE m.body ->> 'to' = ANY (%(to)s) AND m.emptied_at IS NULL AND m.state <> 'sending'
+"""
+
+
 class Note(NamedTuple):
     """One message to put: what it is about, its effect key, and what the receiver gets.
 
@@ -248,6 +260,17 @@ def empty_bodies(*, scope: Scope, limit: int = 5000) -> int:
     }
     with connections[scope.using].cursor() as cursor:
         cursor.execute(_EMPTY, given)
+        return int(cursor.rowcount)
+
+
+def forget_receivers(*, scope: Scope, references: Sequence[str]) -> int:
+    """Give up what waits for these receivers, and empty what was written to them; how many messages."""
+    scope.demand("jobs.message.forget")
+    keeps = {code: list(each.keeps) for code, each in adapters().items()}
+    with connections[scope.using].cursor() as cursor:
+        cursor.execute(
+            _FORGET, {"at": scope.at, "to": list(references), "keeps": orjson.dumps(keeps).decode()}
+        )
         return int(cursor.rowcount)
 
 

@@ -19,6 +19,12 @@ WRITERS = re.compile(r"\.(create|bulk_create|update|delete|save|get_or_create|up
 VERB = re.compile(r"^[a-z]+\.[a-z]+\.[a-z_]+$")
 # Public services that write and leave no line of their own, each with the reason.
 SILENT = {
+    "campaigns.customers.services.consents.set_own_consents": "the rows are themselves the record of what was said",
+    "campaigns.customers.services.consents.merge_consents": "a step of merging, which is noted",
+    "campaigns.customers.services.consents.unmerge_consents": "a step of parting, which is noted",
+    "campaigns.customers.services.copies.write_copy": "made because it was asked for, which is noted",
+    "campaigns.customers.services.copies.hand_out_address": "fetching is noted",
+    "campaigns.customers.services.rights.carry_out_erasure": "erasing is noted by what it calls",
     "campaigns.jobs.services.outbox.write_gate": "called by what notes it, or by deliveries, which are nobody's deed",
     "campaigns.access": "logging in leaves security records",
     "campaigns.audit.services": "the audit itself",

@@ -19,7 +19,7 @@ from campaigns.jobs.outbox_rules import (
 from campaigns.jobs.outbox_selectors import message_in_scope
 from campaigns.jobs.services.delivery import Delivered, deliver_due
 from campaigns.jobs.services.outbox import Note, empty_bodies, put, put_many
-from campaigns.lib.refusals import NotAllowed, NotFound
+from campaigns.lib.refusals import NotAllowed, NotFound, Refusal
 from campaigns.tenants.scopes import Scope, system_scope
 from tests.support.cast import AT, Cast
 from tests.support.races import together
@@ -178,7 +178,7 @@ def test_receivers_are_looked_up_when_it_is_sent_and_who_may_not_be_written_to_i
     asked: list[list[str]] = []
     sent: list[tuple[str, str]] = []
 
-    def find(scope: Scope, references: Any, adapter: Adapter) -> dict[str, str]:
+    def find(scope: Scope, references: Any, adapter: Adapter, purpose: str) -> dict[str, str | Refusal]:
         assert scope.kind == "system"
         asked.append(sorted(references))
         return {"customers.customer:1": "openid-1"}

@@ -1,0 +1,49 @@
+"""The verbs behind a customer's rights: asking for a copy, asking to be forgotten, and forgetting."""
+
+# Bank-wide: hashes that say nothing without the installation's key.
+TOMBSTONES = """
+REVOKE ALL ON customers_tombstone FROM PUBLIC, fenhang_app, fenhang_customer, fenhang_verbs;
+GRANT SELECT, INSERT, DELETE ON customers_tombstone TO fenhang_app;
+"""
+
+# Reached by no index of the past: who is erased is found in history by the customer.
+FORGET_GRANTS = """
+GRANT SELECT (customer_id), UPDATE (lookup) ON customers_identityevent TO fenhang_verbs;
+GRANT SELECT (customer_id), UPDATE (ip_prefix) ON customers_consent TO fenhang_verbs;
+CREATE INDEX customers_identityevent_of_customer ON customers_identityevent (customer_id);
+"""
+
+# What the serving roles may not touch goes here: hashes in history, nets in consents, open sessions, and what may be
+# done. Only of customers who are erased within the scope, which is what the caller has just written.
+FORGET = """
+CREATE FUNCTION forget_customers(customers uuid[]) RETURNS int LANGUAGE plpgsql AS VERB $$
+DECLARE gone uuid[] := ARRAY(SELECT c.id FROM customers_customer c
+                              WHERE c.id = ANY (customers) AND c.status = 'erased'
+                                AND c.branch_pos BETWEEN app_lo() AND app_hi());
+BEGIN
+    UPDATE customers_identityevent e SET lookup = '' WHERE e.customer_id = ANY (gone);
+    UPDATE customers_consent c SET ip_prefix = '' WHERE c.customer_id = ANY (gone);
+    UPDATE customers_refreshsession s SET revoked_at = app_at()
+     WHERE s.customer_id = ANY (gone) AND s.revoked_at IS NULL;
+    UPDATE customers_permission p SET given = 0, guarded = 0, changed_at = app_at()
+     WHERE p.customer_id = ANY (gone);
+    RETURN cardinality(gone);
+END $$;
+"""
+
+# Sessions that ended long ago.
+PURGE_SESSIONS = """
+CREATE FUNCTION purge_refresh_sessions(before timestamptz, many int) RETURNS int LANGUAGE plpgsql AS VERB $$
+DECLARE gone int;
+BEGIN
+    DELETE FROM customers_refreshsession s WHERE s.id IN (
+        SELECT o.id FROM customers_refreshsession o
+         WHERE o.expires_at < before ORDER BY o.expires_at LIMIT many FOR UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END $$;
+"""
+PURGE_GRANTS = """
+GRANT DELETE ON customers_refreshsession TO fenhang_verbs;
+CREATE INDEX customers_refreshsession_expires ON customers_refreshsession (expires_at);
+"""
