@@ -7,11 +7,15 @@ from campaigns.customers.customer_models import (
     Identity,
     RefreshSession,
 )
+from campaigns.customers.import_models import CustomerExport, CustomerFile, FileLot
 
 __all__ = [
     "Customer",
+    "CustomerExport",
+    "CustomerFile",
     "CustomerKey",
     "CustomerModel",
+    "FileLot",
     "Identity",
     "RefreshSession",
 ]
