@@ -1,5 +1,5 @@
 """The room's pages, one file for each part."""
 
-from campaigns.customers.admin import customers
+from campaigns.customers.admin import customers, imports
 
-__all__ = ["customers"]
+__all__ = ["customers", "imports"]
