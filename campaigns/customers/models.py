@@ -1,5 +1,6 @@
 """The room's tables, one file for each part."""
 
+from campaigns.customers.attribute_models import Attribute
 from campaigns.customers.customer_models import (
     Customer,
     CustomerKey,
@@ -8,8 +9,10 @@ from campaigns.customers.customer_models import (
     RefreshSession,
 )
 from campaigns.customers.import_models import CustomerExport, CustomerFile, FileLot
+from campaigns.customers.tag_models import Profile, ScoringTerms, StageChange, Tag, TagCategory, Tagging
 
 __all__ = [
+    "Attribute",
     "Customer",
     "CustomerExport",
     "CustomerFile",
@@ -17,5 +20,11 @@ __all__ = [
     "CustomerModel",
     "FileLot",
     "Identity",
+    "Profile",
     "RefreshSession",
+    "ScoringTerms",
+    "StageChange",
+    "Tag",
+    "TagCategory",
+    "Tagging",
 ]

@@ -1,7 +1,8 @@
 """The preset roles: verbs are "room.noun.verb"; a star ends an entry. Data, loaded by `load_roles`; a bank edits
 the rows, not this file.
 
-Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop, customers.customer,
+Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop,
+customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, rewards.batch|coupon|stock, jobs.alert, content.asset|item|placement. Verbs: view, add, change,
 delete, and those of the thing.
 """
@@ -51,6 +52,13 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.revision.evidence",
             "audit.entry.view",
             "customers.customer.view",
+            "customers.customer.import",
+            "customers.customer.export",
+            "customers.attribute.*",
+            "customers.tagcategory.*",
+            "customers.tag.*",
+            "customers.scoringterms.*",
+            "customers.profile.score",
             "rewards.coupon.view",
             "schedule.*",
             "jobs.due.view",
@@ -118,6 +126,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "tenants.person.reset",
             "tenants.assignment.view",
             "customers.customer.view",
+            "customers.customer.export",
+            "customers.tag.view",
+            "customers.tag.give",
+            "customers.tag.take",
             "rewards.coupon.view",
             "approvals.revision.decide",
             "approvals.policy.view",
@@ -131,9 +143,17 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
     "relationship_manager": (
         "客户经理",
         "Relationship manager",
-        ["customers.customer.view", "rewards.coupon.view", "rewards.coupon.redeem", "rewards.coupon.reverse"],
+        [
+            "customers.customer.view",
+            "customers.tag.view",
+            "customers.tag.give",
+            "customers.tag.take",
+            "rewards.coupon.view",
+            "rewards.coupon.redeem",
+            "rewards.coupon.reverse",
+        ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK]),
+    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view"]),
     "auditor": (
         "审计",
         "Auditor",
@@ -147,6 +167,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "jobs.alert.view",
             "approvals.policy.view",
             "customers.customer.view",
+            "customers.attribute.view",
+            "customers.tag.view",
             "rewards.coupon.view",
         ],
     ),
