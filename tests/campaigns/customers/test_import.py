@@ -11,16 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from campaigns.audit.models import Entry
-from campaigns.customers import bank_marketing
-from campaigns.customers.bank_marketing import (
-    COLUMNS,
-    Rejected,
-    Row,
-    number_of,
-    rows_of,
-    source_of,
-    unionid_of,
-)
+from campaigns.customers.bank_marketing import COLUMNS, number_of, source_of, unionid_of
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.selectors import customers_known_by
 from config.standins.wechat import WeChatStandIn
@@ -106,7 +97,8 @@ def test_a_second_run_changes_nothing_and_a_changed_row_changes_one(cast: Cast, 
 def test_more_rows_than_a_chunk_are_all_there(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("campaigns.customers.services.imports.CHUNK", 3)
+    monkeypatch.setattr("campaigns.customers.imports.lots.LOT", 3)
+    monkeypatch.setattr("campaigns.customers.services.import_runs.LOT", 3)
     path = written(tmp_path / "bank.csv", *[FIRST.replace("58", str(age), 1) for age in range(20, 30)])
     assert imported(path, tmp_path).startswith("10 new")
     with cast.ho_administrator.scope():
@@ -181,24 +173,6 @@ def test_a_path_that_is_no_file_is_refused_in_words(cast: Cast, tmp_path: Path, 
         imported(tmp_path / name, tmp_path, source="bank")
 
 
-def test_a_gigabyte_in_one_line_is_never_read_into_memory() -> None:
-    class Endless(io.RawIOBase):
-        asked = 0
-
-        def readable(self) -> bool:
-            return True
-
-        def readinto(self, buffer: Any) -> int:
-            self.asked += len(buffer)
-            buffer[:] = b"x" * len(buffer)
-            return len(buffer)
-
-    source = Endless()
-    with pytest.raises(bank_marketing.LineTooLong):
-        list(rows_of(io.BufferedReader(source)))
-    assert source.asked < 100_000
-
-
 def test_the_same_row_is_the_same_person_and_another_source_another(cast: Cast, tmp_path: Path) -> None:
     path = written(tmp_path / "bank.csv", FIRST)
     assert imported(path, tmp_path, source="one").startswith("1 new")
@@ -225,13 +199,6 @@ def test_an_imported_customer_logs_in_through_wechat(
     answer = phone.log_in(f"demo-{unionid_of(source='bank-full', row=2)}")
     assert answer.status_code == 200
     assert answer.json()["customer"]["number"] == "****0002"
-
-
-def test_windows_line_ends_and_a_byte_order_mark_are_read_alike() -> None:
-    plain = list(rows_of(io.BytesIO(f"{HEADER}\n{FIRST}\n{SECOND}".encode())))
-    windows = list(rows_of(io.BytesIO(f"\ufeff{HEADER}\r\n{FIRST}\r\n{SECOND}\r\n".encode())))
-    assert plain == windows and len(plain) == 2
-    assert all(isinstance(row, Row) for row in plain)
 
 
 @pytest.mark.parametrize(
@@ -264,12 +231,3 @@ def test_every_customer_of_the_real_file_comes_in_once(cast: Cast, tmp_path: Pat
         assert Identity.objects.filter(source="bank-full").count() == 2 * 45_211
     with cast.sb_manager.scope():
         assert set(Customer.objects.values_list("branch__code", flat=True)) == {"SB"}
-
-
-def test_no_line_of_words_ever_breaks_the_reader() -> None:
-    for line in ("", ";" * 16, '"', '""', "\t", "\r\r\n", '"a";' * 17, "😀" * 100, "-", "+1;" * 17):
-        try:
-            for found in rows_of(io.BytesIO(f"{HEADER}\n{line}\n".encode())):
-                assert isinstance(found, Rejected)
-        except bank_marketing.QuoteOpen:
-            assert line == '"'
