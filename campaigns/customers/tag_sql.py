@@ -115,45 +115,46 @@ CREATE TRIGGER customers_tags_taken AFTER DELETE ON customers_tagging REFERENCIN
     FOR EACH STATEMENT EXECUTE FUNCTION customers_tags_taken();
 """
 
-# How many customers of the scope have all of `every`, one of `some` (unless empty) and none of `without`; by branch.
+# How many customers of the scope have all of `all_of`, one of `one_of` (unless empty), none of `none_of`; by branch.
 # Array operators are not leakproof, so that under the policies no index of them is used: this one looks past the
 # policies, within the scope that the settings say, and answers numbers.
 COUNT_TAGGED = """
-CREATE FUNCTION count_tagged(every int[], some int[], without int[], by_branch boolean)
+CREATE FUNCTION count_tagged(all_of int[], one_of int[], none_of int[], by_branch boolean)
 RETURNS TABLE (branch_id int, customers bigint) LANGUAGE plpgsql STABLE AS VERB $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY EXECUTE
         'SELECT ' || CASE WHEN by_branch THEN 'p.branch_id' ELSE 'NULL::int' END || ', count(*)'
         || ' FROM customers_profile p WHERE p.branch_pos BETWEEN $4 AND $5'
-        || CASE WHEN cardinality(every) > 0 THEN ' AND p.tag_ids @> $1' ELSE '' END
-        || CASE WHEN cardinality(some) > 0 THEN ' AND p.tag_ids && $2' ELSE '' END
-        || CASE WHEN cardinality(without) > 0 THEN ' AND NOT p.tag_ids && $3' ELSE '' END
+        || CASE WHEN cardinality(all_of) > 0 THEN ' AND p.tag_ids @> $1' ELSE '' END
+        || CASE WHEN cardinality(one_of) > 0 THEN ' AND p.tag_ids && $2' ELSE '' END
+        || CASE WHEN cardinality(none_of) > 0 THEN ' AND NOT p.tag_ids && $3' ELSE '' END
         || CASE WHEN by_branch THEN ' GROUP BY 1' ELSE '' END
-        USING every, some, without, app_lo(), app_hi();
+        USING all_of, one_of, none_of, app_lo(), app_hi();
 END $$;
 """
 
 # Whom: ids in their order after `after`, at most `many`. The reader's policies look at the rows again.
 TAGGED_CUSTOMERS = """
-CREATE FUNCTION tagged_customers(every int[], some int[], without int[], after uuid, many int)
+CREATE FUNCTION tagged_customers(all_of int[], one_of int[], none_of int[], after uuid, many int)
 RETURNS SETOF uuid LANGUAGE plpgsql STABLE AS VERB $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY EXECUTE
         'SELECT p.customer_id FROM customers_profile p WHERE p.branch_pos BETWEEN $4 AND $5'
-        || CASE WHEN cardinality(every) > 0 THEN ' AND p.tag_ids @> $1' ELSE '' END
-        || CASE WHEN cardinality(some) > 0 THEN ' AND p.tag_ids && $2' ELSE '' END
-        || CASE WHEN cardinality(without) > 0 THEN ' AND NOT p.tag_ids && $3' ELSE '' END
+        || CASE WHEN cardinality(all_of) > 0 THEN ' AND p.tag_ids @> $1' ELSE '' END
+        || CASE WHEN cardinality(one_of) > 0 THEN ' AND p.tag_ids && $2' ELSE '' END
+        || CASE WHEN cardinality(none_of) > 0 THEN ' AND NOT p.tag_ids && $3' ELSE '' END
         || CASE WHEN after IS NULL THEN '' ELSE ' AND p.customer_id > $6' END
         || ' ORDER BY p.customer_id LIMIT $7'
-        USING every, some, without, app_lo(), app_hi(), after, many;
+        USING all_of, one_of, none_of, app_lo(), app_hi(), after, many;
 END $$;
 """
 
 # What an installed bank's preset roles may do of attributes and tags; a new bank loads its presets.
 NEW_VERBS = """
-UPDATE tenants_role r SET verbs = r.verbs || ARRAY(SELECT v FROM unnest(n.verbs) v WHERE NOT v = ANY (r.verbs))
+UPDATE tenants_role r
+   SET verbs = r.verbs || ARRAY(SELECT v FROM unnest(n.verbs) v WHERE NOT v = ANY (r.verbs))::varchar[]
   FROM (VALUES
     ('administrator', ARRAY['customers.attribute.*', 'customers.tagcategory.*', 'customers.tag.*',
                             'customers.scoringterms.*', 'customers.profile.score']),
@@ -161,5 +162,5 @@ UPDATE tenants_role r SET verbs = r.verbs || ARRAY(SELECT v FROM unnest(n.verbs)
     ('relationship_manager', ARRAY['customers.tag.view', 'customers.tag.give', 'customers.tag.take']),
     ('analyst', ARRAY['customers.attribute.view', 'customers.tag.view']),
     ('auditor', ARRAY['customers.attribute.view', 'customers.tag.view'])) AS n (code, verbs)
- WHERE r.code = n.code AND NOT r.verbs @> n.verbs;
+ WHERE r.code = n.code AND NOT r.verbs @> n.verbs::varchar[];
 """

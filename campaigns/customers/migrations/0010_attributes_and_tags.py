@@ -96,6 +96,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='StageChange',
             fields=[
+                ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.branch', verbose_name='branch')),
+                ('customer', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='stage_changes', to='customers.customer', verbose_name='customer')),
                 ('branch_pos', models.IntegerField(editable=False)),
                 ('pk', models.CompositePrimaryKey('customer_id', 'at', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField(verbose_name='moment')),
@@ -184,6 +186,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Tagging',
             fields=[
+                ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.branch', verbose_name='branch')),
+                ('customer', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='taggings', to='customers.customer', verbose_name='customer')),
+                ('tag', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='customers.tag', verbose_name='tag')),
                 ('branch_pos', models.IntegerField(editable=False)),
                 ('pk', models.CompositePrimaryKey('customer_id', 'tag_id', 'until', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('since', models.DateTimeField(verbose_name='since')),
@@ -266,16 +271,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='customers.scoringterms'),
         ),
         migrations.AddField(
-            model_name='stagechange',
-            name='branch',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.branch', verbose_name='branch'),
-        ),
-        migrations.AddField(
-            model_name='stagechange',
-            name='customer',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='stage_changes', to='customers.customer', verbose_name='customer'),
-        ),
-        migrations.AddField(
             model_name='tagcategory',
             name='owner',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.branch', verbose_name='owner'),
@@ -304,21 +299,6 @@ class Migration(migrations.Migration):
             model_name='tagevent',
             name='pgh_obj',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='customers.tag'),
-        ),
-        migrations.AddField(
-            model_name='tagging',
-            name='branch',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.branch', verbose_name='branch'),
-        ),
-        migrations.AddField(
-            model_name='tagging',
-            name='customer',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='taggings', to='customers.customer', verbose_name='customer'),
-        ),
-        migrations.AddField(
-            model_name='tagging',
-            name='tag',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='customers.tag', verbose_name='tag'),
         ),
         migrations.AddConstraint(
             model_name='profile',
