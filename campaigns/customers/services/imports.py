@@ -236,7 +236,8 @@ def ask_undo(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
     """Take back what was carried out, within a day. Raises NotFound, FileSettled, UndoTooLate."""
     scope.demand(MAY)
     file = _in_state(scope, file_id, State.APPLIED, State.APPLYING)
-    _demand_no_job(file, scope)
+    if file.state == State.APPLYING:
+        _demand_no_job(file, scope)
     if file.applied_at is not None and scope.at >= file.applied_at + UNDO_FOR:
         raise UndoTooLate
     _set(scope, file, state=State.UNDOING, job_id=_job(scope, file, UNDO).pk)

@@ -76,7 +76,8 @@ def test_each_row_becomes_a_customer_of_a_branch_that_serves_customers(cast: Cas
         event = first.events.get()
         assert event.pgh_context == {"kind": "system", "cause": "import_customers"}
         entry = Entry.objects.get(verb="customers.customer.import")
-        assert entry.detail == {"new": 2, "changed": 0, "unchanged": 0, "refused": 0}
+        counted = {name: entry.detail[name] for name in ("new", "changed", "unchanged", "refused")}
+        assert counted == {"new": 2, "changed": 0, "unchanged": 0, "refused": 0}
         assert entry.actor == "system:import_customers"
 
 
@@ -122,14 +123,17 @@ def test_a_row_that_cannot_be_is_told_with_its_line_and_reason_and_keeps_its_pla
         SECOND,
     )
     assert imported(path, tmp_path) == "2 new, 0 changed, 0 unchanged, 6 refused"
-    assert [(line, column, value, code) for line, column, value, code, _ in refused(tmp_path)] == [
-        ("3", "age", "old", "number"),
-        ("4", "", "18", "columns"),
-        ("5", "job", "", "text"),
-        ("6", "balance", "99999999999", "number"),
-        ("7", "month", "'=cmd|1\x07", "text"),
-        ("8", "", FIRST.replace('"may"', '"m"ay"')[:60], "quotes"),
+    assert [(line, column, code) for line, column, code, *_rest in refused(tmp_path)] == [
+        ("3", "age", "number"),
+        ("4", "", "columns"),
+        ("5", "job", "text"),
+        ("6", "balance", "number"),
+        ("7", "month", "text"),
+        ("8", "", "quotes"),
     ]
+    # As it stood, ready to be corrected; and nothing that a spreadsheet would run.
+    assert refused(tmp_path)[0][4:6] == ["old", "management"]
+    assert refused(tmp_path)[4][14] == "'=cmd|1\x07"
     with cast.ho_administrator.scope() as scope:
         # A corrected file finds the same people again: a row is known by its place.
         assert (
@@ -143,15 +147,11 @@ def test_a_row_that_cannot_be_is_told_with_its_line_and_reason_and_keeps_its_pla
     [
         (b"", "empty"),
         (b"\n\n", "empty"),
-        (b"age;job\n58;x\n", "header is wrong"),
-        (HEADER.replace(";", ",").encode() + b"\n", "header is wrong"),
-        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "Line 1 is not UTF-8"),
-        (f"{HEADER}\n{FIRST}\n".encode() + b"\x00\n", "Line 3 is not UTF-8"),
-        (f"{HEADER}\n{FIRST}\n".encode() + b"\xff\xfe;\n", "Line 3 is not UTF-8"),
-        (
-            f"{HEADER}\n{FIRST}\n".encode() + FIRST.replace("management", "经理").encode("gb18030"),
-            "Line 3 is not UTF-8",
-        ),
+        (b"age;job\n58;x\n", "at least one column"),
+        (HEADER.encode() + b"\n", "empty"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "Line 3 is not text"),
+        (f"{HEADER}\n{FIRST}\n".encode() + b"\x00\n", "Line 3 is not text"),
+        (f"{HEADER}\n{FIRST}\n".encode() + b"\xff\xfe;\n", "Line 3 is not text"),
         (f'{HEADER}\n{FIRST}\n58;"management\n{SECOND}\n'.encode(), "quote in line 3 is never closed"),
         (f"{HEADER}\n{FIRST}\n".encode() + b"x" * 2_000_000, "Line 3 is longer"),
     ],
@@ -189,7 +189,7 @@ def test_an_erased_customer_does_not_come_back(cast: Cast, tmp_path: Path) -> No
         gone = customers_known_by(scope=scope, words=number_of(source="bank", row=1))
         gone.update(status="erased", attributes={})
     assert imported(path, tmp_path) == "0 new, 0 changed, 1 unchanged, 1 refused"
-    assert [(line, code) for line, _c, _v, code, _r in refused(tmp_path)] == [("2", "erased")]
+    assert [(line, code) for line, _column, code, *_rest in refused(tmp_path)] == [("2", "erased")]
 
 
 def test_an_imported_customer_logs_in_through_wechat(
