@@ -4,6 +4,7 @@ Nothing here holds more of a file than one record.
 """
 
 import codecs
+import csv
 from collections.abc import Iterator, Sequence
 from typing import IO, NamedTuple
 
@@ -112,7 +113,7 @@ def as_text(file: IO[bytes], *, encoding: str) -> Iterator[str]:
             return
 
 
-def records_of(file: IO[bytes], *, offset: int = 0, line: int = 1) -> Iterator[Record]:
+def records_of(file: IO[bytes], *, delimiter: str, offset: int = 0, line: int = 1) -> Iterator[Record]:
     """The records of a UTF-8 file from `offset`, where line `line` begins; blank ones are left out.
 
     A record goes on over line breaks within quotes. Raises RecordTooLong, QuoteOpen.
@@ -121,7 +122,7 @@ def records_of(file: IO[bytes], *, offset: int = 0, line: int = 1) -> Iterator[R
     while raw := file.readline(MAX_RECORD + 1):
         start, first = offset, line
         offset, line = offset + len(raw), line + 1
-        if raw.count(b'"') & 1:
+        if raw.count(b'"') & 1 and len(raw) <= MAX_RECORD and _goes_on(raw, delimiter):
             pieces = [raw]
             size, odd = len(raw), True
             while odd and size <= MAX_RECORD:
@@ -139,3 +140,12 @@ def records_of(file: IO[bytes], *, offset: int = 0, line: int = 1) -> Iterator[R
         text = raw.decode()
         if not text.isspace():
             yield Record(start, first, text)
+
+
+def _goes_on(raw: bytes, delimiter: str) -> bool:
+    """Whether the line ends within quotes; one whose quotes make no sense, or stand within words, does not."""
+    try:
+        next(csv.reader([raw.decode()], delimiter=delimiter, strict=True), None)
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False

@@ -117,7 +117,7 @@ def _counted(path: Path, name: str, delimiter: str) -> tuple[int, Head]:
     rows, head = 0, []
     with open_sealed(path, name=name) as kept:
         try:
-            for record in text_tables.records_of(kept):
+            for record in text_tables.records_of(kept, delimiter=delimiter):
                 rows += 1
                 if rows <= _HEAD:
                     head.append((record.line, cells_of(record.text, delimiter) or []))
@@ -148,7 +148,7 @@ class Line:
 
 def lines_of(kept: IO[bytes], *, delimiter: str, offset: int, line: int) -> Iterator[Line]:
     """The records from `offset` on, where line `line` begins."""
-    records = text_tables.records_of(kept, offset=offset, line=line)
+    records = text_tables.records_of(kept, delimiter=delimiter, offset=offset, line=line)
     current: Any = None
 
     def texts() -> Iterator[str]:

@@ -133,7 +133,7 @@ def test_a_row_that_cannot_be_is_told_with_its_line_and_reason_and_keeps_its_pla
     ]
     # As it stood, ready to be corrected; and nothing that a spreadsheet would run.
     assert refused(tmp_path)[0][4:6] == ["old", "management"]
-    assert refused(tmp_path)[4][14] == "'=cmd|1\x07"
+    assert refused(tmp_path)[4][14] == "'=cmd|1\x07", refused(tmp_path)[4]
     with cast.ho_administrator.scope() as scope:
         # A corrected file finds the same people again: a row is known by its place.
         assert (
