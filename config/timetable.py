@@ -173,6 +173,15 @@ SWEEPS = [
         nightly="3:30",
     ),
     Sweep(
+        "customers.end_expired_tags", 5, "结束已过有效期的客户标签 · End customers' tags whose days are over"
+    ),
+    Sweep(
+        "customers.recompute_tags",
+        0,
+        "重算生命周期、RFM 与规则标签 · Compute stages, scores and tags by rule",
+        nightly="4:10",
+    ),
+    Sweep(
         "approvals.verify",
         0,
         "核对线上内容与批准的是否一致 · Compare what is served with what was approved",

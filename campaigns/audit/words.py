@@ -19,6 +19,8 @@ DEEDS = {
     "approve": pgettext_lazy("deed", "approved"),
     "approved": pgettext_lazy("deed", "approved"),
     "reject": pgettext_lazy("deed", "rejected"),
+    "confirm": pgettext_lazy("deed", "confirmed"),
+    "download": pgettext_lazy("deed", "took the file of"),
     "acknowledge": pgettext_lazy("deed", "acknowledged findings in"),
     "rejected": pgettext_lazy("deed", "rejected"),
     "send_back": pgettext_lazy("deed", "sent back"),
@@ -79,6 +81,10 @@ DEEDS = {
     "run_again": pgettext_lazy("deed", "had run again"),
     "call_off": pgettext_lazy("deed", "called off"),
     "recover": pgettext_lazy("deed", "restored from a backup"),
+    "give": pgettext_lazy("deed", "gave a tag to"),
+    "take": pgettext_lazy("deed", "took a tag from"),
+    "run": pgettext_lazy("deed", "ran the rule of"),
+    "score": pgettext_lazy("deed", "scored"),
 }
 
 # What services write beside a deed.

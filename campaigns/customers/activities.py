@@ -24,4 +24,5 @@ def activities() -> dict[str, str]:
 
 def all_activities() -> str:
     """One SELECT over all sources, of three columns."""
-    return " UNION ALL ".join(f"({sql})" for sql in [*_ACTIVITIES.values(), NOTHING])
+    # The first one names the columns.
+    return " UNION ALL ".join(f"({sql})" for sql in [NOTHING, *_ACTIVITIES.values()])

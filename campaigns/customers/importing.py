@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.customers.services import import_runs, imports
+from campaigns.customers.services import exports, import_runs, imports
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.kinds import register_due
 from campaigns.jobs.long_kinds import register_job
@@ -47,8 +47,23 @@ def register_files() -> None:
         lease=timedelta(minutes=2),
         idle=timedelta(minutes=2),
     )
+    register_job(
+        exports.WRITE,
+        step=exports.write_step,
+        label=_("Customer export"),
+        title=_("Write a customer export"),
+        verb=exports.MAY,
+        went=_("customers written"),
+        lease=_PATIENCE,
+        idle=timedelta(minutes=2),
+    )
     register_due(imports.DELETE, _delete_file, label=_("Delete a customer file"))
+    register_due(exports.DELETE, _delete_export, label=_("Delete a customer export"))
 
 
 def _delete_file(scope: Scope, due: Due) -> None:
     imports.delete_content(scope=scope, file_id=read_ref(due.subject).id)
+
+
+def _delete_export(scope: Scope, due: Due) -> None:
+    exports.delete_export(scope=scope, export_id=read_ref(due.subject).id)

@@ -32,7 +32,7 @@ def tag_lines(scope: Scope, customer_id: UUID) -> Sequence[Line]:
     ]
     if scope.may("customers.tag.give") and tags_to_give(scope=scope).exists():
         address = reverse("admin:customers_tag_of_customer", args=[customer_id])
-        lines.append(Line(_("Give or take a tag"), "", "", address))
+        lines.append(Line("", _("Give or take a tag"), "", address))
     return lines
 
 

@@ -116,15 +116,13 @@ def tags_usable(*, scope: Scope) -> QuerySet[Tag]:
 
 
 def tags_to_give(*, scope: Scope) -> QuerySet[Tag]:
-    """Which tags may be given and taken by hand here? Those of owners at or above the scope's branch."""
-    return Tag.objects.filter(
-        category__owner_id__in=scope.line, kind=Tag.Kind.MANUAL, is_active=True
-    ).select_related("category")
+    """Which tags may be given and taken by hand here? Only customers at and below a tag's owner may have it."""
+    return tags_usable(scope=scope).filter(kind=Tag.Kind.MANUAL, is_active=True).select_related("category")
 
 
 def tag_in_scope(*, scope: Scope, tag_id: int, lock: bool = False) -> Tag:
     """One usable tag. Raises NotFound."""
-    rows = tags_usable(scope=scope)
+    rows = tags_usable(scope=scope).select_related("category__owner")
     tag = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=tag_id).first()
     if tag is None:
         raise NotFound

@@ -164,3 +164,9 @@ UPDATE tenants_role r
     ('auditor', ARRAY['customers.attribute.view', 'customers.tag.view'])) AS n (code, verbs)
  WHERE r.code = n.code AND NOT r.verbs @> n.verbs::varchar[];
 """
+
+# The one row of terms, with the defaults of the model.
+FIRST_TERMS = """
+INSERT INTO customers_scoringterms
+    (id, window_days, new_days, asleep_days, lost_days, won_back_days, loyal_deeds) VALUES (1, 365, 30, 90, 365, 60, 6);
+"""

@@ -207,3 +207,12 @@ BEGIN
     RETURN gone;
 END $$;
 """
+
+# What customers did with coupons, as campaigns/customers/activities.py asks it: an order's amount counts when the
+# coupon was redeemed and not reversed; a claim is a sign of life.
+REDEEMED = """
+SELECT c.customer_id, r.at, coalesce(r.order_fen, 0) AS amount_fen
+  FROM rewards_redemption r JOIN rewards_coupon c ON c.id = r.coupon_id
+ WHERE r.at >= %(since)s AND NOT EXISTS (SELECT FROM rewards_reversal v WHERE v.redemption_id = r.id)
+"""
+CLAIMED = "SELECT customer_id, claimed_at, 0 FROM rewards_coupon WHERE claimed_at >= %(since)s"

@@ -30,7 +30,7 @@ from campaigns.tenants.scopes import Scope, staff_scope, system_scope
 from campaigns.tenants.services.assignments import assign_role, load_roles
 from campaigns.tenants.services.branches import add_tree
 from campaigns.tenants.services.people import add_person
-from config.demo import bank, pictures
+from config.demo import bank, pictures, tags
 from config.demo.policies import set_policies
 from content.models import Slot
 from content.services.assets import add_asset
@@ -79,6 +79,8 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     _publish_posters(demo, batch)
     say("客户与一周的领取、核销 …")
     _live_a_week(demo, batch)
+    with system_scope(at=demo.at, cause="load_demo") as scope:
+        tags.give_tags(scope=scope, customers=demo.customers)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)
@@ -102,6 +104,7 @@ def _found(demo: DemoBank) -> None:
                 scope=scope, person=person, role=role, branch_id=branch_id, held_from=min(long_ago, scope.at)
             )
             demo.logins[username] = (login.pk, assignment.pk)
+        tags.define_tags(scope=scope, head_office=demo.branches["HO"].pk)
         for code, branch in demo.branches.items():
             if branch.level != Branch.Level.BRANCH:
                 continue
@@ -111,6 +114,7 @@ def _found(demo: DemoBank) -> None:
                     branch_id=branch.pk,
                     number=f"62{branch.pk:04d}{n:06d}",
                     unionid=bank.unionid(code, n),
+                    attributes=tags.attributes_of(branch.pk * 100 + n, at=demo.at.date()),
                     source="demo",
                 ).pk
                 for n in range(1, CUSTOMERS_PER_BRANCH + 1)

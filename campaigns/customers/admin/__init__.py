@@ -1,5 +1,5 @@
 """The room's pages, one file for each part."""
 
-from campaigns.customers.admin import customers, imports
+from campaigns.customers.admin import attributes, customers, exports, imports, tags
 
-__all__ = ["customers", "imports"]
+__all__ = ["attributes", "customers", "exports", "imports", "tags"]

@@ -10,68 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from campaigns.customers.admin.customer_tags import CustomerTags
 from campaigns.customers.models import Customer
 from campaigns.customers.selectors import customers_known_by, masked_identities
 from campaigns.tenants.desk import ScopedAdmin, scope_of
-
-LABELS = {
-    "age": _("age"),
-    "job": _("job"),
-    "marital": _("marital status"),
-    "education": _("education"),
-    "default": _("credit in default"),
-    "balance": _("yearly balance (euro)"),
-    "housing": _("housing loan"),
-    "loan": _("personal loan"),
-    "contact": _("contacted by"),
-    "day": _("last contact: day"),
-    "month": _("last contact: month"),
-    "duration": _("last contact: seconds"),
-    "campaign": _("contacts in this campaign"),
-    "pdays": _("days since the previous campaign"),
-    "previous": _("contacts before this campaign"),
-    "poutcome": _("outcome of the previous campaign"),
-    "y": _("subscribed a term deposit"),
-}
-WORDS = {
-    "yes": _("yes"),
-    "no": _("no"),
-    "unknown": _("unknown"),
-    "other": _("other"),
-    "failure": _("failure"),
-    "success": _("success"),
-    "telephone": _("telephone"),
-    "cellular": _("mobile phone"),
-    "single": _("single"),
-    "married": _("married"),
-    "divorced": _("divorced"),
-    "primary": _("primary school"),
-    "secondary": _("secondary school"),
-    "tertiary": _("higher education"),
-    "admin.": _("office clerk"),
-    "blue-collar": _("blue-collar worker"),
-    "entrepreneur": _("entrepreneur"),
-    "housemaid": _("domestic worker"),
-    "management": _("management"),
-    "retired": _("retired"),
-    "self-employed": _("self-employed"),
-    "services": _("services"),
-    "student": _("student"),
-    "technician": _("technician"),
-    "unemployed": _("unemployed"),
-}
-SUMMARY = ("age", "job", "marital", "education")
-
-
-def worded(value: Any) -> str:
-    """An attribute's value in the reader's language; as it is where there is no word for it."""
-    return (
-        str(WORDS.get(value, value))
-        if isinstance(value, str)
-        else f"{value:,}"
-        if isinstance(value, int)
-        else str(value)
-    )
 
 
 def _table(rows: list[tuple[str, str]]) -> SafeString:
@@ -84,7 +26,7 @@ def _table(rows: list[tuple[str, str]]) -> SafeString:
 
 
 @admin.register(Customer)
-class CustomerAdmin(ScopedAdmin):
+class CustomerAdmin(CustomerTags, ScopedAdmin):
     """The customers of the reader's branches. Everything that names a person is masked."""
 
     noun = "customers.customer"
@@ -134,20 +76,6 @@ class CustomerAdmin(ScopedAdmin):
     def number(self, customer: Customer) -> str:
         return str(customer)
 
-    @display(description=_("attributes"))
-    def summary(self, customer: Customer) -> str:
-        told = [worded(customer.attributes[name]) for name in SUMMARY if name in customer.attributes]
-        return " · ".join(told) or "–"
-
     @display(description=_("known by"))
     def known_by(self, customer: Any) -> SafeString:
         return _table([(row.get_kind_display(), text) for row, text in customer.shown_identities])
-
-    @display(description=_("attributes"))
-    def attribute_table(self, customer: Customer) -> SafeString:
-        # In the order people know, then whatever else a source brought.
-        names = [
-            *(n for n in LABELS if n in customer.attributes),
-            *sorted(customer.attributes.keys() - LABELS.keys()),
-        ]
-        return _table([(str(LABELS.get(name, name)), worded(customer.attributes[name])) for name in names])

@@ -159,10 +159,10 @@ class Writer:
             self._lines.writerow([harmless(sheet.mark)])
             self._lines.writerow([harmless(heading) for heading in sheet.headings])
         else:
-            import xlsxwriter  # half a second to load, which hardly any process needs
+            # Half a second to load, which hardly any process needs.
+            from openpyxl import Workbook
 
-            options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-            self._book = xlsxwriter.Workbook(str(path), options | {"tmpdir": str(path.parent)})
+            self._book, self._path = Workbook(write_only=True), path
             self._new_page()
 
     def write(self, row: Sequence[Any]) -> None:
@@ -172,10 +172,7 @@ class Writer:
             if self._at == ROWS_OF_A_SHEET:
                 self._end_page()
                 self._new_page()
-            for column, cell in enumerate(row):
-                if cell != "":
-                    write = self._page.write_string if isinstance(cell, str) else self._page.write_number
-                    write(self._at, column, harmless(cell) if isinstance(cell, str) else cell)
+            self._page.append([harmless(cell) for cell in row])
             self._at += 1
         self.rows += 1
 
@@ -186,16 +183,16 @@ class Writer:
             self._file.close()
         else:
             self._end_page()
-            self._book.close()
+            self._book.save(self._path)
 
     def _new_page(self) -> None:
-        self._page = self._book.add_worksheet()
-        # On each printed page.
-        self._page.set_footer(f"&L{self.sheet.mark.replace('&', '&&')[:200]}&R&P / &N")
-        self._page.write_string(0, 0, self.sheet.mark)
-        self._page.write_row(1, 0, list(self.sheet.headings))
-        self._page.freeze_panes(2, 0)
+        self._page = self._book.create_sheet()
+        # On each printed page; & begins a code of the footer's own.
+        self._page.oddFooter.left.text = self.sheet.mark.replace("&", "+")[:200]
+        self._page.freeze_panes = "A3"
+        self._page.append([harmless(self.sheet.mark)])
+        self._page.append([harmless(heading) for heading in self.sheet.headings])
         self._at = 2
 
     def _end_page(self) -> None:
-        self._page.write_string(self._at, 0, self.sheet.mark)
+        self._page.append([harmless(self.sheet.mark)])

@@ -72,3 +72,38 @@ class FileGone(Refusal):
     status = 410
     zh = "文件内容已按期删除，只保留导入记录。请重新上传。"
     en = "The file's content has been deleted in due course; only the record of it stays. Upload it again."
+
+
+class ColumnsUnknown(Refusal):
+    code = "customers.export.columns_unknown"
+    status = 422
+    zh = "请至少选一列；敏感属性只有明文导出时才能选。"
+    en = "Choose at least one column; sensitive attributes only go into a file in the clear."
+
+
+class ReasonNeeded(Refusal):
+    code = "customers.export.reason_needed"
+    status = 422
+    zh = "明文导出须写明理由（至少四个字）。"
+    en = "A file in the clear needs a reason of at least four characters."
+
+
+class NobodyToExport(Refusal):
+    code = "customers.export.nobody"
+    status = 422
+    zh = "没有符合条件的客户，请放宽条件。"
+    en = "No customer meets these conditions: widen them."
+
+
+class OtherPersonNeeded(Refusal):
+    code = "customers.export.second_person"
+    status = 403
+    zh = "须由另一位同事复核，申请人本人不能复核。"
+    en = "Another person has to confirm it; who asked cannot."
+
+
+class ExportSettled(Refusal):
+    code = "customers.export.settled"
+    status = 409
+    zh = "这个导出现在不能这样操作：它已有结果，或文件已到期删除。请刷新页面。"
+    en = "This cannot be done with the export now: it is settled, or its file is gone. Load the page again."

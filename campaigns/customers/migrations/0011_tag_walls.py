@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
     operations = [
         sql(tag_sql.ATTRIBUTE_KIND_IS_FIXED),
         sql(tag_sql.DEFINITIONS_STAY),
+        sql(tag_sql.FIRST_TERMS),
         *wall("customers_tagging", follows_branch=False),
         follows("customers_tagging"),
         *wall("customers_profile", verbs_only=True, verbs="SELECT, INSERT, UPDATE", follows_branch=False),

@@ -54,6 +54,22 @@ def add_attribute(
     return attribute
 
 
+def add_missing_attributes(*, scope: Scope, definitions: Sequence[Mapping[str, Any]]) -> int:
+    """Define what a known kind of file brings, as far as it is not defined yet; how many were new.
+
+    For importers, which have asked for their own right. What people have changed stays as it is.
+    """
+    known = set(Attribute.objects.values_list("code", flat=True))
+    missing = [each for each in definitions if each["code"] not in known]
+    made = [
+        Attribute(**{**each, "choices": checked_choices(each["kind"], each["choices"])}) for each in missing
+    ]
+    Attribute.objects.bulk_create(made, ignore_conflicts=True)
+    for attribute in made:
+        _note(scope, attribute, "add", kind=attribute.kind)
+    return len(made)
+
+
 def change_attribute(
     *,
     scope: Scope,

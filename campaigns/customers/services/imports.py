@@ -13,6 +13,7 @@ from django.conf import settings
 
 from campaigns.audit.services import record
 from campaigns.customers.bank_marketing import demand_source
+from campaigns.customers.bank_marketing_attributes import definitions
 from campaigns.customers.import_selectors import file_in_scope
 from campaigns.customers.imports.lots import path_of, sealed_name
 from campaigns.customers.imports.mapping import SPREAD, Columns, guess, is_whole, key_of
@@ -28,6 +29,7 @@ from campaigns.customers.imports.refusals import (
 from campaigns.customers.imports.vocabulary import vocabulary_of
 from campaigns.customers.models import CustomerFile, FileLot
 from campaigns.customers.refusals import FileEmpty, NoHomeBranches
+from campaigns.customers.services.attributes import add_missing_attributes
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.services import due
 from campaigns.jobs.services.long import ask_job
@@ -105,6 +107,8 @@ def choose_columns(*, scope: Scope, file_id: UUID | str, columns: Columns) -> Cu
     file = _in_state(scope, file_id, State.DRAFT, State.JUDGED)
     if not is_whole(columns, vocabulary=vocabulary_of(scope=scope), width=len(file.titles)):
         raise ColumnsMissing
+    if columns.preset:
+        add_missing_attributes(scope=scope, definitions=definitions())
     _set(scope, file, mapping=columns.as_json(), is_mapping_chosen=True, state=State.DRAFT, counts={})
     return file
 

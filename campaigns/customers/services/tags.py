@@ -10,7 +10,7 @@ from django.db import connection
 from campaigns.audit.services import record
 from campaigns.customers.models import Customer, Tag
 from campaigns.customers.tag_rules import TagNotByHand, TagRetired, UntilPast
-from campaigns.customers.tag_selectors import tag_in_scope, tags_to_give
+from campaigns.customers.tag_selectors import tag_in_scope
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
@@ -126,7 +126,7 @@ def tag_customers(
         raise TagRetired(tag=tag)
     if until is not None and until <= scope.at:
         raise UntilPast
-    customers = _customers(scope, customer_ids)
+    customers = _customers(scope, tag, customer_ids)
     with connection.cursor() as cursor:
         new, _prolonged = give_rows(
             cursor, scope=scope, rows=_LISTED, source=source, until=until, params=_listed(customers, tag)
@@ -141,7 +141,7 @@ def untag_customers(
     """Take a tag from customers of the scope; how many had it. Raises as `tag_customers`, but for TagRetired."""
     scope.demand(TAKE)
     tag = _by_hand(scope, tag_id, source)
-    customers = _customers(scope, customer_ids)
+    customers = _customers(scope, tag, customer_ids)
     with connection.cursor() as cursor:
         ended = end_rows(cursor, scope=scope, rows=_LISTED, source=source, params=_listed(customers, tag))
     _note(scope, tag, customers, "take", source)
@@ -177,20 +177,18 @@ def end_expired(*, scope: Scope, lot: int = 20_000) -> int:
 
 
 def _by_hand(scope: Scope, tag_id: int, source: str) -> Tag:
-    if source != "manual":
-        return tag_in_scope(scope=scope, tag_id=tag_id)
     tag = tag_in_scope(scope=scope, tag_id=tag_id)
-    if tag.kind != Tag.Kind.MANUAL:
+    if source == "manual" and tag.kind != Tag.Kind.MANUAL:
         raise TagNotByHand(tag=tag)
-    if tag.is_active and not tags_to_give(scope=scope).filter(pk=tag.pk).exists():
-        raise NotFound
     return tag
 
 
-def _customers(scope: Scope, customer_ids: Sequence[UUID]) -> list[Customer]:
-    wanted = set(customer_ids)
+def _customers(scope: Scope, tag: Tag, customer_ids: Sequence[UUID]) -> list[Customer]:
+    """Customers of the scope at and below the tag's owner. Raises NotFound when one is not."""
+    wanted, owner = set(customer_ids), tag.category.owner
     open_ones = [Customer.Status.ACTIVE, Customer.Status.BLOCKED]
-    found = list(Customer.objects.within(scope).filter(pk__in=wanted, status__in=open_ones))
+    rows = Customer.objects.within(scope).filter(branch_pos__range=(owner.pos, owner.pos_end))
+    found = list(rows.filter(pk__in=wanted, status__in=open_ones))
     if len(found) != len(wanted):
         raise NotFound
     return found

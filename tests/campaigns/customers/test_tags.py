@@ -104,7 +104,10 @@ def test_tags_are_given_where_they_mean_something_and_changed_by_their_owner(
                 tag_customers(scope=scope, tag_id=tags[tag].pk, customer_ids=[customer])
         with pytest.raises(NotAllowed):
             add_tag(scope=scope, code="mine", category_code="value", name="x")
-    assert arrays() == {}
+    with system_scope(at=AT, cause="test") as scope:
+        with pytest.raises(NotFound):
+            tag_customers(scope=scope, tag_id=tags["north"].pk, customer_ids=[nb, sb])
+        assert arrays() == {}
     with cast.ho_administrator.scope(stand_at=cast.branch["N"].pk) as scope:
         add_tag(scope=scope, code="own", category_code="local", name="自有")
         with pytest.raises(NotYourTags):
