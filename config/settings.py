@@ -213,6 +213,9 @@ WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", VAR_DIR / INSTANCE / "media"))
 MEDIA_URL = "/media/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# Customers that one person alone may bring in or take out by a file; more need a second person's word.
+IMPORT_ALONE_AT_MOST = int(os.environ.get("FENHANG_IMPORT_ALONE", "10000"))
+EXPORT_ALONE_AT_MOST = int(os.environ.get("FENHANG_EXPORT_ALONE", "1000"))
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

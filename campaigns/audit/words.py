@@ -19,6 +19,8 @@ DEEDS = {
     "approve": pgettext_lazy("deed", "approved"),
     "approved": pgettext_lazy("deed", "approved"),
     "reject": pgettext_lazy("deed", "rejected"),
+    "confirm": pgettext_lazy("deed", "confirmed"),
+    "download": pgettext_lazy("deed", "took the file of"),
     "acknowledge": pgettext_lazy("deed", "acknowledged findings in"),
     "rejected": pgettext_lazy("deed", "rejected"),
     "send_back": pgettext_lazy("deed", "sent back"),

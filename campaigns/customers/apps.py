@@ -13,6 +13,7 @@ class CustomersApp(AppConfig):
 
     def ready(self) -> None:
         from campaigns.customers.handing_over import customers_at_home, hand_over_customers
+        from campaigns.customers.importing import register_files
         from campaigns.customers.scopes import customer
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.scopes import Scope
@@ -26,6 +27,7 @@ class CustomersApp(AppConfig):
         register_step("hand_over", name="customers: home branch", act=hand_over_customers)
         register_remainder("customers", rows=customers_at_home)
         self._ready_identities()
+        register_files()
         self._ready_tags()
         self._ready_rights()
 

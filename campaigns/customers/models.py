@@ -10,6 +10,7 @@ from campaigns.customers.customer_models import (
     Identity,
     RefreshSession,
 )
+from campaigns.customers.import_models import CustomerExport, CustomerFile, FileLot
 from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
 from campaigns.customers.tag_models import Profile, ScoringTerms, StageChange, Tag, TagCategory, Tagging
 
@@ -20,10 +21,13 @@ __all__ = [
     "Consent",
     "ConsentText",
     "Customer",
+    "CustomerExport",
+    "CustomerFile",
     "CustomerKey",
     "CustomerModel",
     "DataExport",
     "Erasure",
+    "FileLot",
     "HomeMove",
     "Identity",
     "Permission",

@@ -159,14 +159,8 @@ class FileMissing(FileRefused):
 
 class FileEmpty(FileRefused):
     code = "customers.file.empty"
-    zh = "文件是空的，没有表头。"
-    en = "The file is empty: it has no header."
-
-
-class HeaderWrong(FileRefused):
-    code = "customers.file.header_wrong"
-    zh = "表头不对。应为：{expected}。实为：{found}。"
-    en = "The header is wrong. Expected: {expected}. Found: {found}."
+    zh = "文件是空的：需要一行表头，下面每行一位客户。"
+    en = "The file is empty: it needs a row of headings and below it one row for each customer."
 
 
 class LineTooLong(FileRefused):
@@ -177,8 +171,8 @@ class LineTooLong(FileRefused):
 
 class NotText(FileRefused):
     code = "customers.file.not_text"
-    zh = "第 {line} 行不是 UTF-8 文本。请另存为 UTF-8 后重试。没有导入任何内容。"
-    en = "Line {line} is not UTF-8 text: save the file as UTF-8 and try again. Nothing was imported."
+    zh = "第 {line} 行不是 UTF-8 或 GB18030 文本。请另存为 UTF-8 的 CSV 后重试。没有导入任何内容。"
+    en = "Line {line} is not text in UTF-8 or GB18030: save the file as CSV in UTF-8. Nothing was imported."
 
 
 class QuoteOpen(FileRefused):
@@ -197,11 +191,3 @@ class NoHomeBranches(FileRefused):
     code = "customers.file.no_home_branches"
     zh = "还没有可以归属客户的网点，请先建立支行。"
     en = "There is no branch yet that customers may belong to: add branches first."
-
-
-class NumberClash(FileRefused):
-    """Two sources whose names share a hash, or a number that somebody holds with another unionid."""
-
-    code = "customers.file.number_clash"
-    zh = "文件中的客户号或 unionid 已属于其他客户，请换一个来源名。没有导入任何内容。"
-    en = "A customer number or unionid of this file is somebody else's: choose another source. Nothing was imported."

@@ -20,3 +20,10 @@ def csv_bytes(head: Sequence[object], rows: Iterable[Sequence[object]]) -> bytes
     lines.writerow([harmless(str(cell)) for cell in head])
     lines.writerows([harmless(cell) for cell in row] for row in rows)
     return written.getvalue().encode("utf-8-sig")
+
+
+def csv_line(cells: Sequence[object]) -> str:
+    """One line with its end. The cells are harmless already, or shown to nobody but programs."""
+    written = StringIO(newline="")
+    csv.writer(written).writerow(cells)
+    return written.getvalue()

@@ -96,6 +96,20 @@ GROUPS = [
         _("Customers"),
         [
             Page(_("Customers"), "group", "customers.customer"),
+            Page(
+                _("Customer files"),
+                "upload_file",
+                "customers.customerfile",
+                "customers.customer",
+                verb="import",
+            ),
+            Page(
+                _("Customer exports"),
+                "download",
+                "customers.customerexport",
+                "customers.customer",
+                verb="export",
+            ),
             Page(_("Tags"), "sell", "customers.tag"),
             Page(_("Tag categories"), "folder_special", "customers.tagcategory", head_office_only=True),
             Page(_("Attributes"), "format_list_bulleted", "customers.attribute"),

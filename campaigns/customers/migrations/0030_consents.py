@@ -12,7 +12,7 @@ def follows(table: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0012_tag_rights"), ("tenants", "0010_may"), ("audit", "0002_walls")]
+    dependencies = [("customers", "0020_imports"), ("tenants", "0010_may"), ("audit", "0002_walls")]
 
     operations = [
         migrations.CreateModel(

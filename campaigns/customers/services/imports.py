@@ -1,244 +1,323 @@
-"""Customers from a file, many at once: COPY into a temporary table, then one set-based step for each answer.
+"""A file of customers taken in: how it is to be understood, its verdicts, and who says that it is carried out.
 
-All of it is one transaction: a file that turns out to be broken in its last line has changed nothing. Memory does
-not grow with the file: rows are streamed into the database, and sealed in chunks.
+What it does to the customers, lot by lot, is in `import_runs`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import hashlib
+from datetime import timedelta
+from pathlib import PurePath
 from typing import IO, Any
+from uuid import UUID
 
-import orjson
-from django.db import IntegrityError, connection
+from django.conf import settings
 
 from campaigns.audit.services import record
-from campaigns.customers.bank_marketing import (
-    Rejected,
-    branch_for,
-    demand_source,
-    number_of,
-    rows_of,
-    unionid_of,
-)
+from campaigns.customers.bank_marketing import demand_source
 from campaigns.customers.bank_marketing_attributes import definitions
-from campaigns.customers.models import Customer, Identity
-from campaigns.customers.refusals import NoHomeBranches, NumberClash
-from campaigns.customers.rules import tail_of
-from campaigns.customers.selectors import home_branches, lookup_of
+from campaigns.customers.import_selectors import file_in_scope
+from campaigns.customers.imports.lots import path_of, sealed_name
+from campaigns.customers.imports.mapping import SPREAD, Columns, guess, is_whole, key_of
+from campaigns.customers.imports.reading import take
+from campaigns.customers.imports.refusals import (
+    ColumnsMissing,
+    FileGone,
+    FileSettled,
+    NothingToDo,
+    SecondPersonNeeded,
+    UndoTooLate,
+)
+from campaigns.customers.imports.vocabulary import vocabulary_of
+from campaigns.customers.models import CustomerFile, FileLot
+from campaigns.customers.refusals import FileEmpty, NoHomeBranches
 from campaigns.customers.services.attributes import add_missing_attributes
-from campaigns.customers.services.customers import ONE_OWNER, seal_identity
-from campaigns.lib import crypto
+from campaigns.jobs.long_models import Job
+from campaigns.jobs.services import due
+from campaigns.jobs.services.long import ask_job
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
+from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.tenants.scopes import Scope
 
-CHUNK = 5_000  # rows sealed and written by one statement
+MAY = "customers.customer.import"
+JUDGE, APPLY, UNDO = "customers.judge_file", "customers.apply_file", "customers.undo_file"
+DELETE = "customers.delete_file"
 
-# Which file is asked twice at once is decided here, and not by the unique key in the last second.
-_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('import_customers', 0))"
+UNDO_FOR = timedelta(days=1)
+_DRAFTS_FOR = timedelta(days=7)  # a file that nobody carries out is not kept for ever
 
-# Both sides of these two steps are read whole. The planner must not be asked: a vacuum that passes while a first
-# import is not yet committed counts no row in a table of many pages, and then a loop over all pairs looks cheap.
-_WHOLE, _BY_ROW = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
+State = CustomerFile.State
 
-_STAGED = """
-CREATE TEMPORARY TABLE import_staged (
-    line int NOT NULL, branch_id int NOT NULL, branch_pos int NOT NULL, lookup bytea NOT NULL,
-    attributes jsonb NOT NULL, customer_id uuid, status text, is_changed boolean
-) ON COMMIT DROP
-"""
-_MADE = """
-CREATE TEMPORARY TABLE import_made (
-    customer_id uuid NOT NULL, branch_id int NOT NULL, branch_pos int NOT NULL, tail text NOT NULL,
-    attributes jsonb NOT NULL, wrapped bytea NOT NULL,
-    number_id uuid NOT NULL, number_lookup bytea NOT NULL, number_value bytea NOT NULL,
-    union_id uuid NOT NULL, union_lookup bytea NOT NULL, union_value bytea NOT NULL
-) ON COMMIT DROP
-"""
-_KNOWN = """
-UPDATE import_staged s
-   SET customer_id = c.id, status = c.status, is_changed = c.attributes IS DISTINCT FROM s.attributes
-  FROM customers_identity i JOIN customers_customer c ON c.id = i.customer_id
- WHERE i.kind = 'customer_number' AND i.lookup = s.lookup
-"""
-_CHANGE = """
-UPDATE customers_customer c SET attributes = s.attributes
-  FROM import_staged s WHERE c.id = s.customer_id AND s.is_changed AND s.status <> 'erased'
-"""
-_INSERTS = (
+
+def take_file(*, scope: Scope, file: IO[bytes], name: str, source: str) -> CustomerFile:
+    """Take an open file in for the tree at and below the scope's branch; its columns are guessed, or remembered.
+
+    Raises FileRefused (see `imports/refusals.py`) for one that cannot be read, SourceInvalid, NoHomeBranches; then
+    nothing is kept.
     """
-    INSERT INTO customers_customer
-        (id, branch_id, branch_pos, number_tail, attributes, source, joined_at, is_personalised, status)
-    SELECT customer_id, branch_id, branch_pos, tail, attributes, %(source)s, %(at)s, true, 'active' FROM import_made
-    """,
-    """
-    INSERT INTO customers_customerkey (customer_id, branch_id, branch_pos, wrapped)
-    SELECT customer_id, branch_id, branch_pos, wrapped FROM import_made
-    """,
-    """
-    INSERT INTO customers_identity
-        (id, customer_id, branch_id, branch_pos, kind, app, lookup, value, source, verified_at)
-    SELECT number_id, customer_id, branch_id, branch_pos, 'customer_number', '', number_lookup, number_value,
-           %(source)s, %(at)s::timestamptz FROM import_made
-    UNION ALL
-    SELECT union_id, customer_id, branch_id, branch_pos, 'unionid', '', union_lookup, union_value,
-           %(source)s, %(at)s::timestamptz FROM import_made
-    """,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """How many rows of the file were what."""
-
-    new: int
-    changed: int
-    unchanged: int
-    refused: int
-
-
-def import_customers(
-    *,
-    scope: Scope,
-    file: IO[bytes],
-    source: str,
-    refuse: Callable[[Rejected], None],
-    progress: Callable[[str, int], None] = lambda step, done: None,
-) -> Imported:
-    """Bring the customers of an open file in; a second run of the same file changes nothing.
-
-    `refuse` is told each row that cannot be taken; `progress` the step ("read", "written") and how many rows are
-    done. A known customer keeps the home branch and gets the file's attributes; an erased one is refused.
-    Raises FileRefused (see `rows_of`), NoHomeBranches, NumberClash; then nothing was changed.
-    """
-    scope.demand("customers.customer.import")
+    scope.demand(MAY)
     demand_source(source)
-    homes = {branch.pk: branch.pos for branch in home_branches(scope=scope)}
-    if not homes:
+    vocabulary = vocabulary_of(scope=scope)
+    if not vocabulary.branches:
         raise NoHomeBranches
-    add_missing_attributes(scope=scope, definitions=definitions())
-    # The temporary tables end with the transaction, which may be a longer one than ours.
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS import_staged, import_made")
-        cursor.execute(_ALONE)
-        cursor.execute(_STAGED)
-        cursor.execute(_MADE)
-        refused = _stage(cursor, file=file, source=source, homes=homes, refuse=refuse, progress=progress)
-        cursor.execute("ANALYZE import_staged")
-        cursor.execute(_WHOLE)
-        cursor.execute(_KNOWN)
-        refused += _refuse_erased(cursor, refuse)
-        cursor.execute(_CHANGE)
-        changed = cursor.rowcount
-        cursor.execute(_BY_ROW)
-        cursor.execute("SELECT count(*) FROM import_staged WHERE NOT is_changed AND status <> 'erased'")
-        unchanged: int = cursor.fetchone()[0]
-        new = _add_new(cursor, scope=scope, source=source, progress=progress)
-        cursor.execute("DROP TABLE import_staged, import_made")
-    done = Imported(new=new, changed=changed, unchanged=unchanged, refused=refused)
+    file_id = new_id()
+    taken = take(file, path=path_of(file_id), name=sealed_name(file_id))
+    try:
+        index, columns = guess(head=taken.head, vocabulary=vocabulary)
+        line, titles = taken.head[index]
+        if taken.rows - index < 2:
+            raise FileEmpty
+        key = key_of(titles)
+        made: CustomerFile = CustomerFile.objects.create(
+            id=file_id,
+            branch_id=scope.branch_id,
+            branch_pos=scope.branch_pos,
+            name=PurePath(name).name[:200] or "–",
+            source=source,
+            loaded_at=scope.at,
+            loaded_by=scope.facts.actor_name,
+            sha256=taken.sha256,
+            size=taken.size,
+            form=taken.form,
+            delimiter=taken.delimiter,
+            rows=taken.rows - index - 1,
+            headings=line,
+            titles=titles,
+            headings_key=key,
+            mapping=_remembered(scope, source, key) or columns.as_json(),
+            kept_until=scope.at + _DRAFTS_FOR,
+        )
+        _delete_at(scope, made)
+        _note(scope, made, "upload", rows=made.rows)
+    except BaseException:
+        path_of(file_id).unlink(missing_ok=True)
+        raise
+    return made
+
+
+def _remembered(scope: Scope, source: str, key: str) -> dict[str, Any]:
+    """What was last chosen for a file of this source with the same headings."""
+    last = CustomerFile.objects.within(scope).filter(source=source, headings_key=key, is_mapping_chosen=True)
+    mapping: dict[str, Any] | None = last.order_by("-id").values_list("mapping", flat=True).first()
+    return mapping or {}
+
+
+def choose_columns(*, scope: Scope, file_id: UUID | str, columns: Columns) -> CustomerFile:
+    """Say which column says what. Raises NotFound, FileSettled, FileGone, ColumnsMissing."""
+    scope.demand(MAY)
+    file = _in_state(scope, file_id, State.DRAFT, State.JUDGED)
+    if not is_whole(columns, vocabulary=vocabulary_of(scope=scope), width=len(file.titles)):
+        raise ColumnsMissing
+    if columns.preset:
+        add_missing_attributes(scope=scope, definitions=definitions())
+    _set(scope, file, mapping=columns.as_json(), is_mapping_chosen=True, state=State.DRAFT, counts={})
+    return file
+
+
+def ask_verdicts(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
+    """Have every row judged by a worker. Raises NotFound, FileSettled, FileGone, ColumnsMissing."""
+    scope.demand(MAY)
+    file = _in_state(scope, file_id, State.DRAFT, State.JUDGED, State.JUDGING)
+    if not file.is_mapping_chosen:
+        raise ColumnsMissing
+    _demand_no_job(file, scope)
+    _set(scope, file, state=State.JUDGING, counts={}, job_id=_job(scope, file, JUDGE).pk)
+    return file
+
+
+def ask_apply(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
+    """Have a judged file carried out: at once, or when a second person has confirmed a large one.
+
+    Raises NotFound, FileSettled, FileGone, NothingToDo.
+    """
+    scope.demand(MAY)
+    file = _in_state(scope, file_id, State.JUDGED)
+    touched = file.counts.get("new", 0) + file.counts.get("changed", 0)
+    if not touched:
+        raise NothingToDo
+    is_large = touched > settings.IMPORT_ALONE_AT_MOST
+    _set(
+        scope,
+        file,
+        is_large=is_large,
+        asked_by_id=scope.person_id,
+        asked_by=scope.facts.actor_name,
+        asked_at=scope.at,
+    )
+    _note(scope, file, "ask", new=file.counts.get("new", 0), changed=file.counts.get("changed", 0))
+    if is_large:
+        _set(scope, file, state=State.WAITING)
+    else:
+        _set(scope, file, state=State.APPLYING, started_at=scope.at, job_id=_job(scope, file, APPLY).pk)
+    return file
+
+
+def confirm_apply(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
+    """The second person's word: a large file is carried out. Raises NotFound, FileSettled, SecondPersonNeeded."""
+    scope.demand(MAY)
+    file = _in_state(scope, file_id, State.WAITING)
+    if scope.person_id is None or scope.person_id == file.asked_by_id:
+        raise SecondPersonNeeded(most=f"{settings.IMPORT_ALONE_AT_MOST:,}")
+    _set(
+        scope,
+        file,
+        confirmed_by_id=scope.person_id,
+        confirmed_by=scope.facts.actor_name,
+        confirmed_at=scope.at,
+    )
+    _note(scope, file, "confirm")
+    _set(scope, file, state=State.APPLYING, started_at=scope.at, job_id=_job(scope, file, APPLY).pk)
+    return file
+
+
+def start_alone(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
+    """Begin to carry a judged file out at the keyboard of the installation, without a long job.
+
+    Whoever sits there is nobody's second person: this is the system's alone. Raises NotAllowed, NotFound, FileSettled.
+    """
+    scope.demand(MAY)
+    if scope.kind != "system":
+        raise NotAllowed(verb=MAY)
+    file = _in_state(scope, file_id, State.JUDGED)
+    _set(
+        scope,
+        file,
+        state=State.APPLYING,
+        started_at=scope.at,
+        asked_by=scope.facts.actor_name,
+        asked_at=scope.at,
+    )
+    return file
+
+
+def start_undo_of(*, scope: Scope, file: IO[bytes], source: str) -> CustomerFile:
+    """The same for taking back: the last import of this very file. Raises NotFound, FileSettled, UndoTooLate."""
+    scope.demand(MAY)
+    if scope.kind != "system":
+        raise NotAllowed(verb=MAY)
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    states = [State.APPLIED, State.APPLYING, State.UNDOING]
+    rows = CustomerFile.objects.within(scope).filter(sha256=sha256, source=source, state__in=states)
+    last = rows.order_by("-id").first()
+    if last is None:
+        raise NotFound
+    if last.applied_at is not None and scope.at >= last.applied_at + UNDO_FOR:
+        raise UndoTooLate
+    _demand_no_job(last, scope)
+    _set(scope, last, state=State.UNDOING)
+    return last
+
+
+def drop_draft(*, scope: Scope, file_id: UUID | str) -> None:
+    """Forget a file that changed nothing, content and all. Raises NotFound."""
+    scope.demand(MAY)
+    file = file_in_scope(scope=scope, file_id=file_id, lock=True)
+    if file.state not in {State.DRAFT, State.JUDGED} or file.applied_at is not None:
+        return
+    path_of(file.pk).unlink(missing_ok=True)
+    _set(scope, file, gone_at=scope.at)
+
+
+def send_back(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
+    """A file that waits goes back to its verdicts: by the second person, or who asked. Raises NotFound, FileSettled."""
+    scope.demand(MAY)
+    file = _in_state(scope, file_id, State.WAITING)
+    _set(scope, file, state=State.JUDGED, asked_by_id=None, asked_by="", asked_at=None)
+    _note(scope, file, "send_back")
+    return file
+
+
+def go_on(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
+    """Carry the rest out after the long job was stopped. Raises NotFound, FileSettled, FileGone."""
+    scope.demand(MAY)
+    file = _in_state(scope, file_id, State.APPLYING, State.UNDOING)
+    _demand_no_job(file, scope)
+    kind = APPLY if file.state == State.APPLYING else UNDO
+    _set(scope, file, job_id=_job(scope, file, kind).pk)
+    return file
+
+
+def ask_undo(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
+    """Take back what was carried out, within a day. Raises NotFound, FileSettled, UndoTooLate."""
+    scope.demand(MAY)
+    file = _in_state(scope, file_id, State.APPLIED, State.APPLYING)
+    if file.state == State.APPLYING:
+        _demand_no_job(file, scope)
+    if file.applied_at is not None and scope.at >= file.applied_at + UNDO_FOR:
+        raise UndoTooLate
+    _set(scope, file, state=State.UNDOING, job_id=_job(scope, file, UNDO).pk)
+    _note(scope, file, "undo")
+    return file
+
+
+def delete_content(*, scope: Scope, file_id: UUID | str) -> bool:
+    """Delete what a file held and what would take it back, when its time has come; the record stays."""
+    file = file_in_scope(scope=scope, file_id=file_id, lock=True)
+    if file.gone_at is not None or file.kept_until > scope.at:
+        return False
+    FileLot.objects.within(scope).filter(file=file).update(made=[], prints=[], before=b"")
+    path_of(file.pk).unlink(missing_ok=True)
+    _set(scope, file, gone_at=scope.at)
+    return True
+
+
+def keep_for_undo(*, scope: Scope, file: CustomerFile) -> None:
+    """From now on a day remains to take it back; then the content goes."""
+    _set(scope, file, kept_until=scope.at + UNDO_FOR)
+    _delete_at(scope, file)
+
+
+def home_is_asked(columns: Columns) -> bool:
+    """Whether new customers' home must be named beside the columns."""
+    return "branch" not in columns.columns and columns.home != SPREAD
+
+
+def _in_state(scope: Scope, file_id: UUID | str, *states: str) -> CustomerFile:
+    file = file_in_scope(scope=scope, file_id=file_id, lock=True)
+    if file.state not in states:
+        raise FileSettled
+    if file.gone_at is not None:
+        raise FileGone
+    return file
+
+
+def _demand_no_job(file: CustomerFile, scope: Scope) -> None:
+    """Nothing is under way with it, and nothing can go on by itself."""
+    if file.job_id is None:
+        return
+    job = Job.objects.within(scope).filter(pk=file.job_id).first()
+    if job is not None and not job.is_over and job.state != Job.State.FAILED:
+        raise FileSettled
+
+
+def _job(scope: Scope, file: CustomerFile, kind: str) -> Job:
+    return ask_job(scope=scope, kind=kind, args={"file": str(file.pk)}, title=file.name)
+
+
+def _set(scope: Scope, file: CustomerFile, **values: Any) -> None:
+    CustomerFile.objects.within(scope).filter(pk=file.pk).update(**values)
+    for name, value in values.items():
+        setattr(file, name, value)
+
+
+def _delete_at(scope: Scope, file: CustomerFile) -> None:
+    due.lay(
+        scope=scope,
+        kind=DELETE,
+        subject=ref("customers.customerfile", file.pk),
+        version=file.kept_until.isoformat(),
+        at=file.kept_until,
+        branch_id=file.branch_id,
+        branch_pos=file.branch_pos,
+    )
+
+
+def _note(scope: Scope, file: CustomerFile, verb: str, **detail: Any) -> None:
     record(
         scope=scope,
-        verb="customers.customer.import",
-        subject=ref("customers.source", source),
-        subject_name=source,
-        new=new,
-        changed=changed,
-        unchanged=unchanged,
-        refused=refused,
-    )
-    return done
-
-
-def _stage(
-    cursor: Any,
-    *,
-    file: IO[bytes],
-    source: str,
-    homes: dict[int, int],
-    refuse: Callable[[Rejected], None],
-    progress: Callable[[str, int], None],
-) -> int:
-    """Stream the file into import_staged; returns how many rows were refused."""
-    branches = list(homes)
-    refused = taken = 0
-    with cursor.copy(
-        "COPY import_staged (line, branch_id, branch_pos, lookup, attributes) FROM STDIN"
-    ) as copy:
-        for found in rows_of(file):
-            if isinstance(found, Rejected):
-                refused += 1
-                refuse(found)
-                continue
-            home = branch_for(source=source, row=found.row, branches=branches)
-            number = number_of(source=source, row=found.row)
-            lookup = lookup_of(kind=Identity.Kind.CUSTOMER_NUMBER, value=number)
-            copy.write_row((found.line, home, homes[home], lookup, orjson.dumps(found.attributes).decode()))
-            taken += 1
-            if taken % CHUNK == 0:
-                progress("read", taken)
-    progress("read", taken)
-    return refused
-
-
-def _refuse_erased(cursor: Any, refuse: Callable[[Rejected], None]) -> int:
-    cursor.execute("SELECT line FROM import_staged WHERE status = %s ORDER BY line", [Customer.Status.ERASED])
-    lines = [line for (line,) in cursor.fetchall()]
-    for line in lines:
-        refuse(Rejected(line, "", "", "erased"))
-    return len(lines)
-
-
-def _add_new(cursor: Any, *, scope: Scope, source: str, progress: Callable[[str, int], None]) -> int:
-    """Seal and write the customers that nobody knows yet, chunk by chunk; returns how many."""
-    last = done = 0
-    while True:
-        cursor.execute(
-            "SELECT line, branch_id, branch_pos, lookup, attributes::text FROM import_staged"
-            " WHERE customer_id IS NULL AND line > %s ORDER BY line LIMIT %s",
-            [last, CHUNK],
-        )
-        rows = cursor.fetchall()
-        if not rows:
-            return done
-        with cursor.copy("COPY import_made FROM STDIN") as copy:
-            for line, branch_id, branch_pos, lookup, attributes in rows:
-                copy.write_row((*_made(source, line - 1, branch_id, branch_pos, attributes, bytes(lookup)),))
-        try:
-            for statement in _INSERTS:
-                cursor.execute(statement, {"source": source, "at": scope.at})
-        except IntegrityError as error:
-            if ONE_OWNER in str(error):
-                raise NumberClash from error
-            raise
-        # Not TRUNCATE: it would take a lock and a new file for each chunk.
-        cursor.execute("DELETE FROM import_made")
-        last = rows[-1][0]
-        done += len(rows)
-        progress("written", done)
-
-
-def _made(
-    source: str, row: int, branch_id: int, branch_pos: int, attributes: str, lookup: bytes
-) -> tuple[Any, ...]:
-    """One new customer as import_made holds it: everything that only the installation's key can make."""
-    customer_id, key = new_id(), crypto.new_key()
-    number, unionid = number_of(source=source, row=row), unionid_of(source=source, row=row)
-    by_number = seal_identity(
-        customer_id=customer_id, key=key, kind=Identity.Kind.CUSTOMER_NUMBER, value=number
-    )
-    by_union = seal_identity(customer_id=customer_id, key=key, kind=Identity.Kind.UNIONID, value=unionid)
-    assert by_number.lookup == lookup, "a row is sealed under the number it was looked up by"
-    return (
-        customer_id,
-        branch_id,
-        branch_pos,
-        tail_of(number),
-        attributes,
-        crypto.wrap_key(key, person=customer_id),
-        by_number.id,
-        by_number.lookup,
-        by_number.value,
-        by_union.id,
-        by_union.lookup,
-        by_union.value,
+        verb=f"customers.customerfile.{verb}",
+        subject=ref("customers.customerfile", file.pk),
+        subject_name=file.name,
+        branch_id=file.branch_id,
+        branch_pos=file.branch_pos,
+        **detail,
     )

@@ -1,10 +1,11 @@
 """A file's bytes as rows of text, whatever program wrote it. Pure."""
 
-import codecs
 import csv
 from collections.abc import Iterable
 from io import StringIO
 
+from campaigns.lib.text_tables import TextUnreadable as Unreadable
+from campaigns.lib.text_tables import decoded, delimiter_of
 from campaigns.tenants.organisation.refusals import (
     MAX_BYTES,
     MAX_ROWS,
@@ -22,7 +23,6 @@ Row = tuple[int, list[str]]
 
 MAX_COLUMNS = 64
 _MAX_CELL = 400  # characters kept; a row with more is refused by its limits
-_DELIMITERS = (",", ";", "\t", "|")
 
 
 def read_rows(*, raw: bytes) -> list[Row]:
@@ -51,26 +51,14 @@ def read_rows(*, raw: bytes) -> list[Row]:
 
 
 def _decoded(raw: bytes) -> str:
-    """UTF-8 with or without its mark, UTF-16 with one, else GB18030: what Chinese office programs write."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-                           (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
-        if raw.startswith(mark):
-            return _strictly(raw, encoding)
     try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return _strictly(raw, "gb18030")
-
-
-def _strictly(raw: bytes, encoding: str) -> str:
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
+        return decoded(raw)
+    except Unreadable as error:
         raise TextUnreadable from error
 
 
 def _rows_of_text(text: str) -> list[Row]:
-    lines = csv.reader(StringIO(text, newline=""), delimiter=_delimiter_of(text), strict=True)
+    lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     rows: list[Row] = []
     start = 1
     try:
@@ -82,9 +70,3 @@ def _rows_of_text(text: str) -> list[Row]:
     except csv.Error as error:
         raise QuotesUnreadable(line=start) from error
     return rows
-
-
-def _delimiter_of(text: str) -> str:
-    """The one that the first lines have most of; a title above the headings has none."""
-    head = text.splitlines()[:10]
-    return max(_DELIMITERS, key=lambda mark: max((line.count(mark) for line in head), default=0))

@@ -1,0 +1,1 @@
+"""Files of customers, in and out: reading, understanding, judging, writing, taking back."""

@@ -1,0 +1,287 @@
+"""Which column of a file says what: guessed from its headings, chosen by a person, remembered per source. Pure.
+
+A column's target is "" (left out), an identity ("phone", "openid:wx1234"), "branch", "tags" (codes separated by ";"),
+"tag:CODE" (whoever has a yes there) or "attribute:CODE".
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from campaigns.customers import bank_marketing
+from campaigns.customers.imports.values import IDENTITIES, NotAnIdentity, identity_of
+from campaigns.customers.rules import tail_of
+
+_HEADINGS: dict[str, tuple[str, ...]] = {
+    "customer_number": (
+        "客户号", "客户编号", "客户代码", "核心客户号", "客户id", "customernumber", "customerno", "customerid", "cif",
+        "cifno", "cifnumber", "custno", "custid",
+    ),
+    "phone": (
+        "手机号", "手机号码", "手机", "移动电话", "联系电话", "电话", "phone", "mobile", "mobileno", "phonenumber",
+        "mobilephone", "cellphone",
+    ),
+    "unionid": ("unionid", "微信unionid"),
+    "openid": ("openid", "微信openid"),
+    "external_userid": ("externaluserid", "外部联系人", "外部联系人id", "企业微信外部联系人id"),
+    "branch": (
+        "机构号", "机构代码", "网点号", "网点代码", "归属机构", "归属网点", "开户机构", "开户网点", "归属机构号",
+        "机构", "branch", "branchcode", "homebranch", "branchid", "branchno",
+    ),
+    "tags": ("标签", "客户标签", "标签代码", "tags", "tag"),
+}  # fmt: skip
+_TARGET_OF = {heading: target for target, headings in _HEADINGS.items() for heading in headings}
+_NOISE = re.compile(r"[\s_\-:*.·/()\[\]【】（）]+")
+_YES = frozenset({"1", "y", "yes", "true", "t", "是", "有", "√", "x"})
+_NO = frozenset({"", "0", "n", "no", "false", "f", "否", "无"})
+_BREAKS = re.compile(r"[;；,，、|\s]+")
+
+SPREAD = "*"  # as `home`: new customers are spread over the scope's branches, by hash of the row
+
+
+def plain(text: str) -> str:
+    """A heading without what people write around it."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def key_of(headings: Sequence[str]) -> str:
+    """The same for two files with the same headings: what was chosen is remembered by it."""
+    return hashlib.sha256("\x1f".join(plain(heading) for heading in headings).encode()).hexdigest()
+
+
+class ValueRefused(ValueError):
+    """A value that cannot be; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the bank calls things. `attributes`: code -> what reads a cell (raises ValueError with a `code`);
+    `names`: what a column may be headed, plain -> target; `tags`: code -> id; `branches`: code -> (id, position) of
+    those a customer may belong to, `elsewhere` the codes of the other ones.
+    """
+
+    attributes: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, int] = field(default_factory=dict)
+    branches: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the columns of one file say. `home` is the code of new customers' home where no column says it, or SPREAD;
+    with `by_row` a customer is known by the source's name and the row's place in the file, for files without any key;
+    `is_strict`: empty cells are values, and refused where they cannot be.
+    """
+
+    columns: tuple[str, ...]
+    home: str = ""
+    by_row: bool = False
+    is_strict: bool = False
+    preset: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "columns": list(self.columns),
+            "home": self.home,
+            "by_row": self.by_row,
+            "is_strict": self.is_strict,
+            "preset": self.preset,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Columns":
+        return cls(
+            columns=tuple(kept.get("columns", ())),
+            home=kept.get("home", ""),
+            by_row=bool(kept.get("by_row")),
+            is_strict=bool(kept.get("is_strict")),
+            preset=kept.get("preset", ""),
+        )
+
+
+BANK_MARKETING = Columns(
+    columns=tuple(f"attribute:{name}" for name in bank_marketing.COLUMNS),
+    home=SPREAD,
+    by_row=True,
+    is_strict=True,
+    preset="bank_marketing",
+)
+
+
+def guess(*, head: Sequence[tuple[int, Sequence[str]]], vocabulary: Vocabulary) -> tuple[int, Columns]:
+    """The index of the row of headings, and what its columns seem to say."""
+    best, most = (0, Columns(())), 0
+    for index, (_line, cells) in enumerate(head):
+        if list(cells) == list(bank_marketing.COLUMNS):
+            return index, BANK_MARKETING
+        found: list[str] = []
+        for cell in cells:
+            heading = plain(cell)
+            target = _TARGET_OF.get(heading) or vocabulary.names.get(heading, "")
+            found.append(target if target not in found else "")
+        known = sum(map(bool, found))
+        if known > most:
+            best, most = (index, Columns(tuple(found))), known
+    if not most and head:
+        return 0, Columns(("",) * len(head[0][1]))
+    return best
+
+
+def is_whole(mapping: Columns, *, vocabulary: Vocabulary, width: int) -> bool:
+    """Whether somebody can be known by it, nothing stands twice, and every target exists."""
+    chosen = [target for target in mapping.columns if target]
+    if len(mapping.columns) > width or len(set(chosen)) < len(chosen):
+        return False
+    if any(not _exists(target, mapping, vocabulary) for target in chosen):
+        return False
+    if mapping.home not in {"", SPREAD} and mapping.home not in vocabulary.branches:
+        return False
+    if "branch" not in chosen and not mapping.home:
+        return False
+    return mapping.by_row or any(target.partition(":")[0] in IDENTITIES for target in chosen)
+
+
+def _exists(target: str, mapping: Columns, vocabulary: Vocabulary) -> bool:
+    kind, _mark, code = target.partition(":")
+    if kind == "attribute":
+        return code in vocabulary.attributes or (bool(mapping.preset) and code in bank_marketing.COLUMNS)
+    if kind == "tag":
+        return code in vocabulary.tags
+    return target in {"branch", "tags"} or (kind in IDENTITIES and (not code or kind == "openid"))
+
+
+class Known(NamedTuple):
+    """One thing a person is known by."""
+
+    kind: str
+    app: str
+    value: str
+
+
+class Read(NamedTuple):
+    """What one row says. `branch_id` None: nothing of a home."""
+
+    row: int
+    line: int
+    known_by: tuple[Known, ...]
+    branch: tuple[int, int] | None
+    attributes: dict[str, Any]
+    tags: tuple[int, ...]
+
+    @property
+    def tail(self) -> str:
+        """What screens may show of the customer number."""
+        return next((tail_of(known.value) for known in self.known_by if known.kind == "customer_number"), "")
+
+
+class Bad(NamedTuple):
+    """A row that cannot be taken: why, and the column (from 0) where that is known."""
+
+    row: int
+    line: int
+    code: str
+    column: int | None = None
+
+
+class Reader:
+    """Reads rows as a mapping tells. `headings`: the line of the headings; rows are counted from the next one."""
+
+    def __init__(
+        self, mapping: Columns, *, vocabulary: Vocabulary, source: str, headings: int, width: int
+    ) -> None:
+        self.mapping, self.vocabulary = mapping, vocabulary
+        self.source, self.headings, self.width = source, headings, width
+        self._homes = sorted(vocabulary.branches.values())
+        self._steps: list[tuple[int, Callable[[str, dict[str, Any]], None]]] = []
+        for column, target in enumerate(mapping.columns):
+            if target:
+                self._steps.append((column, self._step_of(target)))
+
+    def read(self, line: int, cells: list[str] | None) -> Read | Bad:
+        """One record's meaning."""
+        row = line - self.headings
+        if cells is None:
+            return Bad(row, line, "quotes")
+        if len(cells) != self.width:
+            if self.mapping.is_strict or any(cell.strip() for cell in cells[self.width :]):
+                return Bad(row, line, "columns")
+            cells = cells[: self.width] + [""] * (self.width - len(cells))
+        said: dict[str, Any] = {"known_by": [], "branch": None, "attributes": {}, "tags": []}
+        is_strict = self.mapping.is_strict
+        for column, step in self._steps:
+            cell = cells[column].strip()
+            if not cell and not is_strict:
+                continue
+            try:
+                step(cell, said)
+            except ValueError as error:
+                return Bad(row, line, getattr(error, "code", "value"), column)
+        known_by = said["known_by"]
+        if self.mapping.by_row:
+            number = bank_marketing.number_of(source=self.source, row=row)
+            unionid = bank_marketing.unionid_of(source=self.source, row=row)
+            known_by += [Known("customer_number", "", number), Known("unionid", "", unionid)]
+        if not known_by:
+            return Bad(row, line, "nobody")
+        branch = said["branch"] or self._home(row)
+        return Read(
+            row, line, tuple(known_by), branch, said["attributes"], tuple(dict.fromkeys(said["tags"]))
+        )
+
+    def _home(self, row: int) -> tuple[int, int] | None:
+        home = self.mapping.home
+        if home == SPREAD:
+            return bank_marketing.branch_of(source=self.source, row=row, branches=self._homes)
+        return self.vocabulary.branches.get(home) if home else None
+
+    def _step_of(self, target: str) -> Callable[[str, dict[str, Any]], None]:
+        kind, _mark, code = target.partition(":")
+        if kind in IDENTITIES:
+            return lambda cell, said: _identity(said, kind, code, cell)
+        if kind == "branch":
+            return self._branch
+        if kind == "tags":
+            return self._tags
+        if kind == "tag":
+            tag = self.vocabulary.tags[code]
+            return lambda cell, said: _flag(said, tag, cell)
+        own = bank_marketing.COLUMNS.get(code) if self.mapping.preset else None
+        read = bank_marketing.reader_of(own) if own else self.vocabulary.attributes[code]
+        return lambda cell, said: said["attributes"].__setitem__(code, read(cell))
+
+    def _branch(self, cell: str, said: dict[str, Any]) -> None:
+        branch = self.vocabulary.branches.get(cell)
+        if branch is None:
+            raise ValueRefused("branch")
+        said["branch"] = branch
+
+    def _tags(self, cell: str, said: dict[str, Any]) -> None:
+        for code in _BREAKS.split(cell):
+            if code:
+                tag = self.vocabulary.tags.get(code)
+                if tag is None:
+                    raise ValueRefused("tag")
+                said["tags"].append(tag)
+
+
+def _identity(said: dict[str, Any], kind: str, app: str, cell: str) -> None:
+    if cell:
+        try:
+            said["known_by"].append(Known(kind, app, identity_of(kind, cell)))
+        except NotAnIdentity as error:
+            raise ValueRefused(error.code) from error
+
+
+def _flag(said: dict[str, Any], tag: int, cell: str) -> None:
+    word = cell.casefold()
+    if word in _YES:
+        said["tags"].append(tag)
+    elif word not in _NO:
+        raise ValueRefused("flag")

@@ -1,0 +1,135 @@
+"""What a lot would do to the customers as they are now: one question for all its names, one for what they are."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from campaigns.customers.imports import sql
+from campaigns.customers.imports.lots import CHANGED, NEW, REFUSED, SAME, Lot
+from campaigns.customers.imports.mapping import Bad, Read
+from campaigns.customers.models import Customer
+from campaigns.tenants.scopes import Scope
+
+
+@dataclass(slots=True)
+class Judged:
+    """A letter for each record, why the refused ones are, and whom the others are about.
+
+    `owners`: place -> the known customer; `missing`: place -> which of its names nobody has yet.
+    """
+
+    letters: bytearray
+    refused: list[tuple[int, str, int | None]] = field(default_factory=list)
+    owners: dict[int, UUID] = field(default_factory=dict)
+    missing: dict[int, list[int]] = field(default_factory=dict)
+
+    def refuse(self, place: int, code: str, column: int | None = None) -> None:
+        self.letters[place] = REFUSED
+        self.refused.append((place, code, column))
+
+    def count(self, letter: int) -> int:
+        return self.letters.count(letter)
+
+    def places(self, letter: int) -> list[int]:
+        return [place for place, each in enumerate(self.letters) if each == letter]
+
+
+def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"") -> Judged:
+    """The verdict on each record. What was refused `before` stays so, and is not asked again."""
+    judged = Judged(bytearray(bytes([SAME]) * len(lot.reads)))
+    asked = _asked(judged, lot, before)
+    kinds, lookups, whose = [], [], []
+    for place in asked:
+        read = lot.reads[place]
+        assert isinstance(read, Read)
+        for nth, known in enumerate(read.known_by):
+            kinds.append(known.kind)
+            lookups.append(lot.lookups[place][nth])
+            whose.append((place, nth))
+    found: dict[int, dict[int, tuple[UUID, str, int]]] = {}
+    if whose:
+        cursor.execute(
+            "SELECT nth, customer_id, status, branch_pos FROM customers_owners_of(%b, %b)", [kinds, lookups]
+        )
+        for number, customer_id, status, pos in cursor.fetchall():
+            place, nth = whose[number - 1]
+            found.setdefault(place, {})[nth] = (customer_id, status, pos)
+    _settle(judged, scope, lot, asked, found)
+    _compare(cursor, judged, lot)
+    return judged
+
+
+def _asked(judged: Judged, lot: Lot, before: bytes) -> list[int]:
+    """Places whose names are to be asked; bad rows and those that name somebody again are refused here."""
+    asked, seen = [], set()
+    for place, read in enumerate(lot.reads):
+        if before and before[place] == REFUSED:
+            judged.letters[place] = REFUSED
+        elif isinstance(read, Bad):
+            judged.refuse(place, read.code, read.column)
+        elif not seen.isdisjoint(lot.lookups[place]):
+            judged.refuse(place, "twice")
+        else:
+            seen.update(lot.lookups[place])
+            asked.append(place)
+    return asked
+
+
+def _settle(
+    judged: Judged,
+    scope: Scope,
+    lot: Lot,
+    asked: list[int],
+    found: dict[int, dict[int, tuple[UUID, str, int]]],
+) -> None:
+    taken: set[UUID] = set()
+    for place in asked:
+        read = lot.reads[place]
+        assert isinstance(read, Read)
+        owners = found.get(place, {})
+        if not owners:
+            if read.branch is None:
+                judged.refuse(place, "no_home")
+            else:
+                judged.letters[place] = NEW
+            continue
+        if len({owner for owner, _status, _pos in owners.values()}) > 1:
+            judged.refuse(place, "conflict")
+            continue
+        owner, status, pos = next(iter(owners.values()))
+        if status == Customer.Status.ERASED:
+            judged.refuse(place, "erased")
+        elif status == "merged":
+            judged.refuse(place, "merged")
+        elif not scope.lo <= pos <= scope.hi:
+            judged.refuse(place, "elsewhere")
+        elif owner in taken:
+            judged.refuse(place, "twice")
+        else:
+            taken.add(owner)
+            judged.owners[place] = owner
+            missing = [nth for nth in range(len(read.known_by)) if nth not in owners]
+            if missing:
+                judged.missing[place] = missing
+
+
+def _compare(cursor: Any, judged: Judged, lot: Lot) -> None:
+    """Which of the known ones would change."""
+    places = list(judged.owners)
+    if not places:
+        return
+    rows: list[Any] = [lot.reads[place] for place in places]
+    cursor.execute(
+        sql.STANDING,
+        [
+            places,
+            [judged.owners[place] for place in places],
+            [orjson.dumps(read.attributes).decode() for read in rows],
+            [f"{{{','.join(map(str, read.tags))}}}" for read in rows],
+        ],
+    )
+    for place, is_same in cursor.fetchall():
+        if not is_same or place in judged.missing:
+            judged.letters[place] = CHANGED

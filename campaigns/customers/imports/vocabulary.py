@@ -1,0 +1,52 @@
+"""What the bank calls things, as far as a file may speak of them: attributes, tags, branches."""
+
+from campaigns.customers import bank_marketing
+from campaigns.customers.attribute_models import Attribute
+from campaigns.customers.attribute_rules import reader_of
+from campaigns.customers.imports.mapping import Columns, Vocabulary, plain
+from campaigns.customers.imports.values import IDENTITIES
+from campaigns.customers.imports.words import TARGETS
+from campaigns.customers.selectors import home_branches
+from campaigns.customers.tag_models import Tag
+from campaigns.tenants.scopes import Scope
+
+
+def vocabulary_of(*, scope: Scope) -> Vocabulary:
+    """Three queries: attributes in use, tags that files may give, branches that customers may belong to."""
+    attributes = list(Attribute.objects.filter(is_active=True))
+    tags = list(_tags())
+    names = {}
+    for tag in reversed(tags):
+        for name in (tag.name_en, tag.name, tag.code):
+            names[plain(name)] = f"tag:{tag.code}"
+    for attribute in reversed(attributes):
+        for name in (attribute.name_en, attribute.name, attribute.code):
+            names[plain(name)] = f"attribute:{attribute.code}"
+    names.pop("", None)
+    return Vocabulary(
+        attributes={attribute.code: reader_of(attribute) for attribute in attributes},
+        names=names,
+        tags={tag.code: tag.pk for tag in tags},
+        branches={branch.code: (branch.pk, branch.pos) for branch in home_branches(scope=scope)},
+    )
+
+
+def _tags() -> list[Tag]:
+    """Those that are not given by a rule."""
+    return list(Tag.objects.filter(is_active=True).exclude(kind=Tag.Kind.COMPUTED).order_by("category", "pk"))
+
+
+def targets_of(*, mapping: Columns) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What a column may say, in groups of (target, name): who somebody is, home and tags, attributes."""
+    attributes = [(f"attribute:{each.code}", str(each)) for each in Attribute.objects.filter(is_active=True)]
+    if mapping.preset:
+        known = {target for target, _name in attributes}
+        extra = (f"attribute:{name}" for name in bank_marketing.COLUMNS)
+        attributes += [(target, target.partition(":")[2]) for target in extra if target not in known]
+    chosen = [target for target in mapping.columns if ":" in target and target.split(":")[0] in IDENTITIES]
+    return [
+        ("identity", [(kind, str(TARGETS[kind])) for kind in IDENTITIES] + [(each, each) for each in chosen]),
+        ("other", [("branch", str(TARGETS["branch"])), ("tags", str(TARGETS["tags"]))]),
+        ("attributes", attributes),
+        ("tags", [(f"tag:{tag.code}", str(tag)) for tag in _tags()]),
+    ]

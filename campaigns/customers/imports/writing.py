@@ -1,0 +1,201 @@
+"""Carrying one lot out: the new customers with all that they are known by, and what changes of the known ones.
+
+While the database writes some of them, the next are sealed in a thread: neither waits for the other.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from campaigns.customers.imports import sql
+from campaigns.customers.imports.ahead import ahead
+from campaigns.customers.imports.lots import CHANGED, NEW, Lot
+from campaigns.customers.imports.mapping import Read
+from campaigns.customers.imports.verdicts import Judged
+from campaigns.customers.selectors import place_of_value
+from campaigns.lib import crypto
+from campaigns.lib.ids import new_id
+from campaigns.tenants.scopes import Scope
+
+_TOGETHER = 1_000  # new customers sealed and written by one statement
+
+
+@dataclass(slots=True)
+class Written:
+    """What there is to take back. `before`: customer -> what of it was changed, from what (see `change_of`)."""
+
+    made: list[UUID] = field(default_factory=list)
+    prints: list[int] = field(default_factory=list)
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """Some new customers as COPY takes them."""
+
+    made: bytes
+    names: bytes
+    tags: bytes
+
+
+def write(cursor: Any, *, scope: Scope, source: str, lot: Lot, judged: Judged) -> Written:
+    """Write a judged lot within the present transaction. The tags stand in import_tags then, still to be given."""
+    _stages(cursor)
+    written = Written()
+    given = {"source": source, "at": scope.at}
+    new = judged.places(NEW)
+    pieces = [new[start : start + _TOGETHER] for start in range(0, len(new), _TOGETHER)]
+    with ahead(_sealed(lot, piece) for piece in pieces) as sealed:
+        for each in sealed:
+            _copy(cursor, "import_made", each.made)
+            _copy(cursor, "import_names", each.names)
+            _copy(cursor, "import_tags", each.tags)
+            # Not TRUNCATE: it would take a lock and a new file each time.
+            customers, keys = sql.INSERTS
+            cursor.execute(customers, given)
+            for customer_id, shape in cursor.fetchall():
+                written.made.append(customer_id)
+                written.prints.append(shape)
+            cursor.execute(keys)
+            cursor.execute(sql.INSERT_NAMES, given)
+            cursor.execute("DELETE FROM import_made")
+            cursor.execute("DELETE FROM import_names")
+    _change(cursor, lot, judged, written, given)
+    return written
+
+
+def _stages(cursor: Any) -> None:
+    cursor.execute("DROP TABLE IF EXISTS import_made, import_names, import_tags")
+    for stage in sql.STAGES:
+        cursor.execute(stage)
+
+
+def stage_tags(cursor: Any, tags: Mapping[int, Sequence[UUID]]) -> None:
+    """Have (tag, customer) stand in import_tags. Where the customers live does not matter for what is ended."""
+    _stages(cursor)
+    lines = [f"{customer}\t0\t0\t{tag}\n" for tag, customers in tags.items() for customer in customers]
+    _copy(cursor, "import_tags", "".join(lines).encode())
+
+
+def _sealed(lot: Lot, places: Sequence[int]) -> _Sealed:
+    made, names, tags = [], [], []
+    for place in places:
+        read = lot.reads[place]
+        assert isinstance(read, Read) and read.branch is not None
+        customer_id, key = new_id(), crypto.new_key()
+        home = f"{read.branch[0]}\t{read.branch[1]}"
+        wrapped = crypto.wrap_key(key, person=customer_id)
+        made.append(
+            f"{customer_id}\t{home}\t{_text(read.tail)}\t{_json(read.attributes)}\t\\\\x{wrapped.hex()}\n"
+        )
+        names += _names(customer_id, key, home, read, lot.lookups[place], range(len(read.known_by)))[1]
+        tags += [f"{customer_id}\t{home}\t{tag}\n" for tag in read.tags]
+    return _Sealed("".join(made).encode(), "".join(names).encode(), "".join(tags).encode())
+
+
+def _names(
+    customer_id: UUID, key: bytes, home: str, read: Read, lookups: Sequence[bytes], which: Sequence[int]
+) -> tuple[list[UUID], list[str]]:
+    """Some of a row's names sealed: their ids, and the lines for COPY."""
+    seal = crypto.sealer(key)
+    ids, lines = [], []
+    for nth in which:
+        kind, app, value = read.known_by[nth]
+        identity_id = new_id()
+        place = place_of_value(customer_id=customer_id, identity_id=identity_id)
+        ids.append(identity_id)
+        lines.append(
+            f"{identity_id}\t{customer_id}\t{home}\t{kind}\t{_text(app)}\t\\\\x{lookups[nth].hex()}"
+            f"\t\\\\x{seal(value, place).hex()}\n"
+        )
+    return ids, lines
+
+
+def _text(text: str) -> str:
+    """As COPY reads text."""
+    return text.replace("\\", "\\\\") if "\\" in text else text
+
+
+def _json(value: Any) -> str:
+    # JSON has no bare tabs or line breaks.
+    return orjson.dumps(value).decode().replace("\\", "\\\\")
+
+
+def _copy(cursor: Any, stage: str, lines: bytes) -> None:
+    if lines:
+        with cursor.copy(f"COPY {stage} FROM STDIN") as copy:
+            copy.write(lines)
+
+
+def _change(cursor: Any, lot: Lot, judged: Judged, written: Written, given: dict[str, Any]) -> None:
+    """What is new of known customers, and what it was before."""
+    places = {judged.owners[place]: place for place in judged.places(CHANGED)}
+    if not places:
+        return
+    cursor.execute(sql.LOCK, [list(places)])
+    rows = cursor.fetchall()
+    held = _tags_of(cursor, list(places))
+    ids, values, names, tags = [], [], [], []
+    for customer_id, branch_id, branch_pos, attributes, wrapped in rows:
+        place = places[customer_id]
+        read = lot.reads[place]
+        assert isinstance(read, Read)
+        home = f"{branch_id}\t{branch_pos}"
+        was = orjson.loads(attributes) if isinstance(attributes, str) else attributes
+        change = change_of(was, read.attributes)
+        if change["new"]:
+            ids.append(customer_id)
+            values.append(orjson.dumps(change["new"]).decode())
+        if place in judged.missing and wrapped is not None:
+            key = crypto.unwrap_key(bytes(wrapped), person=customer_id)
+            made, lines = _names(customer_id, key, home, read, lot.lookups[place], judged.missing[place])
+            change["names"] = [str(each) for each in made]
+            names += lines
+        fresh = sorted(set(read.tags) - held.get(customer_id, frozenset()))
+        if fresh:
+            change["tags"] = fresh
+            tags += [f"{customer_id}\t{home}\t{tag}\n" for tag in fresh]
+        written.before[str(customer_id)] = change
+    _copy(cursor, "import_names", "".join(names).encode())
+    _copy(cursor, "import_tags", "".join(tags).encode())
+    if ids:
+        cursor.execute(sql.CHANGE, [ids, values])
+    if names:
+        cursor.execute(sql.INSERT_NAMES, given)
+
+
+def _tags_of(cursor: Any, customer_ids: list[UUID]) -> dict[UUID, frozenset[int]]:
+    cursor.execute(
+        "SELECT customer_id, tag_ids FROM customers_profile WHERE customer_id = ANY (%s)", [customer_ids]
+    )
+    return {customer_id: frozenset(tag_ids) for customer_id, tag_ids in cursor.fetchall()}
+
+
+def change_of(was: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """What a row changes: `new` values, and the `old` ones of those that had any."""
+    new = {code: value for code, value in said.items() if code not in was or was[code] != value}
+    return {"new": new, "old": {code: was[code] for code in new if code in was}}
+
+
+def sealed_before(before: dict[str, Any], *, lot_id: UUID) -> bytes:
+    """What was before, as it is kept with the lot."""
+    return crypto.seal_here(zlib.compress(orjson.dumps(before)), place=_place(lot_id)) if before else b""
+
+
+def before_of(sealed: Any, *, lot_id: UUID) -> dict[str, dict[str, Any]]:
+    """What was before, again."""
+    sealed = bytes(sealed)
+    if not sealed:
+        return {}
+    found: dict[str, dict[str, Any]] = orjson.loads(
+        zlib.decompress(crypto.unseal_here(sealed, place=_place(lot_id)))
+    )
+    return found
+
+
+def _place(lot_id: UUID) -> str:
+    return f"customers_filelot|{lot_id}|before"
