@@ -11,6 +11,7 @@ from campaigns.customers.customer_models import (
     RefreshSession,
 )
 from campaigns.customers.import_models import CustomerExport, CustomerFile, FileLot
+from campaigns.customers.merge_models import Merge, MergeProposal
 from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
 from campaigns.customers.tag_models import Profile, ScoringTerms, StageChange, Tag, TagCategory, Tagging
 
@@ -30,6 +31,8 @@ __all__ = [
     "FileLot",
     "HomeMove",
     "Identity",
+    "Merge",
+    "MergeProposal",
     "Permission",
     "Profile",
     "RefreshSession",
