@@ -1,6 +1,7 @@
 """What a new release lets preset roles do in a bank that has them already; a new bank loads its presets."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db.migrations import RunSQL
 
@@ -25,5 +26,5 @@ class OfferRights(RunSQL):
         pairs = ", ".join(f"('{role}', '{verb}')" for role, verbs in rights.items() for verb in verbs)
         super().__init__(_OFFER.format(pairs=pairs), RunSQL.noop)
 
-    def deconstruct(self) -> tuple[str, Sequence[object], Mapping[str, object]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         return (type(self).__qualname__, [self.rights], {})

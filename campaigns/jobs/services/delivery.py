@@ -312,7 +312,7 @@ class _Run:
         return self.clock() - since >= RENEW
 
     def _renew(self, scope: Scope) -> None:
-        given = {
+        given: dict[str, Any] = {
             "ids": list(self.held),
             "attempts": [letter.attempt for letter in self.held.values()],
             "until": scope.at + LEASE,
