@@ -5,7 +5,7 @@ from campaigns.tenants.walls import verb
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0006_stops"), ("customers", "0006_identity_keys")]
+    dependencies = [("rewards", "0007_events"), ("customers", "0006_identity_keys")]
 
     operations = [
         migrations.RunSQL(sql_merge.GRANTS, migrations.RunSQL.noop),
