@@ -56,6 +56,8 @@ _PAGES = {
     "result": pgettext_lazy("page", "the file it left"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
     "drawing": pgettext_lazy("page", "drawing while typing"),
+    "of_customer": pgettext_lazy("page", "tags of one customer"),
+    "run": pgettext_lazy("page", "run the rule"),
     "trial": pgettext_lazy("page", "trial on a past revision"),
 }
 

@@ -115,6 +115,10 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:jobs_job_add": ((), ()),
     "admin:jobs_job_delete": ((), ()),
     "admin:jobs_job_start": ((), ("approvals.publication.verify",)),
+    "admin:customers_tag_of_customer": (
+        ("customers.tag.give", "customers.tag.take"),
+        ("customers.tag.give", "customers.tag.take"),
+    ),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

@@ -27,6 +27,14 @@ class BankWide(ScopedAdmin):
         return False  # what was named stays readable
 
 
+class HeadOffice(BankWide):
+    """Seen there alone, too."""
+
+    def _may(self, request: HttpRequest, verb: str) -> bool:
+        scope = getattr(request, "scope", None)
+        return bool(scope and not scope.ancestors and super()._may(request, verb))
+
+
 class AttributeForm(forms.ModelForm):  # type: ignore[type-arg]
     choice_lines = forms.CharField(
         label=_("choices"),

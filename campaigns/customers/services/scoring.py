@@ -129,7 +129,7 @@ def change_scoring_terms(
     loyal_deeds: int,
 ) -> ScoringTerms:
     """Other thresholds; they show with the next run. Head office alone. Raises NotAllowed, TermsWrong."""
-    demand_head_office(scope, "customers.scoringterms.change")
+    demand_head_office(scope=scope, verb="customers.scoringterms.change")
     wanted = {
         "window_days": window_days,
         "new_days": new_days,
