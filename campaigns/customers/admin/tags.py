@@ -212,11 +212,22 @@ def _help() -> dict[str, Any]:
     }
 
 
+class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = ScoringTerms
+        fields = ("window_days", "new_days", "asleep_days", "lost_days", "won_back_days", "loyal_deeds")
+
+    def validate_constraints(self) -> None:
+        # As above: the service says it in words.
+        return None
+
+
 @admin.register(ScoringTerms)
 class ScoringTermsAdmin(HeadOffice):
     """One row, which the migration made."""
 
     noun = "customers.scoringterms"
+    form = TermsForm
     list_display = ("__str__", "window_days", "new_days", "asleep_days", "lost_days")
     fields = ("window_days", "new_days", "asleep_days", "lost_days", "won_back_days", "loyal_deeds")
 
