@@ -84,7 +84,7 @@ def take_item(*, scope: Scope, item: Any, args: dict[str, Any]) -> None:
 def end_expired(*, scope: Scope, lot: int = 20_000) -> int:
     """End the spells whose days are over, a lot at most; how many. Any number may run side by side."""
     scope.demand("customers.tag.expire")
-    params = {"at": scope.at, "forever": FOREVER, "lot": lot}
+    params: dict[str, datetime | int] = {"at": scope.at, "forever": FOREVER, "lot": lot}
     with connection.cursor() as cursor:
         cursor.execute(_EXPIRE, params)
         ended: int = cursor.rowcount

@@ -17,6 +17,7 @@ from campaigns.lib.clock import FOREVER
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, PASSWORD, Cast
 
+WRONG = '{"about": "attribute:age", "is": ">=", "value": "x"}'
 RULE = {"about": "attribute:age", "is": ">=", "value": 31}
 
 
@@ -44,7 +45,7 @@ def test_head_office_defines_an_attribute_and_keeps_its_kind_and_choices(cast: C
     desk = at_the_desk("ho_administrator")
     page = "/admin/customers/attribute/"
     form: dict[str, Any] = {"code": "likes", "name": "理财偏好", "name_en": "likes", "kind": "choice", "unit": "",
-                            "choice_lines": "fixed=固收=fixed\nplus=固收+", "place": "10", "is_active": "on"}  # fmt: skip
+                            "choice_lines": "fixed=固收=fixed\nplus=固收+", "place": "9", "is_active": "on"}  # fmt: skip
     refused = desk.post(f"{page}add/", form | {"choice_lines": ""})
     assert "选项有误" in refused.content.decode() and not Attribute.objects.exists()
     assert desk.post(f"{page}add/", form).status_code == 302
@@ -70,7 +71,7 @@ def test_a_tag_by_rule_is_made_said_run_and_counted(cast: Cast, tags: dict[str, 
     desk = at_the_desk("ho_administrator")
     page = "/admin/customers/tag/"
     form: dict[str, Any] = {"category": "value", "code": "old", "name": "年长", "name_en": "", "kind": "computed",
-                            "rule": orjson.dumps(RULE | {"value": "x"}).decode(), "valid_days": "", "is_active": "on"}  # fmt: skip
+                            "valid_days": "", "is_active": "on", "rule": WRONG}  # fmt: skip
     wrong = desk.post(f"{page}add/", form).content.decode()
     assert "规则有误（位置：rule）" in wrong and "attribute:age" in wrong
     assert desk.post(f"{page}add/", form | {"rule": orjson.dumps(RULE).decode()}).status_code == 302
