@@ -84,7 +84,8 @@ class Bank:
                 }
                 cursor.execute(
                     "INSERT INTO customers_customer (id, branch_id, branch_pos, number_tail, attributes,"
-                    " source, joined_at, is_personalised, status) VALUES (%s, %s, %s, '', %s::jsonb, 'test', %s, true, 'active')",
+                    " source, joined_at, is_personalised, status)"
+                    " VALUES (%s, %s, %s, '', %s::jsonb, 'test', %s, true, 'active')",
                     [key, branch.pk, branch.pos, dumps(who["attributes"]), joined],
                 )
                 if rng.random() < 0.7:

@@ -44,8 +44,16 @@ def tags(cast: Cast) -> dict[str, Tag]:
 def test_head_office_defines_an_attribute_and_keeps_its_kind_and_choices(cast: Cast) -> None:
     desk = at_the_desk("ho_administrator")
     page = "/admin/customers/attribute/"
-    form: dict[str, Any] = {"code": "likes", "name": "理财偏好", "name_en": "likes", "kind": "choice",
-                            "unit": "", "choice_lines": "fixed=固收=fixed\nplus=固收+", "place": "9", "is_active": "on"}  # fmt: skip
+    form: dict[str, Any] = {
+        "code": "likes",
+        "name": "理财偏好",
+        "name_en": "likes",
+        "kind": "choice",
+        "unit": "",
+        "choice_lines": "fixed=固收=fixed\nplus=固收+",
+        "place": "9",
+        "is_active": "on",
+    }
     refused = desk.post(f"{page}add/", form | {"choice_lines": ""})
     assert "选项有误" in refused.content.decode() and not Attribute.objects.exists()
     assert desk.post(f"{page}add/", form).status_code == 302
