@@ -73,6 +73,7 @@ class CustomersApp(AppConfig):
             title=_("Compute all scores and tags anew"),
             verb=tag_runs.RUN,
             by_hand=True,
+            head_office_only=True,
             went=_("computed"),
             refused=_("could not be run"),
             lease=timedelta(minutes=10),

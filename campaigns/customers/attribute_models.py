@@ -20,11 +20,11 @@ class Attribute(models.Model):
     """
 
     class Kind(models.TextChoices):
-        NUMBER = "number", _("number")
+        NUMBER = "number", _("a number")
         MONEY = "money", _("money")
         DATE = "date", _("date")
         CHOICE = "choice", _("choice")
-        TEXT = "text", _("text")
+        TEXT = "text", _("free text")
         FLAG = "flag", _("yes or no")
 
     code = models.SlugField(_("code"), primary_key=True, max_length=40)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from campaigns.customers.conditions import IN_DAYS, Asked, Condition, Every, Not, Some, Tagged, Words
 from campaigns.lib.money import yuan
@@ -102,7 +102,7 @@ def _quoted_name(name: Words) -> str:
 
 
 def _listed(names: list[Words]) -> str:
-    return _(", ").join(_("“%(word)s”") % {"word": name} for name in names)
+    return pgettext("between things", ", ").join(_("“%(word)s”") % {"word": name} for name in names)
 
 
 def _or(values: list[str]) -> str:

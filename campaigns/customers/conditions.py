@@ -245,7 +245,7 @@ def _dates(subject: Subject, how: str, value: object, where: str) -> tuple[Any, 
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_DAYS:
             raise RuleWrong(where=where, why=_("a number of days belongs here"))
         return (value,)
-    values = value if how == "between" and isinstance(value, list) else [value]
+    values: list[Any] = value if how == "between" and isinstance(value, list) else [value]
     try:
         days = [date.fromisoformat(v) for v in values]
     except (TypeError, ValueError) as error:

@@ -99,13 +99,13 @@ class Tagging(CustomerModel):
     tag = models.ForeignKey(
         Tag, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", verbose_name=_("tag")
     )
-    since = models.DateTimeField(_("since"))
+    since = models.DateTimeField(_("since when"))
     until = models.DateTimeField(_("until"), default=FOREVER)
     # When it will end by itself; null: not.
     expires_at = models.DateTimeField(_("valid until"), null=True)
     # "manual", "rule", "merge", or the name of what imported it.
     source = models.CharField(_("source"), max_length=60)
-    by_person = models.UUIDField(_("given by"), null=True)
+    by_person = models.UUIDField(_("given by whom"), null=True)
     # The same words, and "time"; empty while it is open.
     ended_by = models.CharField(_("ended by"), max_length=60, blank=True)
 
@@ -146,9 +146,9 @@ class Profile(CustomerModel):
     """
 
     class Stage(models.TextChoices):
-        NEW = "new", _("new")
-        ACTIVE = "active", _("active")
-        LOYAL = "loyal", _("loyal")
+        NEW = "new", _("new customer")
+        ACTIVE = "active", _("active customer")
+        LOYAL = "loyal", _("loyal customer")
         ASLEEP = "asleep", _("asleep")
         LOST = "lost", _("lost")
         WON_BACK = "won_back", _("won back")

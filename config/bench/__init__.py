@@ -8,5 +8,6 @@ BENCHES = {
     "rls": "config.bench.rls",
     "schedule": "config.bench.schedule",
     "search": "config.bench.search",
+    "tags": "config.bench.tags",
     "tree": "config.bench.tree",
 }

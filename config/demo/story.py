@@ -80,6 +80,7 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     say("客户与一周的领取、核销 …")
     _live_a_week(demo, batch)
     with system_scope(at=demo.at, cause="load_demo") as scope:
+        tags.define_tags(scope=scope, head_office=demo.branches["HO"].pk)
         tags.give_tags(scope=scope, customers=demo.customers)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
@@ -104,7 +105,6 @@ def _found(demo: DemoBank) -> None:
                 scope=scope, person=person, role=role, branch_id=branch_id, held_from=min(long_ago, scope.at)
             )
             demo.logins[username] = (login.pk, assignment.pk)
-        tags.define_tags(scope=scope, head_office=demo.branches["HO"].pk)
         for code, branch in demo.branches.items():
             if branch.level != Branch.Level.BRANCH:
                 continue

@@ -59,6 +59,8 @@ _PAGES = {
     "confirm": pgettext_lazy("page", "confirm that two are one"),
     "reject": pgettext_lazy("page", "say that two are two"),
     "drawing": pgettext_lazy("page", "drawing while typing"),
+    "of_customer": pgettext_lazy("page", "tags of one customer"),
+    "run": pgettext_lazy("page", "run the rule"),
     "trial": pgettext_lazy("page", "trial on a past revision"),
 }
 

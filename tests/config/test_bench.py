@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.bench import approvals, audit, harness, outbox, rls, schedule, search, tree
+from config.bench import approvals, audit, harness, outbox, rls, schedule, search, tags, tree
 from config.bench.harness import Report, Target, Variant, compare
 from tests.support.template import template_name
 
@@ -110,6 +110,17 @@ def test_approvals_runs_at_a_small_size_with_as_many_queries_for_many_as_for_few
     assert found["ratios"]["signing 3"]["bulk approval"]["p50"] > 0
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_approvals'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_tags_runs_at_a_small_size_and_all_ways_count_alike(unblocked: None) -> None:
+    found = tags.measure(
+        branches=120, customers=600, rounds=1, migrated=template_name(), say=lambda _words: None
+    ).as_json()
+    assert len(found["targets"]) == 9
+    assert [target for target in found["targets"] if target["value"] is None] == []
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_tags'")
         assert cursor.fetchone() == (0,)
 
 

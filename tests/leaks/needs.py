@@ -133,6 +133,10 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:customers_mergeproposal_reject": ((), ("customers.customer.merge",)),
     "admin:customers_merge_undo": ((), ("customers.customer.unmerge",)),
     "api:staff-customer": (("customers.customer.view",), ()),
+    "admin:customers_tag_of_customer": (
+        ("customers.tag.give", "customers.tag.take"),
+        ("customers.tag.give", "customers.tag.take"),
+    ),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

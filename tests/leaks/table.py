@@ -38,6 +38,10 @@ BANK_WIDE = {
     "jobs_message": "what leaves the bank, for head office's eyes",
     "jobs_gate": "accounts of the bank, for head office's eyes",
     "customers_consenttext": "texts that every customer is shown",
+    "customers_attribute": "definitions; the values are the branches'",
+    "customers_tag": "definitions; who has them is the branches', and is counted within the scope",
+    "customers_tagcategory": "drawers of definitions",
+    "customers_scoringterms": "thresholds of the bank",
 }
 
 # Addresses that take nothing and know nobody, each with the reason.
@@ -249,6 +253,10 @@ ROWS = {
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),
+    "admin:customers_tag_of_customer": Row(
+        "staff", {"customer_id": "customers.customer"}, body={"do": "give", "tag": "987654"}
+    ),
+    "admin:customers_tag_run": Row("public"),
     "api:home": Row("customer", methods=("get",)),
     "api:content": Row("customer", {"content_id": "content.item"}, methods=("get",)),
     "api:media": Row(

@@ -27,6 +27,14 @@ class BankWide(ScopedAdmin):
         return False  # what was named stays readable
 
 
+class HeadOffice(BankWide):
+    """Seen there alone, too."""
+
+    def _may(self, request: HttpRequest, verb: str) -> bool:
+        scope = getattr(request, "scope", None)
+        return bool(scope and not scope.ancestors and super()._may(request, verb))
+
+
 class AttributeForm(forms.ModelForm):  # type: ignore[type-arg]
     choice_lines = forms.CharField(
         label=_("choices"),
@@ -43,15 +51,8 @@ class AttributeForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.initial.setdefault("choice_lines", lines_of_choices(self.instance.choices))
 
-    def _get_validation_exclusions(self) -> set[str]:
-        # Choices are checked by the service, which knows them.
-        return {*super()._get_validation_exclusions(), "choices"}
-
-    def _post_clean(self) -> None:
-        # The constraint on kind and choices would be asked here, before the service has set the choices.
-        super()._post_clean()  # type: ignore[misc]
-
     def validate_constraints(self) -> None:
+        # The constraint on kind and choices would be asked before the service has read the choices.
         return None
 
 

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from campaigns.customers.admin.attributes import BankWide
+from campaigns.customers.admin.attributes import HeadOffice
 from campaigns.customers.admin.customer_tags import TagsOfCustomer
 from campaigns.customers.condition_words import sentence_of
 from campaigns.customers.conditions import ASKED, RuleWrong, read_rule
@@ -35,7 +35,7 @@ BRANCHES_SHOWN = 12
 
 
 @admin.register(TagCategory)
-class TagCategoryAdmin(BankWide):
+class TagCategoryAdmin(HeadOffice):
     noun = "customers.tagcategory"
     list_display = ("name", "code", "owner", "place")
     list_select_related = ("owner",)
@@ -212,20 +212,27 @@ def _help() -> dict[str, Any]:
     }
 
 
+class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = ScoringTerms
+        fields = ("window_days", "new_days", "asleep_days", "lost_days", "won_back_days", "loyal_deeds")
+
+    def validate_constraints(self) -> None:
+        # As above: the service says it in words.
+        return None
+
+
 @admin.register(ScoringTerms)
-class ScoringTermsAdmin(BankWide):
-    """One row, which the migration made; the list leads to it."""
+class ScoringTermsAdmin(HeadOffice):
+    """One row, which the migration made."""
 
     noun = "customers.scoringterms"
+    form = TermsForm
+    list_display = ("__str__", "window_days", "new_days", "asleep_days", "lost_days")
     fields = ("window_days", "new_days", "asleep_days", "lost_days", "won_back_days", "loyal_deeds")
 
     def has_add_permission(self, request: HttpRequest, *_obj: Any) -> bool:
         return False
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return redirect(reverse("admin:customers_scoringterms_change", args=[1]))
 
     def save_model(self, request: HttpRequest, obj: ScoringTerms, form: Any, change: bool) -> None:
         change_scoring_terms(scope=scope_of(request), **form.cleaned_data)

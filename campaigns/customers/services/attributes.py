@@ -11,7 +11,7 @@ from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.tenants.scopes import Scope
 
 
-def demand_head_office(scope: Scope, verb: str) -> None:
+def demand_head_office(*, scope: Scope, verb: str) -> None:
     """What holds for the whole bank is changed at head office alone. Raises NotAllowed."""
     scope.demand(verb)
     if scope.ancestors:
@@ -31,7 +31,7 @@ def add_attribute(
     place: int = 1000,
 ) -> Attribute:
     """Define an attribute. Raises NotAllowed, CodeWrong, CodeTaken, ChoicesWrong."""
-    demand_head_office(scope, "customers.attribute.add")
+    demand_head_office(scope=scope, verb="customers.attribute.add")
     demand_code(code)
     if kind not in Attribute.Kind.values:
         raise ValueError(kind)
@@ -86,7 +86,7 @@ def change_attribute(
 
     Choices may be added and renamed; one that is missing raises ChoiceGone. Raises NotAllowed, NotFound, ChoicesWrong.
     """
-    demand_head_office(scope, "customers.attribute.change")
+    demand_head_office(scope=scope, verb="customers.attribute.change")
     attribute = Attribute.objects.select_for_update().filter(code=code).first()
     if attribute is None:
         raise NotFound

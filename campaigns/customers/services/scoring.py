@@ -27,13 +27,13 @@ CREATE TEMPORARY TABLE score_deeds ON COMMIT DROP AS
 SELECT customer_id, max(at) AS last_at, count(*) AS many, sum(amount_fen) AS amount
   FROM ({activities}) deeds WHERE at >= %(since)s AND at <= %(at)s GROUP BY customer_id
 """
-# fifth(x): 1 for the lowest, 5 for the highest.
+# 1 for the lowest fifth, 5 for the highest; cume_dist gives equal figures one place, that of the last of them.
 _FIFTHS = """
 CREATE TEMPORARY TABLE score_fifths ON COMMIT DROP AS
 SELECT customer_id, last_at, many,
-       1 + least(4, floor(5 * percent_rank() OVER (ORDER BY last_at)))::int AS recency,
-       1 + least(4, floor(5 * percent_rank() OVER (ORDER BY many)))::int AS frequency,
-       1 + least(4, floor(5 * percent_rank() OVER (ORDER BY amount)))::int AS monetary
+       ceil(5 * cume_dist() OVER (ORDER BY last_at))::int AS recency,
+       ceil(5 * cume_dist() OVER (ORDER BY many))::int AS frequency,
+       ceil(5 * cume_dist() OVER (ORDER BY amount))::int AS monetary
   FROM score_deeds
 """
 # The stage follows from the last sign of life, and, for those who came back, from the stage before.
@@ -129,7 +129,7 @@ def change_scoring_terms(
     loyal_deeds: int,
 ) -> ScoringTerms:
     """Other thresholds; they show with the next run. Head office alone. Raises NotAllowed, TermsWrong."""
-    demand_head_office(scope, "customers.scoringterms.change")
+    demand_head_office(scope=scope, verb="customers.scoringterms.change")
     wanted = {
         "window_days": window_days,
         "new_days": new_days,

@@ -33,7 +33,7 @@ def add_category(
     place: int = 1000,
 ) -> TagCategory:
     """A category of tags for an owner. Head office alone. Raises NotAllowed, NotFound, CodeWrong, CodeTaken."""
-    demand_head_office(scope, "customers.tagcategory.add")
+    demand_head_office(scope=scope, verb="customers.tagcategory.add")
     demand_code(code)
     owner = branch_in_scope(scope=scope, branch_id=owner_id)
     category, is_new = TagCategory.objects.get_or_create(
@@ -63,7 +63,7 @@ def change_category(
     place: int,
 ) -> TagCategory:
     """Another name, owner or place. Head office alone. Raises NotAllowed, NotFound."""
-    demand_head_office(scope, "customers.tagcategory.change")
+    demand_head_office(scope=scope, verb="customers.tagcategory.change")
     category = TagCategory.objects.select_for_update().filter(code=code).first()
     if category is None:
         raise NotFound

@@ -17,9 +17,9 @@ from campaigns.customers.condition_sql import FROM_CUSTOMERS, compile_condition
 from campaigns.customers.conditions import in_order, read_rule
 from campaigns.customers.models import Tag
 from campaigns.customers.services.scoring import SCORE, score_customers
-from campaigns.customers.services.tags import ALONE, end_rows, give_rows
 from campaigns.customers.tag_rules import TagRetired
 from campaigns.customers.tag_selectors import catalogue, owns, tag_in_scope
+from campaigns.customers.tag_sets import ALONE, end_rows, give_rows
 from campaigns.jobs.long_kinds import Step
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.services.long import ask_job

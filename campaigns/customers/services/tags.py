@@ -1,6 +1,6 @@
-"""Giving and taking tags: the only writers of `Tagging`. What a customer has now follows by trigger (tag_sql.py)."""
+"""Giving and taking tags, with tag_sets.py the only writers of `Tagging`; `Profile.tag_ids` follows by trigger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,46 +11,15 @@ from campaigns.audit.services import record
 from campaigns.customers.models import Customer, Tag
 from campaigns.customers.tag_rules import TagNotByHand, TagRetired, UntilPast
 from campaigns.customers.tag_selectors import tag_in_scope
+from campaigns.customers.tag_sets import end_rows, give_rows, tag_staged
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 
-GIVE, TAKE = "customers.tag.give", "customers.tag.take"
-# Whole sets of spells are written by one at a time, so that two sets cannot wait for each other's customers crosswise.
-ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('customers_tagging', 0))"
+__all__ = ["end_expired", "end_rows", "give_rows", "tag_customers", "tag_staged", "untag_customers"]
 
-# The rows of a set, given. A spell that is open already is prolonged when the tag holds for some days, and else left.
-_GIVE = """
-WITH wanted AS (
-    SELECT DISTINCT i.customer_id, i.branch_id, i.branch_pos, i.tag_id,
-           coalesce(%(until)s::timestamptz, %(at)s::timestamptz + make_interval(days => t.valid_days)) AS expires_at
-      FROM {rows} i JOIN customers_tag t ON t.id = i.tag_id
-), given AS (
-    INSERT INTO customers_tagging AS open (customer_id, branch_id, branch_pos, tag_id, since, until, expires_at,
-                                           source, by_person, ended_by)
-    SELECT w.customer_id, w.branch_id, w.branch_pos, w.tag_id, %(at)s, %(forever)s, w.expires_at, %(source)s,
-           %(person)s::uuid, ''
-      FROM wanted w
-     WHERE NOT EXISTS (SELECT FROM customers_tagging o
-                        WHERE o.customer_id = w.customer_id AND o.tag_id = w.tag_id AND o.until = %(forever)s
-                          AND (o.expires_at IS NULL OR o.expires_at >= w.expires_at))
-     ORDER BY w.customer_id, w.tag_id
-        ON CONFLICT (customer_id, tag_id, until) DO UPDATE SET expires_at = excluded.expires_at
-     WHERE open.expires_at < excluded.expires_at OR (open.expires_at IS NOT NULL AND excluded.expires_at IS NULL)
-    RETURNING (xmax = 0) AS is_new
-)
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM given
-"""
-# A spell that lasted no time is no spell.
-_FORGET = """
-DELETE FROM customers_tagging t USING {rows} i
- WHERE t.customer_id = i.customer_id AND t.tag_id = i.tag_id AND t.until = %(forever)s AND t.since >= %(at)s
-"""
-_END = """
-UPDATE customers_tagging t SET until = %(at)s, ended_by = %(source)s FROM {rows} i
- WHERE t.customer_id = i.customer_id AND t.tag_id = i.tag_id AND t.until = %(forever)s
-"""
+GIVE, TAKE = "customers.tag.give", "customers.tag.take"
 _EXPIRE = """
 WITH over AS MATERIALIZED (
     SELECT customer_id, tag_id FROM customers_tagging
@@ -59,52 +28,6 @@ WITH over AS MATERIALIZED (
 UPDATE customers_tagging t SET until = t.expires_at, ended_by = 'time' FROM over
  WHERE t.customer_id = over.customer_id AND t.tag_id = over.tag_id AND t.until = %(forever)s
 """
-
-
-def give_rows(
-    cursor: Any,
-    *,
-    scope: Scope,
-    rows: str,
-    source: str,
-    until: datetime | None = None,
-    params: Mapping[str, Any] | None = None,
-) -> tuple[int, int]:
-    """Give every row of the relation `rows` (customer_id, branch_id, branch_pos, tag_id); how many new, how many
-    prolonged. `rows` is SQL of ours with `params`, never a text from outside. Rights are the caller's to ask.
-    """
-    values = {
-        "at": scope.at,
-        "forever": FOREVER,
-        "until": until,
-        "source": source,
-        "person": scope.person_id,
-    }
-    cursor.execute(_GIVE.format(rows=rows), values | dict(params or {}))
-    new, prolonged = cursor.fetchone()
-    return new, prolonged
-
-
-def end_rows(
-    cursor: Any, *, scope: Scope, rows: str, source: str, params: Mapping[str, Any] | None = None
-) -> int:
-    """End every open spell of the relation `rows` (customer_id, tag_id); how many. As `give_rows`."""
-    values = {"at": scope.at, "forever": FOREVER, "source": source} | dict(params or {})
-    cursor.execute(_FORGET.format(rows=rows), values)
-    forgotten = cursor.rowcount
-    cursor.execute(_END.format(rows=rows), values)
-    return int(forgotten + cursor.rowcount)
-
-
-def tag_staged(cursor: Any, *, scope: Scope, source: str) -> int:
-    """Give what stands in the temporary table import_tags (customer_id uuid, branch_id int, branch_pos int,
-    tag_id int); how many spells are new. For sets of any size, in the importer's transaction.
-
-    Which tags may be imported is the caller's to check. Raises an IntegrityError for a tag that is none.
-    """
-    cursor.execute(ALONE)
-    new, _prolonged = give_rows(cursor, scope=scope, rows="import_tags", source=source)
-    return new
 
 
 def tag_customers(
@@ -161,7 +84,7 @@ def take_item(*, scope: Scope, item: Any, args: dict[str, Any]) -> None:
 def end_expired(*, scope: Scope, lot: int = 20_000) -> int:
     """End the spells whose days are over, a lot at most; how many. Any number may run side by side."""
     scope.demand("customers.tag.expire")
-    params = {"at": scope.at, "forever": FOREVER, "lot": lot}
+    params: dict[str, datetime | int] = {"at": scope.at, "forever": FOREVER, "lot": lot}
     with connection.cursor() as cursor:
         cursor.execute(_EXPIRE, params)
         ended: int = cursor.rowcount

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from json import dumps
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,6 @@ from django.db import connection
 from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg.types.json import Jsonb
 
 from campaigns.customers.condition_sql import FROM_CUSTOMERS, compile_condition
 from campaigns.customers.condition_words import sentence_of
@@ -83,9 +83,10 @@ class Bank:
                     "scores": {},
                 }
                 cursor.execute(
-                    "INSERT INTO customers_customer (id, branch_id, branch_pos, number_tail, attributes, source,"
-                    " joined_at, is_personalised, status) VALUES (%s, %s, %s, '', %s, 'test', %s, true, 'active')",
-                    [key, branch.pk, branch.pos, Jsonb(who["attributes"]), joined],
+                    "INSERT INTO customers_customer (id, branch_id, branch_pos, number_tail, attributes,"
+                    " source, joined_at, is_personalised, status)"
+                    " VALUES (%s, %s, %s, '', %s::jsonb, 'test', %s, true, 'active')",
+                    [key, branch.pk, branch.pos, dumps(who["attributes"]), joined],
                 )
                 if rng.random() < 0.7:
                     who["tags"] = {code for code in TAGS if rng.random() < 0.4}
@@ -129,7 +130,7 @@ def holds(rule: Any, who: dict[str, Any]) -> bool:
     about, how, value = rule["about"], rule["is"], rule.get("value")
     if about == "tags":
         have = [code in who["tags"] for code in value]
-        return {"all": all(have), "any": any(have), "none": not any(have)}[how]
+        return bool({"all": all(have), "any": any(have), "none": not any(have)}[how])
     known = value_of(about, who)
     if how in ("filled", "empty"):
         return (known is not None) == (how == "filled")
@@ -160,16 +161,16 @@ def compared(known: Any, how: str, value: Any) -> bool:
     if how == "between":
         return bool(Decimal(str(value[0])) <= known <= Decimal(str(value[1])))
     if how in ("in", "not_in"):
-        return (known in value) == (how == "in")
+        return bool((known in value) == (how == "in"))
     if how == "contains":
-        return value in known
+        return bool(value in known)
     if how == "starts":
         return bool(known.startswith(value))
     if isinstance(value, bool):
         return bool(known == value)
     other = Decimal(str(value))
-    return {"=": known == other, "!=": known != other, ">": known > other, ">=": known >= other,
-            "<": known < other, "<=": known <= other}[how]  # fmt: skip
+    return bool({"=": known == other, "!=": known != other, ">": known > other, ">=": known >= other,
+                 "<": known < other, "<=": known <= other}[how])  # fmt: skip
 
 
 def in_days(known: Any, is_moment: bool, how: str, value: Any) -> bool:

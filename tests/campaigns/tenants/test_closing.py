@@ -12,6 +12,7 @@ from campaigns.approvals.rules import FindingsAreOpen
 from campaigns.approvals.services.reviews import approve_revision
 from campaigns.audit.models import Entry
 from campaigns.customers.models import Customer
+from campaigns.customers.services.tag_definitions import add_category
 from campaigns.jobs.services.due import lay
 from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign
@@ -75,6 +76,7 @@ def busy(cast: Cast) -> Cast:
         )
         cast.branch["NB2"] = nb2
         nb = cast.branch["NB"]
+        add_category(scope=scope, code="own", name="本行", owner_id=nb.pk)
         lay(scope=scope, kind="test.ring", subject="test.thing:1", at=AT, branch_id=nb.pk, branch_pos=nb.pos)
     with cast.ho_administrator.scope() as scope:
         from campaigns.tenants.services.assignments import assign_role
@@ -256,7 +258,8 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
     moved = {
         "tenants.Person", "tenants.Assignment", "approvals.Revision", "approvals.Step",
         "approvals.Seat", "approvals.Delegation", "customers.Customer",
-        "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "planning.Campaign",
+        "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "customers.Tagging",
+        "customers.Profile", "customers.StageChange", "planning.Campaign",
         "rewards.Batch", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
         "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
         "jobs.Due", "jobs.Recurring",

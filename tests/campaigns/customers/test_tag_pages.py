@@ -1,0 +1,153 @@
+"""The pages of attributes and tags, as people use them."""
+
+from typing import Any
+
+import orjson
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.customers.models import Attribute, ScoringTerms, Tag, TagCategory, Tagging
+from campaigns.customers.services.attributes import add_attribute
+from campaigns.customers.services.tag_definitions import add_category, add_tag
+from campaigns.customers.services.tag_runs import run_tag
+from campaigns.jobs.long_models import Job, JobItem
+from campaigns.lib.clock import FOREVER
+from campaigns.tenants.scopes import system_scope
+from tests.support.cast import AT, PASSWORD, Cast
+
+WRONG = '{"about": "attribute:age", "is": ">=", "value": "x"}'
+RULE = {"about": "attribute:age", "is": ">=", "value": 31}
+
+
+def at_the_desk(username: str) -> Client:
+    client = Client(headers={"Accept-Language": "zh-Hans"})
+    assert client.login(username=username, password=PASSWORD)
+    return client
+
+
+@pytest.fixture
+def tags(cast: Cast) -> dict[str, Tag]:
+    with system_scope(at=AT, cause="test") as scope:
+        add_attribute(scope=scope, code="age", name="年龄", kind="number")
+        add_category(scope=scope, code="value", name="价值", owner_id=cast.branch["HO"].pk)
+        made = [
+            add_tag(scope=scope, code="vip", category_code="value", name="贵宾"),
+            add_tag(
+                scope=scope, code="grown", category_code="value", name="成年", kind="computed", rule=RULE
+            ),
+        ]
+    return {tag.code: tag for tag in made}
+
+
+def test_head_office_defines_an_attribute_and_keeps_its_kind_and_choices(cast: Cast) -> None:
+    desk = at_the_desk("ho_administrator")
+    page = "/admin/customers/attribute/"
+    form: dict[str, Any] = {
+        "code": "likes",
+        "name": "理财偏好",
+        "name_en": "likes",
+        "kind": "choice",
+        "unit": "",
+        "choice_lines": "fixed=固收=fixed\nplus=固收+",
+        "place": "9",
+        "is_active": "on",
+    }
+    refused = desk.post(f"{page}add/", form | {"choice_lines": ""})
+    assert "选项有误" in refused.content.decode() and not Attribute.objects.exists()
+    assert desk.post(f"{page}add/", form).status_code == 302
+    likes = Attribute.objects.get()
+    assert likes.choices == [
+        {"code": "fixed", "name": "固收", "name_en": "fixed"},
+        {"code": "plus", "name": "固收+", "name_en": ""},
+    ]
+    gone = desk.post(f"{page}likes/change/", form | {"choice_lines": "fixed=固收"})
+    assert "不能删除" in gone.content.decode()
+    changed = form | {"choice_lines": "fixed=固定收益\nplus=固收+\nstock=股票", "kind": "text"}
+    assert desk.post(f"{page}likes/change/", changed).status_code == 302
+    likes.refresh_from_db()
+    assert (likes.kind, [c["name"] for c in likes.choices]) == ("choice", ["固定收益", "固收+", "股票"])
+    assert "固定收益、固收+、股票" in desk.get(page).content.decode()
+    # Others look it up, and change nothing.
+    auditor = at_the_desk("ho_auditor")
+    assert auditor.get(f"{page}likes/change/").status_code == 200
+    assert auditor.post(f"{page}likes/change/", changed).status_code == 403
+
+
+def test_a_tag_by_rule_is_made_said_run_and_counted(cast: Cast, tags: dict[str, Tag]) -> None:
+    desk = at_the_desk("ho_administrator")
+    page = "/admin/customers/tag/"
+    form: dict[str, Any] = {"category": "value", "code": "old", "name": "年长", "name_en": "", "kind": "computed",
+                            "valid_days": "", "is_active": "on", "rule": WRONG}  # fmt: skip
+    wrong = desk.post(f"{page}add/", form).content.decode()
+    assert "规则有误（位置：rule）" in wrong and "attribute:age" in wrong
+    assert desk.post(f"{page}add/", form | {"rule": orjson.dumps(RULE).decode()}).status_code == 302
+    old = Tag.objects.get(code="old")
+    assert desk.get(page).status_code == 200
+    started = desk.post(f"{page}{old.pk}/run/")
+    with system_scope(at=AT, cause="test") as scope:
+        assert started["Location"] == f"/admin/jobs/job/{Job.objects.get().pk}/change/"
+        run_tag(scope=scope, tag_id=old.pk)
+    shown = desk.get(f"{page}{old.pk}/change/").content.decode()
+    assert "年龄不少于 31" in shown and "<strong>3</strong>" in shown and "北城中山路支行" in shown
+    manager = at_the_desk("nb_manager")
+    below = manager.get(f"{page}{old.pk}/change/").content.decode()
+    assert "<strong>2</strong>" in below and "南城解放路支行" not in below and "_save" not in below
+    assert manager.post(f"{page}{old.pk}/run/").status_code == 403
+    assert manager.post(f"{page}add/", form).status_code == 403
+
+
+def test_categories_and_thresholds_are_head_offices(cast: Cast, tags: dict[str, Tag]) -> None:
+    desk = at_the_desk("ho_administrator")
+    form = {"code": "north", "name": "北方", "name_en": "", "owner": cast.branch["N"].pk, "place": "5"}
+    assert desk.post("/admin/customers/tagcategory/add/", form).status_code == 302
+    assert TagCategory.objects.get(code="north").owner_id == cast.branch["N"].pk
+    assert desk.get("/admin/customers/tagcategory/").status_code == 200
+    terms = {"window_days": 365, "new_days": 30, "asleep_days": 400, "lost_days": 365, "won_back_days": 60,
+             "loyal_deeds": 6}  # fmt: skip
+    page = "/admin/customers/scoringterms/1/change/"
+    assert "天数必须依次变大" in desk.post(page, terms).content.decode()
+    assert desk.post(page, terms | {"asleep_days": 100}).status_code == 302
+    assert ScoringTerms.objects.get().asleep_days == 100
+
+
+def test_a_manager_gives_and_takes_tags_of_one_customer(cast: Cast, tags: dict[str, Tag]) -> None:
+    desk, nb = at_the_desk("nb_manager"), cast.customers["nb"].customer.pk
+    page = f"/admin/customers/tag/of/{nb}/"
+    empty = desk.get(page).content.decode()
+    assert "还没有标签" in empty and "贵宾" in empty and "成年" not in empty
+    assert desk.post(page, {"tag": tags["vip"].pk, "do": "give"}).status_code == 302
+    has = desk.get(page).content.decode()
+    assert "nb_manager" in has and "移除" in has
+    assert desk.post(page, {"tag": tags["vip"].pk, "do": "take"}).status_code == 302
+    with system_scope(at=AT, cause="test"):
+        assert not Tagging.objects.filter(until=FOREVER).exists()
+    assert desk.post(page, {"tag": tags["grown"].pk, "do": "give"}).status_code == 200
+    assert desk.get(f"/admin/customers/tag/of/{cast.customers['sb'].customer.pk}/").status_code == 404
+    assert at_the_desk("ho_auditor").get(page).status_code == 403
+
+
+def test_many_customers_of_the_list_get_a_tag_by_a_long_job(cast: Cast, tags: dict[str, Tag]) -> None:
+    desk = at_the_desk("nb_manager")
+    page = "/admin/customers/customer/"
+    chosen = {
+        "action": "give_tag",
+        "_selected_action": [str(cast.customers[n].customer.pk) for n in ("nb", "nb2")],
+    }
+    asked = desk.post(page, chosen).content.decode()
+    assert "共 2 位客户" in asked
+    started = desk.post(page, chosen | {"tag": str(tags["vip"].pk)})
+    with system_scope(at=AT, cause="test"):
+        job = Job.objects.get()
+        assert started["Location"] == f"/admin/jobs/job/{job.pk}/change/"
+        assert (job.kind, job.total, job.args) == ("customers.tag.give", 2, {"tag": tags["vip"].pk})
+        assert JobItem.objects.count() == 2
+
+
+def test_the_list_of_customers_asks_for_definitions_once(cast: Cast, tags: dict[str, Tag]) -> None:
+    desk = at_the_desk("ho_administrator")
+    with CaptureQueriesContext(connection) as page:
+        text = desk.get("/admin/customers/customer/").content.decode()
+    assert "33 · teacher" in text and "31 · teacher" in text
+    assert len([query for query in page.captured_queries if "customers_attribute" in query["sql"]]) == 1
