@@ -97,7 +97,7 @@ GROUPS = [
         [
             Page(_("Customers"), "group", "customers.customer"),
             Page(_("Possible duplicates"), "join_inner", "customers.mergeproposal"),
-            Page(_("Merges"), "merge", "customers.merge"),
+            Page(_("Merges of customers"), "merge", "customers.merge"),
         ],
         ("relationship_manager",),
     ),

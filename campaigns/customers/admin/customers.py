@@ -117,7 +117,7 @@ class CustomerAdmin(CustomerActs):
     """The customers of the reader's branches. Everything that names a person is masked."""
 
     noun = "customers.customer"
-    list_display = ("number", "branch", "manager", "summary", "status", "joined_at")
+    list_display = ("number", "branch", "cared_by", "summary", "status", "joined_at")
     list_filter = (MineFilter, "status", "source")
     list_select_related = ("branch",)
     search_fields = ("number_tail",)
@@ -230,7 +230,7 @@ class CustomerAdmin(CustomerActs):
         return " · ".join(told) or "–"
 
     @display(description=_("relationship manager"))
-    def manager(self, customer: Any) -> str:
+    def cared_by(self, customer: Any) -> str:
         return getattr(customer, "manager_name", "") or "–"
 
     @display(description=_("attributes"))
