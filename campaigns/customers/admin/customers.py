@@ -91,7 +91,7 @@ def worded(value: Any) -> str:
 
 def _table(rows: list[tuple[str, str]]) -> SafeString:
     if not rows:
-        return format_html("–")
+        return SafeString("–")
     cells = format_html_join("", "<tr><th scope='row'>{}</th><td>{}</td></tr>", rows)
     return format_html('<table class="cu-table">{}</table>', cells)
 
@@ -216,9 +216,8 @@ class CustomerAdmin(CustomerActs):
             "back": _page(customer_id),
             "media": self.media,
         }
-        answer = TemplateResponse(request, "customers/unmasked.html", context)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        # Every page of the admin is "no-store": going back shows nothing.
+        return TemplateResponse(request, "customers/unmasked.html", context)
 
     @display(description=_("customer number"), ordering="number_tail")
     def number(self, customer: Customer) -> str:
