@@ -136,9 +136,9 @@ DETAILS = {
     "made_at": gettext_lazy("moment of the backup"),
     "absorbed": gettext_lazy("who was merged"),
     "absorbed_name": gettext_lazy("number of who was merged"),
-    "other": gettext_lazy("the other"),
-    "before": gettext_lazy("before"),
-    "kinds": gettext_lazy("kinds"),
+    "other": gettext_lazy("the other customer"),
+    "before": gettext_lazy("before that"),
+    "kinds": gettext_lazy("kinds of identities"),
 }
 
 

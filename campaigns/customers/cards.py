@@ -21,7 +21,7 @@ class Card:
 
 
 def card_of(*, scope: Scope, customer_id: UUID) -> Card:
-    """Who is this customer? One who was merged is who was kept. Raises NotFound for a foreign and an absent one."""
+    """Who is this customer? One who was merged is who was kept. Raises NotFound."""
     current = current_id(customer_id)
     customer = customers_within(scope=scope).filter(pk=current).select_related("branch").first()
     if customer is None:

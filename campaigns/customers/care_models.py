@@ -16,9 +16,9 @@ class Care(CustomerModel):
     person = models.ForeignKey(
         Person, models.PROTECT, related_name="customers_in_care", verbose_name=_("relationship manager")
     )
-    since = models.DateTimeField(_("since"))
-    until = models.DateTimeField(_("until"), null=True)
-    by_person_id = models.UUIDField(null=True)
+    since = models.DateTimeField(_("in care since"))
+    until = models.DateTimeField(_("in care until"), null=True)
+    by_person_id = models.UUIDField(_("person"), null=True)
     by_name = models.CharField(_("assigned by"), max_length=60, blank=True)
     why = models.CharField(_("reason"), max_length=200, blank=True)
 
@@ -52,16 +52,21 @@ class HomeMove(CustomerModel):
         db_constraint=False,
         db_index=False,
         related_name="+",
-        verbose_name=_("from"),
+        verbose_name=_("old home branch"),
     )
     to_branch = models.ForeignKey(
-        Branch, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+", verbose_name=_("to")
+        Branch,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("new home branch"),
     )
     # The names at that moment: a reader at the new home does not see the old branch.
-    from_name = models.CharField(_("from"), max_length=120)
-    to_name = models.CharField(_("to"), max_length=120)
-    at = models.DateTimeField(_("at"))
-    by_name = models.CharField(_("by"), max_length=60, blank=True)
+    from_name = models.CharField(_("old home branch"), max_length=120)
+    to_name = models.CharField(_("new home branch"), max_length=120)
+    at = models.DateTimeField(_("moment"))
+    by_name = models.CharField(_("done by"), max_length=60, blank=True)
     why = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.customers.rules import masked_number
 from campaigns.lib.ids import new_id
@@ -107,9 +108,9 @@ class Identity(CustomerModel):
         DEVICE = "device", _("device")
 
     class State(models.TextChoices):
-        UNVERIFIED = "unverified", _("unverified")
-        VERIFIED = "verified", _("verified")
-        REVOKED = "revoked", _("revoked")
+        UNVERIFIED = "unverified", pgettext_lazy("identity", "unverified")
+        VERIFIED = "verified", pgettext_lazy("identity", "verified")
+        REVOKED = "revoked", pgettext_lazy("identity", "revoked")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
@@ -123,7 +124,7 @@ class Identity(CustomerModel):
     state = models.CharField(
         _("state"), max_length=12, choices=State, default=State.VERIFIED, db_default="verified"
     )
-    linked_at = models.DateTimeField(_("linked"), null=True, blank=True)
+    linked_at = models.DateTimeField(_("linked at"), null=True, blank=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 

@@ -18,7 +18,7 @@ class MergeProposal(TenantModel):
 
     class State(models.TextChoices):
         OPEN = "open", _("to be decided")
-        CONFIRMED = "confirmed", _("merged")
+        CONFIRMED = "confirmed", _("they are one")
         REJECTED = "rejected", _("two people")
         # One of the two was merged into somebody else meanwhile.
         SUPERSEDED = "superseded", _("overtaken")
@@ -29,11 +29,11 @@ class MergeProposal(TenantModel):
     at = models.DateTimeField(_("proposed at"))
     why = models.JSONField(_("why"), default=dict)
     # Empty: log-ins and imports propose by themselves.
-    by_person_id = models.UUIDField(null=True)
+    by_person_id = models.UUIDField(_("person"), null=True)
     by_name = models.CharField(_("proposed by"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN)
     decided_at = models.DateTimeField(_("decided at"), null=True)
-    decided_by_id = models.UUIDField(null=True)
+    decided_by_id = models.UUIDField(_("person"), null=True)
     decided_by_name = models.CharField(_("decided by"), max_length=60, blank=True)
     comment = models.CharField(_("comment"), max_length=500, blank=True)
 
@@ -80,11 +80,17 @@ class Merge(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kept = models.ForeignKey(
-        Customer, models.DO_NOTHING, db_constraint=False, related_name="merges", verbose_name=_("kept")
+        Customer,
+        models.DO_NOTHING,
+        db_constraint=False,
+        related_name="merges",
+        verbose_name=_("customer who was kept"),
     )
-    absorbed = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("absorbed"))
+    absorbed = models.ForeignKey(
+        Customer, models.PROTECT, related_name="+", verbose_name=_("customer who was merged")
+    )
     at = models.DateTimeField(_("merged at"))
-    by_person_id = models.UUIDField(null=True)
+    by_person_id = models.UUIDField(_("person"), null=True)
     by_name = models.CharField(_("merged by"), max_length=60, blank=True)
     proposal = models.OneToOneField(
         MergeProposal, models.PROTECT, null=True, related_name="merge", verbose_name=_("possible duplicate")
@@ -93,13 +99,13 @@ class Merge(TenantModel):
     # {"home": branch, "status": …, "attributes": {name: [before, after]}, "steps": {step: [references]}}
     moved = models.JSONField(_("what moved"), default=dict)
     undone_at = models.DateTimeField(_("undone at"), null=True)
-    undone_by_id = models.UUIDField(null=True)
+    undone_by_id = models.UUIDField(_("person"), null=True)
     undone_by_name = models.CharField(_("undone by"), max_length=60, blank=True)
     undone_why = models.CharField(_("why undone"), max_length=500, blank=True)
 
     class Meta:
-        verbose_name = _("merge")
-        verbose_name_plural = _("merges")
+        verbose_name = _("merge of customers")
+        verbose_name_plural = _("merges of customers")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

@@ -29,7 +29,7 @@ def care_lines(scope: Scope, customer_id: UUID) -> Sequence[Line]:
     spells = list(spells_of(scope=scope, customer_id=customer_id)[:6])
     lines = [
         Line(
-            _("looks after the customer") if spell.until is None else _("before"),
+            _("looks after the customer") if spell.until is None else _("earlier"),
             spell.person.name,
             _span(spell.since, spell.until),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -62,7 +63,7 @@ def _page(coupon_id: UUID) -> str:
     return reverse("admin:rewards_coupon_change", args=[coupon_id])
 
 
-def _called(call: str, values: list[object]) -> list[str]:
+def _called(call: str, values: list[Any]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(call, values)
         return [ref("rewards.coupon", key) for key in cursor.fetchone()[0]]

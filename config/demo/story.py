@@ -19,7 +19,9 @@ from campaigns.approvals.models import Revision
 from campaigns.approvals.services.reviews import approve_revision, send_back_revision
 from campaigns.approvals.services.word_lists import add_word_list, submit_word_list
 from campaigns.customers.scopes import customer_scope
+from campaigns.customers.services.care import assign_manager
 from campaigns.customers.services.customers import add_customer
+from campaigns.customers.services.merges import propose_merge
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
@@ -82,6 +84,7 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     with system_scope(at=demo.at, cause="load_demo") as scope:
         tags.define_tags(scope=scope, head_office=demo.branches["HO"].pk)
         tags.give_tags(scope=scope, customers=demo.customers)
+    _look_after_customers(demo)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)
@@ -247,6 +250,19 @@ def _live_a_week(demo: DemoBank, batch_id: UUID) -> None:
             if code in clerks and number % 2 == 0:
                 with demo.act(clerks[code], days_ago=max(0.1, day - 0.3)) as scope:
                     redeem_coupon(scope=scope, code=code_of(coupon.pk), order_fen=12_800)
+
+
+def _look_after_customers(demo: DemoBank) -> None:
+    """Each manager looks after a few customers; two of them may be one person, and wait to be compared."""
+    for name, (_staff_name, code, role) in bank.PEOPLE.items():
+        if role != "branch_manager" or code not in demo.customers:
+            continue
+        with demo.act(name, days_ago=6) as scope:
+            for customer_id in demo.customers[code][:3]:
+                assign_manager(scope=scope, customer_id=customer_id, person_id=scope.person_id)
+        first, second, *_others = demo.customers[code]
+        with demo.act("admin", days_ago=1.5) as scope:
+            propose_merge(scope=scope, first=first, second=second, comment="两位预留了同一手机号")
 
 
 def _leave_work_open(demo: DemoBank) -> None:

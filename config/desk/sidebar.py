@@ -120,6 +120,7 @@ GROUPS = [
             Page(_("Consent texts"), "contract", "customers.consenttext", head_office_only=True),
             Page(_("Copies of one's information"), "folder_zip", "customers.dataexport"),
             Page(_("Erasures"), "person_remove", "customers.erasure"),
+            Page(_("Merges of customers"), "merge", "customers.merge"),
         ],
         ("relationship_manager",),
     ),

@@ -277,13 +277,14 @@ def _wallets(world: World) -> None:
 
 
 def _duplicates(world: World) -> None:
-    """At two branches: a customer who was merged, and two who may be one."""
-    for place in ("NB", "SB"):
+    """At three branches: a customer who was merged, and two who may be one."""
+    for place in ("N", "NB", "SB"):
         with system_scope(at=AT, cause="leaks") as scope:
             one, other, gone = (anonymous(scope, world.cast, place, f"{place}-{n}") for n in range(3))
             settle_customers(scope=scope, first=one, second=other, kinds={"phone"}, why="link")
             merge = merge_customers(scope=scope, kept=one, absorbed=gone, why={"by": "leaks"})
             proposal = MergeProposal.objects.get(branch=world.cast.branch[place])
+        world.add("customers.customer", place, one)
         world.add("customers.mergeproposal", place, proposal.pk)
         world.add("customers.merge", place, merge.pk)
 
@@ -296,7 +297,7 @@ def _found(world: World) -> None:
         assert entry is not None
         world.add("audit.entry", place, entry.pk)
         assert Revision.objects.filter(branch_id=branch.pk).exists()
-    assert Customer.objects.count() == 3 + 2 * 3
+    assert Customer.objects.count() == 3 + 3 * 3
 
 
 # Columns in which a mark would be nonsense that the code rightly trips over.

@@ -243,11 +243,13 @@ class CustomerActs(ScopedAdmin):
     def _shown(
         self, request: HttpRequest, customer: Customer | None, title: Any, words: Any, form: forms.Form
     ) -> HttpResponse:
+        if customer is not None:
+            vars(customer)["name"] = str(customer)  # what the page calls whatever it is about
         context = {
             **self.admin_site.each_context(request),
             "title": title,
             "opts": self.opts,
-            "original": {"name": str(customer)} if customer else None,
+            "original": customer,
             "beside": customer.branch.name if customer else "",
             "words": words,
             "form": form,

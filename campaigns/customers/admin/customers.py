@@ -50,7 +50,7 @@ class CustomerAdmin(CustomerTags, CustomerActs):
     """The customers of the reader's branches. Everything that names a person is masked."""
 
     noun = "customers.customer"
-    list_display = ("number", "branch", "manager", "summary", "status", "joined_at")
+    list_display = ("number", "branch", "cared_by", "summary", "status", "joined_at")
     list_filter = (MineFilter, "status", "source")
     list_select_related = ("branch",)
     search_fields = ("number_tail",)
@@ -149,16 +149,15 @@ class CustomerAdmin(CustomerTags, CustomerActs):
             "back": _page(customer_id),
             "media": self.media,
         }
-        answer = TemplateResponse(request, "customers/unmasked.html", context)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        # Every page of the admin is "no-store": going back shows nothing.
+        return TemplateResponse(request, "customers/unmasked.html", context)
 
     @display(description=_("customer number"), ordering="number_tail")
     def number(self, customer: Customer) -> str:
         return str(customer)
 
     @display(description=_("relationship manager"))
-    def manager(self, customer: Any) -> str:
+    def cared_by(self, customer: Any) -> str:
         return getattr(customer, "manager_name", "") or "–"
 
 

@@ -58,6 +58,9 @@ class _LookedAt(ScopedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return []  # the page above says it all
+
     def _done(
         self, request: HttpRequest, page: str, act: Callable[[], Any], done: str, after: str = ""
     ) -> HttpResponse:
@@ -87,8 +90,6 @@ class MergeProposalAdmin(_LookedAt):
     change_form_outer_before_template = "customers/proposal.html"
     ordering = ("id",)
     sortable_by = ()
-    fields = readonly_fields = ()
-    fieldsets = ()
 
     class Media:
         css = {"all": ("customers/customer.css",)}
@@ -175,8 +176,6 @@ class MergeAdmin(_LookedAt):
     change_form_outer_before_template = "customers/merge.html"
     ordering = ("-id",)
     sortable_by = ()
-    fields = readonly_fields = ()
-    fieldsets = ()
 
     class Media:
         css = {"all": ("customers/customer.css",)}

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='identity',
             name='linked_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='linked'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='linked at'),
         ),
         migrations.AddField(
             model_name='identity',
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='identityevent',
             name='linked_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='linked'),
+            field=models.DateTimeField(blank=True, null=True, verbose_name='linked at'),
         ),
         migrations.AddField(
             model_name='identityevent',
