@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.events import refusals
@@ -25,8 +25,7 @@ _LEAP = re.compile(r"(T[0-9]{2}:[0-9]{2}:)60(\.[0-9]+)?")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One event as it is stored. `told_at` is what the sender said, where `at` had to be set right."""
 
     id: str
