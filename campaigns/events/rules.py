@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.events import refusals
@@ -25,8 +25,7 @@ _LEAP = re.compile(r"(T[0-9]{2}:[0-9]{2}:)60(\.[0-9]+)?")
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One event as it is stored. `told_at` is what the sender said, where `at` had to be set right."""
 
     id: str
@@ -42,11 +41,18 @@ class Horizon:
     """What a moment of asking means for each kind: from when on its events are still kept."""
 
     at: datetime
-    kept_from: Mapping[int, datetime]
+    # By months kept: the moment, and the same in the milliseconds of an id.
+    kept_from: Mapping[int, tuple[datetime, int]]
+    last_id: int
 
     @classmethod
     def of(cls, at: datetime, kinds: Mapping[str, Kind]) -> "Horizon":
-        return cls(at, {kind.keeps: months_before(at, kind.keeps) for kind in kinds.values()})
+        kept = {keeps: months_before(at, keeps) for keeps in {kind.keeps for kind in kinds.values()}}
+        return cls(
+            at,
+            {keeps: (since, _milliseconds(since)) for keeps, since in kept.items()},
+            _milliseconds(at + ID_AHEAD),
+        )
 
 
 def judged(
@@ -64,12 +70,15 @@ def judged(
     key = event.get("id")
     if type(key) is not str or not _ID.fullmatch(key):
         raise refusals.EventIdMalformed
-    made_at = moment_of(key)
-    if made_at > horizon.at + ID_AHEAD:
+    made = int(key[:8] + key[9:13], 16)
+    if made > horizon.last_id:
         raise refusals.EventFromFuture
-    kept_from = horizon.kept_from[kind.keeps]
-    at, told_at = _moment(event.get("at"), made_at, horizon.at)
-    if made_at < kept_from or at < kept_from:
+    kept_from, first_id = horizon.kept_from[kind.keeps]
+    told, told_at = event.get("at"), None
+    at = moment_of(key) if told is None else read_moment(told)
+    if at > horizon.at + CLOCK_SKEW:
+        at, told_at = horizon.at, at
+    if made < first_id or at < kept_from:
         raise refusals.EventTooOld(kind=kind.code, months=kind.keeps)
     return Told(
         key, kind.code, at, told_at, _subject(event.get("subject", ""), kind), _properties(event, kind)
@@ -83,8 +92,7 @@ def moment_of(key: str) -> datetime:
 
 def first_id_at(moment: datetime) -> UUID:
     """The smallest UUIDv7 of `moment`."""
-    since = max(moment - _BEGINNING, timedelta())
-    return UUID(int=((since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000) << 80)
+    return UUID(int=max(_milliseconds(moment), 0) << 80)
 
 
 def outside_id(*, source: str, told: str, at: datetime) -> str:
@@ -92,7 +100,7 @@ def outside_id(*, source: str, told: str, at: datetime) -> str:
 
     A UUIDv7 (RFC 9562) whose 74 free bits are a hash, so that its month follows from the event alone.
     """
-    milliseconds = (at - _BEGINNING) // timedelta(milliseconds=1)
+    milliseconds = _milliseconds(at)
     if not 0 <= milliseconds < 1 << 48:
         raise refusals.EventMomentMalformed
     free = int.from_bytes(hashlib.sha256(f"{source}\x00{told}".encode()).digest()[:10], "big")
@@ -131,6 +139,10 @@ def shown(text: Any) -> str:
     return "".join(c for c in str(text)[:60] if c.isprintable())
 
 
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _BEGINNING) // timedelta(milliseconds=1)
+
+
 def _kind(code: Any, door: Door, kinds: Mapping[str, Kind]) -> Kind:
     kind = kinds.get(code) if type(code) is str else None
     if kind is None:
@@ -138,12 +150,6 @@ def _kind(code: Any, door: Door, kinds: Mapping[str, Kind]) -> Kind:
     if door not in kind.told_by:
         raise refusals.EventKindForeign(kind=kind.code)
     return kind
-
-
-def _moment(told: Any, made_at: datetime, now: datetime) -> tuple[datetime, datetime | None]:
-    """When it happened, and what was said instead where that lies ahead of our clock."""
-    at = made_at if told is None else read_moment(told)
-    return (now, at) if at > now + CLOCK_SKEW else (at, None)
 
 
 def _subject(subject: Any, kind: Kind) -> str:

@@ -39,7 +39,10 @@ def events_of(
             " FROM events_of_customer(%s, %s, %s, %s)",
             [customer_id, before, below, many],
         )
-        return [Seen(*told, _object(text)) for *told, text in cursor.fetchall()]
+        return [
+            Seen(key, kind, at, received_at, source, subject, _object(text))
+            for key, kind, at, received_at, source, subject, text in cursor.fetchall()
+        ]
 
 
 def _object(text: str) -> dict[str, Any]:

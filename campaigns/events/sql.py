@@ -107,11 +107,14 @@ GRANT SELECT, INSERT, DELETE ON events_hooknonce TO fenhang_app;
 GRANT SELECT, INSERT, UPDATE ON events_drop, events_cleared TO fenhang_app;
 """
 
-# Takes a JSON array of events of any customers; answers how many were new, which ids were known, and which customers
-# are not active (nothing of theirs was written). One statement: all of a batch, or nothing of it.
-# In the order of their ids, so that two batches with the same events wait for each other and never crosswise.
+# Takes events of any customers, column by column, which costs half of what objects cost; answers how many were new,
+# which ids were known, and which customers are not active (nothing of theirs was written). One statement: all of a
+# batch, or nothing of it. In the order of their ids, so that two batches with the same events wait for each other and
+# never crosswise.
 TAKE = """
-CREATE FUNCTION take_events(told json, moment timestamptz)
+CREATE FUNCTION take_events(ids uuid[], customers uuid[], kinds text[], moments timestamptz[],
+                            told_moments timestamptz[], subjects text[], properties jsonb[], source text,
+                            moment timestamptz)
 RETURNS TABLE (taken int, known uuid[], closed uuid[])
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS VERB $$
 #variable_conflict use_column
@@ -119,21 +122,27 @@ BEGIN
     RETURN QUERY
     WITH given AS MATERIALIZED (
         SELECT e.*, c.branch_id, c.branch_pos
-          FROM json_to_recordset(told) AS e (id uuid, customer uuid, kind text, at timestamptz, told_at timestamptz,
-                                             source text, subject text, properties jsonb)
+          FROM unnest(ids, customers, kinds, moments, told_moments, subjects, take_events.properties)
+               AS e (id, customer, kind, at, told_at, subject, properties)
           LEFT JOIN customers_customer c ON c.id = e.customer AND c.status = 'active'
     ), made AS (
         INSERT INTO events_event (id, customer_id, branch_id, branch_pos, kind, at, told_at, received_at, source,
                                   subject, properties)
-        SELECT g.id, g.customer, g.branch_id, g.branch_pos, g.kind, g.at, g.told_at, moment, g.source, g.subject,
-               g.properties
+        SELECT g.id, g.customer, g.branch_id, g.branch_pos, g.kind, g.at, g.told_at, moment, take_events.source,
+               g.subject, g.properties
           FROM given g WHERE g.branch_id IS NOT NULL ORDER BY g.id
         ON CONFLICT (id) DO NOTHING RETURNING id
+    ), counted AS (
+        SELECT count(*)::int AS taken FROM made
     )
-    SELECT (SELECT count(*)::int FROM made),
-           (SELECT array_agg(g.id) FROM given g
-             WHERE g.branch_id IS NOT NULL AND NOT EXISTS (SELECT FROM made m WHERE m.id = g.id)),
-           (SELECT array_agg(DISTINCT g.customer) FROM given g WHERE g.branch_id IS NULL);
+    -- Nearly always all are new, and nothing further is asked.
+    SELECT n.taken,
+           CASE WHEN n.taken < cardinality(ids) THEN
+               (SELECT array_agg(g.id) FROM given g
+                 WHERE g.branch_id IS NOT NULL AND NOT EXISTS (SELECT FROM made m WHERE m.id = g.id)) END,
+           CASE WHEN n.taken < cardinality(ids) THEN
+               (SELECT array_agg(DISTINCT g.customer) FROM given g WHERE g.branch_id IS NULL) END
+      FROM counted n;
 END $$;
 """
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.bench import approvals, audit, harness, outbox, rls, schedule, search, tags, tree
+from config.bench import approvals, audit, events, harness, outbox, rls, schedule, search, tags, tree
 from config.bench.harness import Report, Target, Variant, compare
 from tests.support.template import template_name
 
@@ -144,4 +144,15 @@ def test_schedule_runs_at_a_small_size_and_does_each_of_the_rush_once(unblocked:
     assert sum(each["done"] for each in found["parameters"]["each_worker"]) == 60
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'fenhang_bench_schedule%'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_events_runs_at_a_small_size_without_the_site(unblocked: None) -> None:
+    found = events.measure(
+        rounds=1, batches=(), lots=1, customers=5, migrated=template_name(), say=lambda _words: None
+    ).as_json()
+    [target] = found["targets"]
+    assert target["value"] is not None and found["ratios"]["rows into the partitions"]["verb"]["share"] > 0
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_events'")
         assert cursor.fetchone() == (0,)

@@ -23,7 +23,10 @@ class Migration(migrations.Migration):
         migrations.RunSQL(sql.DROP_MONTHS, migrations.RunSQL.noop),
         migrations.RunSQL(sql.FIRST_MONTHS, migrations.RunSQL.noop),
         migrations.RunSQL(sql.BANK_WIDE_GRANTS, migrations.RunSQL.noop),
-        *verb("take_events(json, timestamptz)", sql.TAKE),
+        *verb(
+            "take_events(uuid[], uuid[], text[], timestamptz[], timestamptz[], text[], jsonb[], text, timestamptz)",
+            sql.TAKE,
+        ),
         *verb("events_customers(text[], bytea[])", sql.NAMED),
         *verb(
             "events_note(uuid, text, timestamptz, text, text, jsonb)", sql.NOTE, execute=["fenhang_verbs"]

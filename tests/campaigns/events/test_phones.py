@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.customers.models import Customer
@@ -206,3 +207,14 @@ def test_phones_that_call_at_once_are_written_together_and_each_hears_of_its_own
     rows = stored()
     assert len(rows) == 41 and len({row["id"] for row in rows}) == 41
     assert all(row["customer_id"] != committed_cast.customers["nb2"].customer.pk for row in rows)
+
+
+def test_a_connection_that_died_costs_nobody_an_event(committed_cast: Cast) -> None:
+    """As after a restart of the database, or a pooler that hung up."""
+    nb = committed_cast.customers["nb"]
+    first, second = viewed(), viewed()
+    assert tell(nb, first).json()["taken"] == [first["id"]]
+    connection.ensure_connection()
+    connection.connection.close()
+    assert tell(nb, second).json()["taken"] == [second["id"]]
+    assert len(stored()) == 2

@@ -35,7 +35,9 @@ def test_an_outside_id_is_a_uuidv7_of_its_moment_and_of_nothing_else(at: datetim
     assert outside_id(source="card", told=a, at=at) != str(made)
 
 
-@given(st.datetimes(datetime.min + DAY, datetime.max - DAY), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ901
+@given(
+    st.datetimes(allow_imaginary=False).filter(lambda at: 1 < at.year < 9999), st.integers(-14 * 60, 14 * 60)
+)
 def test_a_moment_is_the_same_in_every_zone(at: datetime, minutes: int) -> None:
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
     moment = read_moment(at.isoformat() + zone)
