@@ -39,7 +39,7 @@ def ask_for_copy(*, scope: Scope) -> DataExport:
         raise NotFound
     with on_behalf(scope) as system:
         customer = customer_within(scope=system, customer_id=scope.customer_id)
-        place = {"branch_id": customer.branch_id, "branch_pos": customer.branch_pos}
+        place: dict[str, Any] = {"branch_id": customer.branch_id, "branch_pos": customer.branch_pos}
         # What nobody fetched in time stands in nobody's way, also when the sweep has not come by.
         own = DataExport.objects.within(system).filter(customer=customer)
         _delete(system, own.filter(state=State.READY, gone_at__lte=system.at))
@@ -98,7 +98,7 @@ def hand_out_address(*, scope: Scope, export_id: UUID) -> str:
     token = secrets.token_urlsafe(32)
     with on_behalf(scope) as system:
         ready = DataExport.objects.within(system).filter(
-            pk=export_id, customer_id=scope.customer_id, state=State.READY, gone_at__gt=system.at
+            pk=export_id, customer_id=export.customer_id, state=State.READY, gone_at__gt=system.at
         )
         if not ready.update(token_hash=_hash_of(token)):
             raise ExportGone
@@ -111,7 +111,7 @@ def fetch_copy(*, scope: Scope, export_id: UUID, token: str) -> bytes:
     with on_behalf(scope) as system:
         good = DataExport.objects.within(system).filter(
             pk=export_id,
-            customer_id=scope.customer_id,
+            customer_id=export.customer_id,
             state=State.READY,
             gone_at__gt=system.at,
             token_hash=_hash_of(token),
