@@ -112,7 +112,7 @@ class CustomersApp(AppConfig):
 
     def _ready_rights(self) -> None:
         """Consent, copies, erasure, and what is kept for how long."""
-        from campaigns.customers import letting_go
+        from campaigns.customers import letting_go, when_due
         from campaigns.customers import rights_telling as telling
         from campaigns.customers.consent_selectors import addresses_of_customers
         from campaigns.customers.keeping import register_kept
@@ -125,10 +125,10 @@ class CustomersApp(AppConfig):
 
         register_addressee("customers.customer", addresses_of_customers)
         register_due(
-            consents.RENEW, consents.renew_permissions, label=_("Permissions after a text that asks again")
+            consents.RENEW, when_due.renew_permissions, label=_("Permissions after a text that asks again")
         )
-        register_due(copies.WRITE, copies.write_copy, label=_("Copy of a customer's information"))
-        register_due(rights.ERASE, rights.carry_out_erasure, label=_("Erase a customer"))
+        register_due(copies.WRITE, when_due.write_copy, label=_("Copy of a customer's information"))
+        register_due(rights.ERASE, when_due.erase, label=_("Erase a customer"))
         register_step("merge", name="customers: consents", act=consents.merge_consents)
         register_step("unmerge", name="customers: consents", act=consents.unmerge_consents)
         register_told(name="customers: who", act=telling.tell_who)

@@ -152,7 +152,8 @@ class Permission(CustomerModel):
         expression=Case(
             When(
                 is_minor=True,
-                then=F("given").bitand(SERVICE_MASK).bitor(F("guarded").bitand(~SERVICE_MASK)),
+                # Apart by their bits, so that the sum is the union.
+                then=F("given").bitand(SERVICE_MASK) + F("guarded").bitand(~SERVICE_MASK),
             ),
             default=F("given"),
         ),

@@ -124,8 +124,8 @@ class StillOpen(Refusal):
 
     code = "customers.erasure.still_open"
     status = 409
-    zh = "暂时不能注销：{reasons_zh}。处理完毕后请重新申请。"
-    en = "It cannot be erased yet: {reasons_en}. Ask again when this is settled."
+    zh = "暂时不能注销：{reasons}。处理完毕后请重新申请。"
+    en = "It cannot be erased yet: {reasons}. Ask again when this is settled."
 
 
 class ErasedAlready(Refusal):

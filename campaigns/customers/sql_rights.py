@@ -6,11 +6,9 @@ REVOKE ALL ON customers_tombstone FROM PUBLIC, fenhang_app, fenhang_customer, fe
 GRANT SELECT, INSERT, DELETE ON customers_tombstone TO fenhang_app;
 """
 
-# Reached by no index of the past: who is erased is found in history by the customer.
 FORGET_GRANTS = """
 GRANT SELECT (customer_id), UPDATE (lookup) ON customers_identityevent TO fenhang_verbs;
 GRANT SELECT (customer_id), UPDATE (ip_prefix) ON customers_consent TO fenhang_verbs;
-CREATE INDEX customers_identityevent_of_customer ON customers_identityevent (customer_id);
 """
 
 # What the serving roles may not touch goes here: hashes in history, nets in consents, open sessions, and what may be
@@ -38,12 +36,11 @@ DECLARE gone int;
 BEGIN
     DELETE FROM customers_refreshsession s WHERE s.id IN (
         SELECT o.id FROM customers_refreshsession o
-         WHERE o.expires_at < before ORDER BY o.expires_at LIMIT many FOR UPDATE SKIP LOCKED);
+         WHERE o.expires_at < before LIMIT many FOR UPDATE SKIP LOCKED);
     GET DIAGNOSTICS gone = ROW_COUNT;
     RETURN gone;
 END $$;
 """
 PURGE_GRANTS = """
 GRANT DELETE ON customers_refreshsession TO fenhang_verbs;
-CREATE INDEX customers_refreshsession_expires ON customers_refreshsession (expires_at);
 """

@@ -137,6 +137,7 @@ def class_of(field: "models.Field[Any, Any]", lines: Mapping[str, Classified]) -
 
 def stale(lines: Iterable[str], known: Iterable[type[models.Model]]) -> list[str]:
     """Lines that name no column any more."""
-    columns = {f"{m._meta.model_name}.{f.name}" for m in known for f in m._meta.fields}
-    columns |= {f"{m._meta.model_name}.*" for m in known}
+    models_known = list(known)
+    columns = {f"{m._meta.model_name}.{f.name}" for m in models_known for f in m._meta.fields}
+    columns |= {f"{m._meta.model_name}.*" for m in models_known}
     return sorted(set(lines) - columns)

@@ -101,7 +101,7 @@ class ConsentForm(ServiceForm):
         ],
     )
     said = forms.ChoiceField(
-        label=_("what was said"), choices=[("given", _("consents")), ("withdrawn", _("withdraws"))]
+        label=_("what was said"), choices=[("given", _("agrees")), ("withdrawn", _("withdraws"))]
     )
     evidence = forms.CharField(
         label=_("evidence"), max_length=120, help_text=_("Number of the form, or of the recording")

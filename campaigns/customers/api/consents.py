@@ -70,7 +70,7 @@ class WishIn(serializers.Serializer[Any]):
 
 
 class ConsentsIn(serializers.Serializer[Any]):
-    consents = WishIn(many=True, allow_empty=False, max_length=40)
+    consents = WishIn(many=True, allow_empty=False)
 
 
 class PersonalisationIn(serializers.Serializer[Any]):

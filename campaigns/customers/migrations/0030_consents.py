@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('given', models.IntegerField(default=31, verbose_name='given')),
                 ('guarded', models.IntegerField(default=0, verbose_name='by a guardian')),
                 ('is_minor', models.BooleanField(default=False, verbose_name='under age')),
-                ('allowed', models.GeneratedField(db_persist=True, expression=models.Case(models.When(is_minor=True, then=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('given'), '&', models.Value(31)), '|', django.db.models.expressions.CombinedExpression(models.F('guarded'), '&', models.Value(-32)))), default=models.F('given')), output_field=models.IntegerField(), verbose_name='allowed')),
+                ('allowed', models.GeneratedField(db_persist=True, expression=models.Case(models.When(is_minor=True, then=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('given'), '&', models.Value(31)), '+', django.db.models.expressions.CombinedExpression(models.F('guarded'), '&', models.Value(-32)))), default=models.F('given')), output_field=models.IntegerField(), verbose_name='allowed')),
                 ('changed_at', models.DateTimeField(verbose_name='changed at')),
                 ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.branch', verbose_name='branch')),
             ],

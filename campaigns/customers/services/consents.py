@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.models import Max
-from django.utils.timezone import localdate
+from django.utils.timezone import localtime
 
 from campaigns.audit.services import record
 from campaigns.customers.consent_models import Birth, Consent, ConsentText, Permission, Purpose
@@ -105,7 +105,7 @@ def publish_text(
     return made
 
 
-def renew_permissions(scope: Scope, due: Due) -> None:
+def renew_permissions(*, scope: Scope, due: Due) -> None:
     """A text that asks again is valid now: compute a lot of permissions anew, and lay the row of the lot after."""
     after = due.args.get("after", str(_FIRST))
     with connections[scope.using].cursor() as cursor:
@@ -248,7 +248,7 @@ def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "")
     """
     scope.demand("customers.birth.change")
     customer = customer_within(scope=scope, customer_id=customer_id)
-    today = localdate(scope.at)
+    today = localtime(scope.at).date()
     if not date(1900, 1, 1) <= born <= today:
         raise BirthInvalid
     stored = CustomerKey.objects.within(scope).filter(customer_id=customer_id).first()
@@ -282,7 +282,7 @@ def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "")
 def let_come_of_age(*, scope: Scope, lot: int = 2_000) -> int:
     """Look through those under age, and note who no longer is; how many. What a guardian agreed to ends with it."""
     scope.demand("customers.birth.change")
-    today, many, after = localdate(scope.at), 0, _FIRST
+    today, many, after = localtime(scope.at).date(), 0, _FIRST
     while True:
         rows = Permission.objects.within(scope).filter(is_minor=True, customer_id__gt=after)
         minors = list(rows.order_by("customer_id").values_list("customer_id", flat=True)[:lot])

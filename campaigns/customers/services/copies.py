@@ -1,17 +1,12 @@
 """A copy of everything that is known of a customer: asked for, made, fetched over an address good for once."""
 
 import hashlib
-import io
-import json
 import secrets
-import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
@@ -19,6 +14,7 @@ from django.db.models.functions import Coalesce
 from campaigns.audit.services import record
 from campaigns.customers.consent_refusals import ExportGone, ExportNotReady, ExportWaits
 from campaigns.customers.consent_selectors import customer_within
+from campaigns.customers.copy_files import packed_up, path_of
 from campaigns.customers.models import CustomerKey
 from campaigns.customers.rights_models import DataExport
 from campaigns.customers.rights_selectors import copy_of
@@ -27,7 +23,6 @@ from campaigns.customers.steps import told_by
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.services.due import lay
 from campaigns.lib import crypto
-from campaigns.lib.csv_files import csv_bytes
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
@@ -44,7 +39,7 @@ def ask_for_copy(*, scope: Scope) -> DataExport:
         raise NotFound
     with on_behalf(scope) as system:
         customer = customer_within(scope=system, customer_id=scope.customer_id)
-        place = {"branch_id": customer.branch_id, "branch_pos": customer.branch_pos}
+        place: dict[str, Any] = {"branch_id": customer.branch_id, "branch_pos": customer.branch_pos}
         # What nobody fetched in time stands in nobody's way, also when the sweep has not come by.
         own = DataExport.objects.within(system).filter(customer=customer)
         _delete(system, own.filter(state=State.READY, gone_at__lte=system.at))
@@ -67,7 +62,7 @@ def ask_for_copy(*, scope: Scope) -> DataExport:
         return made
 
 
-def write_copy(scope: Scope, due: Due) -> None:
+def write_copy(*, scope: Scope, due: Due) -> None:
     """Ask every room, and keep the answer sealed under the person's key. Who was erased meanwhile has no key."""
     export_id = UUID(read_ref(due.subject).id)
     rows = DataExport.objects.within(scope).filter(pk=export_id, state=State.WAITING)
@@ -92,24 +87,6 @@ def write_copy(scope: Scope, due: Due) -> None:
     rows.update(state=State.READY, ready_at=scope.at, gone_at=scope.at + KEPT, size=len(packed))
 
 
-def packed_up(told: Mapping[str, list[Mapping[str, Any]]]) -> bytes:
-    """One zip: everything as JSON, and each table as CSV that a spreadsheet opens."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("all.json", json.dumps(told, ensure_ascii=False, indent=1, default=str))
-        for table, rows in told.items():
-            head = list(dict.fromkeys(name for row in rows for name in row))
-            lines = [["" if row.get(name) is None else _cell(row[name]) for name in head] for row in rows]
-            packed.writestr(f"{table}.csv", csv_bytes(head, lines))
-    return made.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return (
-        value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False, default=str)
-    )
-
-
 def hand_out_address(*, scope: Scope, export_id: UUID) -> str:
     """The token of an address at which the customer of this scope may fetch the copy once; earlier ones are void.
 
@@ -121,7 +98,7 @@ def hand_out_address(*, scope: Scope, export_id: UUID) -> str:
     token = secrets.token_urlsafe(32)
     with on_behalf(scope) as system:
         ready = DataExport.objects.within(system).filter(
-            pk=export_id, customer_id=scope.customer_id, state=State.READY, gone_at__gt=system.at
+            pk=export_id, customer_id=export.customer_id, state=State.READY, gone_at__gt=system.at
         )
         if not ready.update(token_hash=_hash_of(token)):
             raise ExportGone
@@ -134,7 +111,7 @@ def fetch_copy(*, scope: Scope, export_id: UUID, token: str) -> bytes:
     with on_behalf(scope) as system:
         good = DataExport.objects.within(system).filter(
             pk=export_id,
-            customer_id=scope.customer_id,
+            customer_id=export.customer_id,
             state=State.READY,
             gone_at__gt=system.at,
             token_hash=_hash_of(token),
@@ -179,12 +156,6 @@ def _delete(scope: Scope, rows: Any) -> int:
     return int(
         gone.update(state=State.GONE, token_hash=None, gone_at=Coalesce(F("gone_at"), Value(scope.at)))
     )
-
-
-def path_of(export_id: UUID) -> Path:
-    """The sealed file; a folder holds 1/256 of all (the id's last digits are random)."""
-    name = str(export_id)
-    return Path(settings.MEDIA_ROOT) / "copies" / name[-2:] / name
 
 
 def _place(export: DataExport) -> str:

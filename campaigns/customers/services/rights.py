@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connections, transaction
+from django.utils.functional import lazy
 
 from campaigns.audit.services import record
 from campaigns.customers.consent_models import Birth
@@ -29,7 +30,7 @@ from campaigns.customers.steps import steps_of
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.services.due import cancel, lay
 from campaigns.jobs.services.outbox import forget_receivers
-from campaigns.lib.both import Both
+from campaigns.lib.both import Both, for_reader
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.requests.services import forget_callers
@@ -90,10 +91,8 @@ def _lay_erasure(scope: Scope, customer: Customer, *, why: str) -> Erasure:
 
 def _refuse_unsettled(reasons: list[Both]) -> None:
     if reasons:
-        raise StillOpen(
-            reasons_zh="；".join(each["zh"] for each in reasons),
-            reasons_en="; ".join(each["en"] for each in reasons),
-        )
+        # In the language of who reads it.
+        raise StillOpen(reasons=lazy(lambda: "；".join(for_reader(each) for each in reasons), str)())
 
 
 def _lay_due(scope: Scope, erasure: Erasure, at: datetime) -> None:
@@ -141,7 +140,7 @@ def _take_back(scope: Scope, erasure: Erasure) -> Erasure:
     return erasure
 
 
-def carry_out_erasure(scope: Scope, due: Due) -> None:
+def carry_out_erasure(*, scope: Scope, due: Due) -> None:
     """The day has come. What came up since and must be settled holds it up by a day."""
     rows = Erasure.objects.within(scope).select_for_update(no_key=True, of=("self",))
     erasure = rows.filter(pk=UUID(read_ref(due.subject).id)).first()

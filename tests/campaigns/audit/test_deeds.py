@@ -25,6 +25,7 @@ SILENT = {
     "campaigns.customers.services.copies.write_copy": "made because it was asked for, which is noted",
     "campaigns.customers.services.copies.hand_out_address": "fetching is noted",
     "campaigns.customers.services.rights.carry_out_erasure": "erasing is noted by what it calls",
+    "campaigns.customers.services.rights.carry_out_erasure": "a hold-up leaves a row; erasing is noted",
     "campaigns.jobs.services.outbox.write_gate": "called by what notes it, or by deliveries, which are nobody's deed",
     "campaigns.access": "logging in leaves security records",
     "campaigns.audit.services": "the audit itself",

@@ -27,6 +27,7 @@ from campaigns.customers.consent_refusals import (
     StillOpen,
 )
 from campaigns.customers.consent_selectors import may_send
+from campaigns.customers.copy_files import path_of
 from campaigns.customers.erasure_list import add_to_list, listed
 from campaigns.customers.models import Customer, CustomerKey, Identity, RefreshSession
 from campaigns.customers.retention import let_go_of_what_is_old
@@ -34,7 +35,7 @@ from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
 from campaigns.customers.rights_selectors import erased_among, erasure_waiting
 from campaigns.customers.selectors import customer_by_identity, lookup_of
 from campaigns.customers.services.consents import note_birth, note_consent
-from campaigns.customers.services.copies import ask_for_copy, fetch_copy, hand_out_address, path_of
+from campaigns.customers.services.copies import ask_for_copy, fetch_copy, hand_out_address
 from campaigns.customers.services.rights import (
     ask_for_erasure,
     cancel_erasure,

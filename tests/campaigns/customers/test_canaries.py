@@ -1,0 +1,205 @@
+"""Thirty planted values: nowhere in the clear, and after an erasure not even to be opened."""
+
+import base64
+import logging
+from datetime import date, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings as conf
+from django.core.cache import cache
+from django.db import connections
+
+from campaigns.customers.bank_marketing import number_of, unionid_of
+from campaigns.customers.consent_models import Consent
+from campaigns.customers.models import Customer, CustomerKey, Identity
+from campaigns.customers.selectors import lookup_of
+from campaigns.customers.services.consents import note_birth
+from campaigns.customers.services.copies import ask_for_copy
+from campaigns.customers.services.customers import add_customer, seal_identity
+from campaigns.customers.services.imports import import_customers
+from campaigns.customers.services.rights import erase_customer
+from campaigns.jobs.services.due import run_due
+from campaigns.lib import crypto
+from campaigns.tenants.scopes import system, system_scope
+from config.backup.programs import Address, run
+from config.standins.wechat import WeChatStandIn, openid_of
+from tests.campaigns.customers.conftest import Phone
+from tests.campaigns.customers.test_import import FIRST, HEADER, SECOND
+from tests.support.cast import AT, Cast
+from tests.support.consents import publish_all
+
+NUMBERS = [f"6217000{n}88199{n}377" for n in range(5)]
+UNIONIDS = [f"union-canary-{n}-Zq8" for n in range(5)]
+PHONES = [f"1391234{n}67{n}" for n in range(4)]
+BORN = ["1953-07-19", "1961-11-03"]
+NEW = [f"union-phone-{n}-Kx4" for n in range(4)]
+SOURCE = "canary"
+
+
+def planted() -> list[str]:
+    imported = [
+        value
+        for row in (1, 2)
+        for value in (number_of(source=SOURCE, row=row), unionid_of(source=SOURCE, row=row))
+    ]
+    openids = [openid_of(app="wx-test", unionid=unionid) for unionid in NEW]
+    known = [f"N-{name}-{nth:06d}" for nth, name in enumerate(("nb", "nb2", "sb"), start=1)]
+    return [*NUMBERS, *UNIONIDS, *PHONES, *BORN, *NEW, *openids, *imported, *known, "union-nb", "union-sb"]
+
+
+def dumped(place: Path) -> str:
+    """The whole database as text: every row of every table, bytes as hexadecimals."""
+    address = Address.of(connections["owner"].settings_dict)
+    connections["owner"].close()
+    run(
+        "pg_dump",
+        address,
+        "--format=plain",
+        "--data-only",
+        "--enable-row-security",
+        "--file",
+        str(place),
+        room=place.parent,
+    )
+    return place.read_text()
+
+
+def kept_in_valkey() -> bytes:
+    """Every value of every type, with its key."""
+    found = []
+    client = redis.Redis.from_url(conf.REDIS_URL)
+    for key in client.scan_iter(count=1000):
+        found += [key, client.dump(key) or b""]
+    client.close()
+    return b"\n".join(found)
+
+
+def forms_of(value: str) -> list[bytes]:
+    """As it may stand somewhere: itself, in hexadecimals, in base64."""
+    raw = value.encode()
+    return [raw, raw.hex().encode(), base64.b64encode(raw).rstrip(b"=")[:-1]]
+
+
+def found_in(places: dict[str, bytes], values: list[str]) -> set[tuple[str, str]]:
+    return {
+        (name, value)
+        for name, content in places.items()
+        for value in values
+        if any(form in content for form in forms_of(value))
+    }
+
+
+@pytest.fixture
+def places(settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Any:
+    """What is looked through: the dump, the log, Valkey, and every file."""
+    settings.MEDIA_ROOT, settings.ERASURES = tmp_path / "media", tmp_path / "erasures.jsonl"
+    caplog.set_level(logging.DEBUG)
+
+    def look() -> dict[str, bytes]:
+        files = [
+            path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".sql"
+        ]
+        dump = dumped(tmp_path / "all.sql").encode()
+        return {
+            "dump": dump,
+            "log": caplog.text.encode(),
+            "valkey": kept_in_valkey(),
+            "files": b"\n".join(files),
+        }
+
+    return look
+
+
+def plant(cast: Cast, phone: Phone) -> list[Any]:
+    """By the staff's services, by a file, by the API; the customers' ids."""
+    publish_all()
+    with system_scope(at=AT, cause="test") as scope:
+        ids = []
+        for number, unionid in zip(NUMBERS, UNIONIDS, strict=True):
+            made = add_customer(scope=scope, branch_id=cast.branch["NB"].pk, number=number, unionid=unionid)
+            ids.append(made.pk)
+        for customer_id, value in zip(ids, PHONES, strict=False):
+            made = Customer.objects.get(pk=customer_id)
+            stored = CustomerKey.objects.get(customer_id=customer_id)
+            key = crypto.unwrap_key(bytes(stored.wrapped), person=customer_id)
+            sealed = seal_identity(customer_id=customer_id, key=key, kind="phone", value=value)
+            Identity.objects.create(
+                id=sealed.id, customer=made, branch_id=made.branch_id, branch_pos=made.branch_pos, kind="phone",
+                lookup=sealed.lookup, value=sealed.value,
+            )  # fmt: skip
+        file = BytesIO(f"{HEADER}\n{FIRST}\n{SECOND}\n".encode())
+        assert import_customers(scope=scope, file=file, source=SOURCE, refuse=lambda row: None).new == 2
+    with cast.nb_manager.scope() as scope:
+        for customer_id, born in zip(ids, BORN, strict=False):
+            note_birth(scope=scope, customer_id=customer_id, born=date.fromisoformat(born))
+    for unionid in NEW:
+        answer = phone.log_in(f"demo-{unionid}", "NB")
+        assert answer.status_code == 200, answer.content
+        headers = {
+            "Authorization": f"Bearer {answer.json()['access']}",
+            "Idempotency-Key": f"k-{unionid[:13]}",
+        }
+        wish = {"purpose": "service", "channel": "sms", "is_given": False}
+        put = phone.client.put(
+            "/api/v1/me/consents", {"consents": [wish]}, content_type="application/json", headers=headers
+        )
+        assert put.status_code == 200
+        ids.append(answer.json()["customer"]["id"])
+    with cast.customers["nb"].scope() as scope:
+        ask_for_copy(scope=scope)
+    run_due(scope=system(at=AT, cause="jobs.run_due"), clock=lambda: AT)
+    with system_scope(at=AT, cause="test"):
+        # Changed and deleted, so that history has them too.
+        Identity.objects.filter(kind="phone").update(source="again")
+        assert Consent.objects.count() == len(NEW)
+    return ids
+
+
+def test_thirty_planted_values_are_nowhere_in_the_clear_and_gone_when_erased(
+    committed_cast: Cast, wechat: WeChatStandIn, phone: Phone, places: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    values = planted()
+    assert len(values) == len(set(values)) >= 30
+    ids = plant(committed_cast, phone)
+    looked = places()
+    assert looked["dump"] and looked["files"]
+    assert found_in(looked, values) == set()
+
+    # A control: what is planted in the clear is found, also as bytes.
+    with system_scope(at=AT, cause="test"):
+        Customer.objects.filter(pk=ids[0]).update(attributes={"note": PHONES[0]})
+        CustomerKey.objects.filter(customer_id=ids[1]).update(wrapped=NUMBERS[1].encode())
+    (Path(conf.MEDIA_ROOT) / "left.txt").write_text(NEW[0])
+    logging.getLogger("campaigns").warning("somebody called %s", PHONES[1])
+    cache.set("canary", UNIONIDS[2])
+    assert found_in(places(), values) == {
+        ("dump", PHONES[0]),
+        ("dump", NUMBERS[1]),
+        ("files", NEW[0]),
+        ("log", PHONES[1]),
+        ("valkey", UNIONIDS[2]),
+    }
+
+    (Path(conf.MEDIA_ROOT) / "left.txt").unlink()
+    cache.delete("canary")
+    caplog.clear()
+    gone = [*ids, committed_cast.customers["nb"].customer.pk]
+    for customer_id in gone:
+        with system_scope(at=AT + timedelta(hours=1), cause="test") as scope:
+            erase_customer(scope=scope, customer_id=customer_id, why="")
+    looked = places()
+    assert found_in(looked, values) == set()
+    with system_scope(at=AT, cause="test"):
+        assert not CustomerKey.objects.filter(customer_id__in=gone).exists()
+    # Not even by whoever holds the installation's key and guesses: of hashes only tombstones are left, tied to nobody.
+    dump = looked["dump"].decode()
+    hashes = [lookup_of(kind="phone", value=value).hex() for value in PHONES]
+    hashes += [lookup_of(kind="unionid", value=value).hex() for value in (*UNIONIDS, *NEW, "union-nb")]
+    assert [each for each in hashes if each in dump] == []
+    tombs = [lookup_of(kind="customer_number", value=number).hex() for number in NUMBERS]
+    assert [dump.count(each) for each in tombs] == [1] * len(NUMBERS)
+    assert lookup_of(kind="unionid", value="union-sb").hex() in dump, "whoever stays is still found"
