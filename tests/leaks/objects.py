@@ -183,6 +183,30 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         )
     world.add("approvals.delegation", place, deputy.pk)
     world.add("tenants.organisationfile", place, file.pk)
+    with maker.scope() as scope:
+        # Rows alone: what the pages show of them lies in no file here.
+        given = {"branch_id": scope.branch_id, "branch_pos": scope.branch_pos}
+        taken = CustomerFile.objects.create(
+            **given,
+            name=f"{place}.csv",
+            source="leaks",
+            loaded_at=AT,
+            sha256="0" * 64,
+            size=1,
+            form="csv",
+            delimiter=",",
+            rows=1,
+            headings=1,
+            titles=["手机号"],
+            headings_key="",
+            kept_until=AT,
+            gone_at=AT,
+        )
+        out = CustomerExport.objects.create(
+            **given, form="csv", columns=["number"], rows=1, state="waiting", asked_at=AT
+        )
+    world.add("customers.customerfile", place, taken.pk)
+    world.add("customers.customerexport", place, out.pk)
     world.add("planning.campaign", place, campaign.pk)
     world.add("rewards.batch", place, batch.pk)
     world.add("rewards.draft", place, draft.pk)
