@@ -21,7 +21,7 @@ from campaigns.approvals.services.policies import add_policy
 from campaigns.approvals.services.stops import add_stop, ask_lift
 from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
-from campaigns.customers.models import Customer
+from campaigns.customers.models import Customer, CustomerExport, CustomerFile
 from campaigns.jobs.outbox_models import Gate
 from campaigns.jobs.services.due import lay
 from campaigns.jobs.services.outbox import put

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def written(export: CustomerExport, scope: Scope) -> CustomerExport:
 
 
 def lines_of(export: CustomerExport) -> list[list[str]]:
-    text = exports.path_of(export.pk).read_text(encoding="utf-8-sig")
+    text = exports.path_of(export_id=export.pk).read_text(encoding="utf-8-sig")
     return list(csv.reader(io.StringIO(text)))
 
 
@@ -79,7 +80,7 @@ def test_a_file_holds_the_branches_own_customers_masked_marked_and_harmless(cast
         exports.take_export(scope=scope, export_id=export.pk)  # seen, but not theirs to take
     with cast.nb_manager.scope(at=AT + timedelta(days=2)) as scope:
         assert exports.delete_export(scope=scope, export_id=export.pk)
-        assert not exports.path_of(export.pk).exists()
+        assert not exports.path_of(export_id=export.pk).exists()
         with pytest.raises(ExportSettled):
             exports.take_export(scope=scope, export_id=export.pk)
 
@@ -101,7 +102,7 @@ def test_in_the_clear_needs_the_right_and_a_reason_and_so_do_sensitive_attribute
             asked(scope, is_unmasked=True)
         more = {"is_unmasked": True, "reason": "客户来访核对", "columns": [*COLUMNS, "attribute:illness"]}
         _mark, _headings, first, *_rest = lines_of(written(asked(scope, **more), scope))
-        assert first == ["N-nb-000001", "北城中山路支行", "启用", "union-nb", "'=cmd|' /C calc'!A0", "asthma"]
+        assert first == ["N-nb-000001", "北城中山路支行", "有效", "union-nb", "'=cmd|' /C calc'!A0", "asthma"]
 
 
 def test_many_customers_need_a_second_person_and_the_file_stays_the_first_ones(
@@ -121,7 +122,7 @@ def test_many_customers_need_a_second_person_and_the_file_stays_the_first_ones(
         assert export.rows == 2
         with pytest.raises(ExportSettled):
             exports.take_export(scope=scope, export_id=export.pk)
-    book = load_workbook(exports.path_of(export.pk), read_only=True)
+    book = load_workbook(BytesIO(exports.path_of(export_id=export.pk).read_bytes()), read_only=True)
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     assert len(rows) == 5 and "ho_administrator" in str(rows[0][0]) and rows[-1][0] == rows[0][0]
     assert rows[2][4] == "'=cmd|' /C calc'!A0"
