@@ -4,6 +4,7 @@
 BENCHES = {
     "approvals": "config.bench.approvals",
     "audit": "config.bench.audit",
+    "import": "config.bench.importing",
     "outbox": "config.bench.outbox",
     "rls": "config.bench.rls",
     "schedule": "config.bench.schedule",
