@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -99,11 +100,11 @@ def measure(
         for turn in range(rounds):
             ours = _write(folder / "ours.csv", turn * many, many, "1", homes)
             peer = _write(folder / "peer.csv", turn * many, many, "2", homes)
-            sides = [("one upsert", lambda: _upsert(peer, homes, tags)), ("ours", lambda: _import(ours))]
+            sides = [("one upsert", partial(_upsert, peer, homes, tags)), ("ours", partial(_import, ours))]
             for name, work in sides if turn % 2 else reversed(sides):
                 new[name].append(_timed(work))
             _settle()
-            again = [("anti-join", lambda: _anti_join(ours, tags)), ("ours", lambda: _judge(ours))]
+            again = [("anti-join", partial(_anti_join, ours, tags)), ("ours", partial(_judge, ours))]
             for name, work in again if turn % 2 else reversed(again):
                 same[name].append(_timed(work))
             memory.setdefault("one_file_mb", _peak())
