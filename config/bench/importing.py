@@ -26,7 +26,7 @@ from django.db import connection, connections
 from campaigns.customers.imports.mapping import Columns
 from campaigns.customers.models import Attribute, CustomerFile, Tag, TagCategory
 from campaigns.customers.rules import tail_of
-from campaigns.customers.selectors import lookup_of, place_of_value
+from campaigns.customers.selectors import lookups, place_of_value
 from campaigns.customers.services import import_runs, imports
 from campaigns.lib import crypto
 from campaigns.lib.clock import FOREVER
@@ -197,6 +197,7 @@ def _rows(file: IO[str]) -> Any:
 def _upsert(path: Path, homes: dict[str, tuple[int, int]], tags: dict[str, int]) -> None:
     with system_scope(at=AT, cause="bench"), connection.cursor() as cursor, ExitStack() as stack:
         cursor.execute(_STAGES)
+        found = lookups()
         made, names, tagged = (
             stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _stage in range(3)
         )
@@ -211,7 +212,7 @@ def _upsert(path: Path, homes: dict[str, tuple[int, int]], tags: dict[str, int])
                 for kind, value in (("customer_number", number), ("phone", f"+86{phone}")):
                     identity_id = new_id()
                     place = place_of_value(customer_id=customer_id, identity_id=identity_id)
-                    lookup = lookup_of(kind=kind, value=value)
+                    lookup = found(kind, value, "")
                     names.write(
                         f"{identity_id}\t{customer_id}\t{home}\t{kind}\t\\\\x{lookup.hex()}"
                         f"\t\\\\x{seal(value, place).hex()}\n"
@@ -237,9 +238,10 @@ def _anti_join(path: Path, tags: dict[str, int]) -> None:
             path.open(encoding="utf-8", newline="") as file,
             cursor.copy("COPY b_rows FROM STDIN") as copy,
         ):
+            found = lookups()
             for number, phone, _code, age, job, said in _rows(file):
-                by_number = lookup_of(kind="customer_number", value=number)
-                by_phone = lookup_of(kind="phone", value=f"+86{phone}")
+                by_number = found("customer_number", number, "")
+                by_phone = found("phone", f"+86{phone}", "")
                 attributes = orjson.dumps({"age": int(age), "job": job}).decode()
                 held = ",".join(str(tags[tag]) for tag in said.split(";"))
                 copy.write(f"\\\\x{by_number.hex()}\t\\\\x{by_phone.hex()}\t{attributes}\t{{{held}}}\n")
