@@ -100,11 +100,17 @@ def measure(
         for turn in range(rounds):
             ours = _write(folder / "ours.csv", turn * many, many, "1", homes)
             peer = _write(folder / "peer.csv", turn * many, many, "2", homes)
-            sides = [("one upsert", partial(_upsert, peer, homes, tags)), ("ours", partial(_import, ours))]
+            sides: list[tuple[str, Callable[[], object]]] = [
+                ("one upsert", partial(_upsert, peer, homes, tags)),
+                ("ours", partial(_import, ours)),
+            ]
             for name, work in sides if turn % 2 else reversed(sides):
                 new[name].append(_timed(work))
             _settle()
-            again = [("anti-join", partial(_anti_join, ours, tags)), ("ours", partial(_judge, ours))]
+            again: list[tuple[str, Callable[[], object]]] = [
+                ("anti-join", partial(_anti_join, ours, tags)),
+                ("ours", partial(_judge, ours)),
+            ]
             for name, work in again if turn % 2 else reversed(again):
                 same[name].append(_timed(work))
             memory.setdefault("one_file_mb", _peak())
@@ -285,5 +291,7 @@ def _compared(case: str, base: str, seconds: dict[str, list[float]], rows: int) 
         for name, each in seconds.items()
     }
     wall = statistics.median(o / b for o, b in zip(seconds["ours"], seconds[base], strict=True))
-    ratios = {"ours": {"wall": round(wall, 3), "rows": round(1 / wall, 3)}}
-    return Comparison(case, base, figures, dict(ratios))
+    ratios: dict[str, dict[str, float | None]] = {
+        "ours": {"wall": round(wall, 3), "rows": round(1 / wall, 3)}
+    }
+    return Comparison(case, base, figures, ratios)

@@ -41,7 +41,7 @@ def words(cast: Cast) -> None:
     with cast.ho_administrator.scope():
         Attribute.objects.create(code="job", name="职业", kind="text")
         Attribute.objects.create(code="illness", name="病史", kind="text", is_sensitive=True)
-        Customer.objects.filter(pk=cast.customers["nb"].customer.pk).update(
+        Customer.objects.filter(pk=str(cast.customers["nb"].customer.pk)).update(
             attributes={"job": "=cmd|' /C calc'!A0", "illness": "asthma"}
         )
 
