@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.customers.consent_rules import SERVICE_MASK
 from campaigns.customers.customer_models import Customer, CustomerModel
@@ -84,7 +85,7 @@ class Consent(CustomerModel):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
     channel = models.CharField(_("channel"), max_length=12, choices=Channel, blank=True)
-    is_given = models.BooleanField(_("given"))
+    is_given = models.BooleanField(pgettext_lazy("consent", "given"))
     by_guardian = models.BooleanField(_("by a guardian"), default=False)
     text = models.ForeignKey(
         ConsentText,

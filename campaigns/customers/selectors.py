@@ -1,6 +1,6 @@
 """Questions about customers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -56,6 +56,12 @@ def place_of_value(*, customer_id: object, identity_id: object) -> str:
 def lookup_of(*, kind: str, value: str, app: str = "") -> bytes:
     """The keyed hash by which an identity is found, however it was written (identity_rules.folded)."""
     return crypto.lookup_of(f"{kind}\x00{app}", folded(kind=kind, value=value))
+
+
+def lookups() -> Callable[[str, str, str], bytes]:
+    """`lookup_of` for many: (kind, value, app) -> hash."""
+    find = crypto.looker()
+    return lambda kind, value, app: find(f"{kind}\x00{app}", folded(kind=kind, value=value))
 
 
 def customer_by_identity(*, kind: str, value: str, app: str = "") -> Known | None:

@@ -129,6 +129,12 @@ def lookup_of(kind: str, value: str) -> bytes:
     return hmac.digest(_derived(settings.DATA_KEY, b"lookup"), f"{kind}\x00{value}".encode(), "sha256")
 
 
+def looker() -> Callable[[str, str], bytes]:
+    """`lookup_of` for many values: (kind, value) -> hash."""
+    key = _derived(settings.DATA_KEY, b"lookup")
+    return lambda kind, value: hmac.digest(key, f"{kind}\x00{value}".encode(), "sha256")
+
+
 def derived_secret(purpose: str, token: str, *, key: str = "") -> bytes:
     """32 bytes that follow from `token` for whoever holds the installation's key, and for nobody else.
 

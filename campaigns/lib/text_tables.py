@@ -5,12 +5,14 @@ Nothing here holds more of a file than one record.
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from typing import IO, NamedTuple
 
 DELIMITERS = (",", ";", "\t", "|")
 MAX_RECORD = 65_536  # bytes; a row of sixty filled cells has a tenth of that
 _PIECE = 1 << 18
+_QUOTED = re.compile(r'"[^"]*"')
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -65,8 +67,8 @@ def decoded(raw: bytes) -> str:
 
 
 def delimiter_of(text: str) -> str:
-    """The one that the first lines have most of; a title above the headings has none."""
-    head = text.splitlines()[:10]
+    """The one that the first lines have most of outside of quotes; a title above the headings has none."""
+    head = _QUOTED.sub("", "\n".join(text.splitlines()[:10])).splitlines()
     return max(DELIMITERS, key=lambda mark: max((line.count(mark) for line in head), default=0))
 
 

@@ -5,6 +5,7 @@ BENCHES = {
     "approvals": "config.bench.approvals",
     "audit": "config.bench.audit",
     "events": "config.bench.events",
+    "import": "config.bench.importing",
     "outbox": "config.bench.outbox",
     "rls": "config.bench.rls",
     "schedule": "config.bench.schedule",

@@ -23,6 +23,8 @@ WRITES: dict[str, Verbs] = {
 }
 
 _FILE = ("tenants.branch.import",)
+_CUSTOMERS_IN = ("customers.customer.import",)
+_CUSTOMERS_OUT = ("customers.customer.export",)
 
 # address -> (verbs to look, verbs to write)
 NEEDS: dict[str, tuple[Verbs, Verbs]] = {
@@ -60,6 +62,27 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:tenants_organisationfile_missing": ((), _FILE),
     "admin:tenants_organisationfile_apply": ((), _FILE),
     "admin:tenants_organisationfile_undo": ((), _FILE),
+    "admin:customers_customerfile_changelist": (_CUSTOMERS_IN, _CUSTOMERS_IN),
+    "admin:customers_customerfile_add": (_CUSTOMERS_IN, _CUSTOMERS_IN),
+    "admin:customers_customerfile_change": (_CUSTOMERS_IN, _CUSTOMERS_IN),
+    "admin:customers_customerfile_history": (_CUSTOMERS_IN, ()),
+    "admin:customers_customerfile_delete": ((), ()),
+    "admin:customers_customerfile_columns": (_CUSTOMERS_IN, _CUSTOMERS_IN),
+    **{
+        f"admin:customers_customerfile_{step}": ((), _CUSTOMERS_IN)
+        for step in ("judge", "apply", "confirm", "send_back", "go_on", "undo")
+    },
+    "admin:customers_customerfile_progress": (_CUSTOMERS_IN, ()),
+    "admin:customers_customerfile_refused": (_CUSTOMERS_IN, ()),
+    "admin:customers_customerexport_changelist": (_CUSTOMERS_OUT, _CUSTOMERS_OUT),
+    "admin:customers_customerexport_add": (_CUSTOMERS_OUT, _CUSTOMERS_OUT),
+    "admin:customers_customerexport_change": (_CUSTOMERS_OUT, _CUSTOMERS_OUT),
+    "admin:customers_customerexport_history": (_CUSTOMERS_OUT, ()),
+    "admin:customers_customerexport_delete": ((), ()),
+    **{
+        f"admin:customers_customerexport_{step}": ((), _CUSTOMERS_OUT)
+        for step in ("confirm", "decline", "file")
+    },
     "admin:tenants_organisationfile_progress": (_FILE, ()),
     "admin:tenants_branch_rename_page": (("tenants.branch.change",), ("tenants.branch.change",)),
     "admin:tenants_branch_move_page": (("tenants.branch.move",), ("tenants.branch.move",)),

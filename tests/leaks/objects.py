@@ -21,7 +21,7 @@ from campaigns.approvals.services.policies import add_policy
 from campaigns.approvals.services.stops import add_stop, ask_lift
 from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
-from campaigns.customers.models import Customer, MergeProposal
+from campaigns.customers.models import Customer, CustomerExport, CustomerFile, MergeProposal
 from campaigns.customers.rights_selectors import erasure_waiting
 from campaigns.customers.services.consents import Wish, set_own_consents
 from campaigns.customers.services.copies import ask_for_copy
@@ -190,6 +190,30 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         )
     world.add("approvals.delegation", place, deputy.pk)
     world.add("tenants.organisationfile", place, file.pk)
+    with maker.scope() as scope:
+        # Rows alone: what the pages show of them lies in no file here.
+        given = {"branch_id": scope.branch_id, "branch_pos": scope.branch_pos}
+        taken = CustomerFile.objects.create(
+            **given,
+            name=f"{place}.csv",
+            source="leaks",
+            loaded_at=AT,
+            sha256="0" * 64,
+            size=1,
+            form="csv",
+            delimiter=",",
+            rows=1,
+            headings=1,
+            titles=["手机号"],
+            headings_key="",
+            kept_until=AT,
+            gone_at=AT,
+        )
+        out = CustomerExport.objects.create(
+            **given, form="csv", columns=["number"], rows=1, state="waiting", asked_at=AT
+        )
+    world.add("customers.customerfile", place, taken.pk)
+    world.add("customers.customerexport", place, out.pk)
     world.add("planning.campaign", place, campaign.pk)
     world.add("rewards.batch", place, batch.pk)
     world.add("rewards.draft", place, draft.pk)

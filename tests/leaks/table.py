@@ -138,6 +138,27 @@ ROWS = {
     "admin:tenants_organisationfile_progress": Row(
         "staff", {"object_id": "tenants.organisationfile"}, methods=("get",)
     ),
+    "admin:customers_customerfile_columns": Row(
+        "staff", {"object_id": "customers.customerfile"}, body={"column_0": "phone", "home": ""}
+    ),
+    **{
+        f"admin:customers_customerfile_{step}": Row(
+            "staff", {"object_id": "customers.customerfile"}, methods=("post",)
+        )
+        for step in ("judge", "apply", "confirm", "send_back", "go_on", "undo")
+    },
+    **{
+        f"admin:customers_customerfile_{step}": Row(
+            "staff", {"object_id": "customers.customerfile"}, methods=("get",)
+        )
+        for step in ("progress", "refused")
+    },
+    **{
+        f"admin:customers_customerexport_{step}": Row(
+            "staff", {"object_id": "customers.customerexport"}, methods=("post",)
+        )
+        for step in ("confirm", "decline", "file")
+    },
     **{
         f"admin:jobs_{page}_page": Row("staff", {"object_id": f"jobs.{page.partition('_')[0]}"}, own=403)
         for page in ("message_resend", "message_cancel", "gate_shut", "gate_open")

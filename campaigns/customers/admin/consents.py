@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import action, display
 
 from campaigns.customers.consent_models import Consent, ConsentText, Purpose
@@ -149,7 +150,7 @@ class ConsentAdmin(_Kept):
 
     @display(description=_("what was said"), label={True: "success", False: "danger"})
     def given(self, row: Consent) -> Any:
-        return row.is_given, _("given") if row.is_given else _("withdrawn")
+        return row.is_given, pgettext_lazy("consent", "given") if row.is_given else _("withdrawn")
 
     def save_model(self, request: HttpRequest, obj: Consent, form: Any, change: bool) -> None:
         scope, values = scope_of(request), form.cleaned_data

@@ -117,7 +117,7 @@ class CustomerFileAdmin(ScopedAdmin):
         if request.method == "POST":
             chosen = request.FILES.get("file")
             try:
-                if chosen is None:
+                if chosen is None or chosen.file is None:
                     refused = str(_("Choose a file."))
                 else:
                     _demand_size(chosen)
@@ -202,8 +202,9 @@ class CustomerFileAdmin(ScopedAdmin):
     def _verdicts(self, request: HttpRequest, file: CustomerFile) -> HttpResponse:
         scope = scope_of(request)
         chosen = request.GET.get("verdict", "")
-        shown = (chosen,) if chosen in words.KINDS else ("new", "changed", "refused")
-        shown = tuple(words.KINDS) if chosen == "all" else shown
+        shown = [chosen] if chosen in words.KINDS else ["new", "changed", "refused"]
+        if chosen == "all":
+            shown = list(words.KINDS)
         count = sum(file.counts.get(kind, 0) for kind in shown)
         pages = max(1, -(-count // _PAGE))
         asked = request.GET.get("p", "1")

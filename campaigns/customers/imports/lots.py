@@ -11,7 +11,7 @@ from django.conf import settings
 
 from campaigns.customers.imports.mapping import Bad, Read, Reader
 from campaigns.customers.imports.reading import Line, lines_of
-from campaigns.customers.selectors import lookup_of
+from campaigns.customers.selectors import lookups
 
 LOT = 5_000
 NEW, CHANGED, SAME, REFUSED = b"ncsr"
@@ -67,11 +67,14 @@ def lots_again(kept: IO[bytes], *, reader: Reader, delimiter: str, spans: Sequen
 
 def _lot(number: int, records: Sequence[Line], reader: Reader) -> Lot:
     reads = [reader.read(each.line, each.cells) for each in records]
-    lookups = [
-        () if isinstance(read, Bad) else tuple(lookup_of(kind=k, value=v, app=a) for k, a, v in read.known_by)
+    found = lookups()
+    hashes = [
+        ()
+        if isinstance(read, Bad)
+        else tuple([found(kind, value, app) for kind, app, value in read.known_by])
         for read in reads
     ]
-    return Lot(number, records[0].offset, records[0].line, reads, lookups)
+    return Lot(number, records[0].offset, records[0].line, reads, hashes)
 
 
 def packed_refusals(refused: Sequence[tuple[int, str, int | None]]) -> bytes:

@@ -9,10 +9,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from campaigns.customers import bank_marketing
-from campaigns.customers.imports.values import IDENTITIES, NotAnIdentity, identity_of
+from campaigns.customers.imports.values import IDENTITIES, identity_of
 from campaigns.customers.rules import tail_of
 
 _HEADINGS: dict[str, tuple[str, ...]] = {
@@ -38,6 +39,8 @@ _NOISE = re.compile(r"[\s_\-:*.·/()\[\]【】（）]+")
 _YES = frozenset({"1", "y", "yes", "true", "t", "是", "有", "√", "x"})
 _NO = frozenset({"", "0", "n", "no", "false", "f", "否", "无"})
 _BREAKS = re.compile(r"[;；,，、|\s]+")
+
+_REMEMBERED = 4096  # different cells of one column
 
 SPREAD = "*"  # as `home`: new customers are spread over the scope's branches, by hash of the row
 
@@ -191,7 +194,10 @@ class Bad(NamedTuple):
 
 
 class Reader:
-    """Reads rows as a mapping tells. `headings`: the line of the headings; rows are counted from the next one."""
+    """Reads rows as a mapping tells. `headings`: the line of the headings; rows are counted from the next one.
+
+    Cells repeat: what a cell of an attribute or of tags means is worked out once.
+    """
 
     def __init__(
         self, mapping: Columns, *, vocabulary: Vocabulary, source: str, headings: int, width: int
@@ -199,10 +205,22 @@ class Reader:
         self.mapping, self.vocabulary = mapping, vocabulary
         self.source, self.headings, self.width = source, headings, width
         self._homes = sorted(vocabulary.branches.values())
-        self._steps: list[tuple[int, Callable[[str, dict[str, Any]], None]]] = []
+        self._names: list[tuple[int, str, str]] = []
+        self._attributes: list[tuple[int, str, Callable[[str], Any]]] = []
+        self._tags: list[tuple[int, Callable[[str], tuple[int, ...]]]] = []
+        self._branch: int | None = None
         for column, target in enumerate(mapping.columns):
-            if target:
-                self._steps.append((column, self._step_of(target)))
+            kind, _mark, code = target.partition(":")
+            if kind in IDENTITIES:
+                self._names.append((column, kind, code))
+            elif kind == "attribute":
+                self._attributes.append((column, code, lru_cache(_REMEMBERED)(self._reader_of(code))))
+            elif kind == "branch":
+                self._branch = column
+            elif kind == "tags":
+                self._tags.append((column, lru_cache(_REMEMBERED)(self._tags_of)))
+            elif kind == "tag":
+                self._tags.append((column, partial(_flag, vocabulary.tags[code])))
 
     def read(self, line: int, cells: list[str] | None) -> Read | Bad:
         """One record's meaning."""
@@ -213,27 +231,42 @@ class Reader:
             if self.mapping.is_strict or any(cell.strip() for cell in cells[self.width :]):
                 return Bad(row, line, "columns")
             cells = cells[: self.width] + [""] * (self.width - len(cells))
-        said: dict[str, Any] = {"known_by": [], "branch": None, "attributes": {}, "tags": []}
-        is_strict = self.mapping.is_strict
-        for column, step in self._steps:
-            cell = cells[column].strip()
-            if not cell and not is_strict:
-                continue
-            try:
-                step(cell, said)
-            except ValueError as error:
-                return Bad(row, line, getattr(error, "code", "value"), column)
-        known_by = said["known_by"]
+        known_by: list[Known] = []
+        branch: tuple[int, int] | None = None
+        attributes: dict[str, Any] = {}
+        tags: tuple[int, ...] = ()
+        is_strict, column = self.mapping.is_strict, 0
+        try:
+            for column, kind, app in self._names:
+                if cell := cells[column].strip():
+                    known_by.append(Known(kind, app, identity_of(kind, cell)))
+            if self._branch is not None:
+                column = self._branch
+                if cell := cells[column].strip():
+                    branch = self.vocabulary.branches.get(cell)
+                    if branch is None:
+                        return Bad(row, line, "branch", column)
+            for column, code, read in self._attributes:
+                cell = cells[column].strip()
+                if cell or is_strict:
+                    attributes[code] = read(cell)
+            for column, tagged in self._tags:
+                if cell := cells[column].strip():
+                    tags += tagged(cell)
+        except ValueError as error:
+            return Bad(row, line, getattr(error, "code", "value"), column)
         if self.mapping.by_row:
-            number = bank_marketing.number_of(source=self.source, row=row)
-            unionid = bank_marketing.unionid_of(source=self.source, row=row)
-            known_by += [Known("customer_number", "", number), Known("unionid", "", unionid)]
+            known_by += self._by_row(row)
         if not known_by:
             return Bad(row, line, "nobody")
-        branch = said["branch"] or self._home(row)
-        return Read(
-            row, line, tuple(known_by), branch, said["attributes"], tuple(dict.fromkeys(said["tags"]))
-        )
+        if len(tags) > 1:
+            tags = tuple(dict.fromkeys(tags))
+        return Read(row, line, tuple(known_by), branch or self._home(row), attributes, tags)
+
+    def _by_row(self, row: int) -> list[Known]:
+        number = bank_marketing.number_of(source=self.source, row=row)
+        unionid = bank_marketing.unionid_of(source=self.source, row=row)
+        return [Known("customer_number", "", number), Known("unionid", "", unionid)]
 
     def _home(self, row: int) -> tuple[int, int] | None:
         home = self.mapping.home
@@ -241,47 +274,25 @@ class Reader:
             return bank_marketing.branch_of(source=self.source, row=row, branches=self._homes)
         return self.vocabulary.branches.get(home) if home else None
 
-    def _step_of(self, target: str) -> Callable[[str, dict[str, Any]], None]:
-        kind, _mark, code = target.partition(":")
-        if kind in IDENTITIES:
-            return lambda cell, said: _identity(said, kind, code, cell)
-        if kind == "branch":
-            return self._branch
-        if kind == "tags":
-            return self._tags
-        if kind == "tag":
-            tag = self.vocabulary.tags[code]
-            return lambda cell, said: _flag(said, tag, cell)
+    def _reader_of(self, code: str) -> Callable[[str], Any]:
         own = bank_marketing.COLUMNS.get(code) if self.mapping.preset else None
-        read = bank_marketing.reader_of(own) if own else self.vocabulary.attributes[code]
-        return lambda cell, said: said["attributes"].__setitem__(code, read(cell))
+        return bank_marketing.reader_of(own) if own else self.vocabulary.attributes[code]
 
-    def _branch(self, cell: str, said: dict[str, Any]) -> None:
-        branch = self.vocabulary.branches.get(cell)
-        if branch is None:
-            raise ValueRefused("branch")
-        said["branch"] = branch
-
-    def _tags(self, cell: str, said: dict[str, Any]) -> None:
+    def _tags_of(self, cell: str) -> tuple[int, ...]:
+        found = []
         for code in _BREAKS.split(cell):
             if code:
                 tag = self.vocabulary.tags.get(code)
                 if tag is None:
                     raise ValueRefused("tag")
-                said["tags"].append(tag)
+                found.append(tag)
+        return tuple(found)
 
 
-def _identity(said: dict[str, Any], kind: str, app: str, cell: str) -> None:
-    if cell:
-        try:
-            said["known_by"].append(Known(kind, app, identity_of(kind, cell)))
-        except NotAnIdentity as error:
-            raise ValueRefused(error.code) from error
-
-
-def _flag(said: dict[str, Any], tag: int, cell: str) -> None:
+def _flag(tag: int, cell: str) -> tuple[int, ...]:
     word = cell.casefold()
     if word in _YES:
-        said["tags"].append(tag)
-    elif word not in _NO:
+        return (tag,)
+    if word not in _NO:
         raise ValueRefused("flag")
+    return ()

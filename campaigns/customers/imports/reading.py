@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from campaigns.customers.imports.refusals import OldWorkbook, WorkbookHostile, WorkbookUnreadable
 from campaigns.customers.refusals import FileEmpty, LineTooLong, NotText, QuoteOpen
@@ -136,8 +136,7 @@ def cells_of(text: str, delimiter: str) -> list[str] | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One record with its cells, or None when its quotes make no sense."""
 
     offset: int

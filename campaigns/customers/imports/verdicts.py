@@ -63,7 +63,8 @@ def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"") -> Judged
 
 def _asked(judged: Judged, lot: Lot, before: bytes) -> list[int]:
     """Places whose names are to be asked; bad rows and those that name somebody again are refused here."""
-    asked, seen = [], set()
+    asked: list[int] = []
+    seen: set[bytes] = set()
     for place, read in enumerate(lot.reads):
         if before and before[place] == REFUSED:
             judged.letters[place] = REFUSED

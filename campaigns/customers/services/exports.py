@@ -165,10 +165,10 @@ def write_step(*, scope: Scope, job: Job) -> Step:
         return Step(export.rows, export.rows, is_over=True)
     home = Branch.objects.get(pk=export.branch_id)
     customers = asked_for(scope=scope, asks=export.asks).filter(branch_pos__range=(home.pos, home.pos_end))
-    path = path_of(export.pk)
+    path = path_of(export_id=export.pk)
     part = path.with_suffix(".part")
     with override("zh-hans"):
-        sheet = Sheet(export.columns, headings_of(export.columns), mark_of(export), export.is_unmasked)
+        sheet = Sheet(export.columns, headings_of(export.columns), mark_of(export=export), export.is_unmasked)
         writer = Writer(part, export.form, sheet)
         for row in rows_of(scope=scope, customers=customers, sheet=sheet):
             writer.write(row)
@@ -189,7 +189,7 @@ def write_step(*, scope: Scope, job: Job) -> Step:
     return Step(writer.rows, writer.rows, is_over=True)
 
 
-def mark_of(export: CustomerExport) -> str:
+def mark_of(*, export: CustomerExport) -> str:
     """Whose file it is, in the file itself."""
     clear = "明文" if export.is_unmasked else "已脱敏"
     second = f"，复核 {export.confirmed_by}" if export.confirmed_by else ""
@@ -208,7 +208,7 @@ def take_export(*, scope: Scope, export_id: UUID | str) -> tuple[CustomerExport,
     if export.is_unmasked:
         scope.demand(UNMASK)
     _note(scope, export, "download", rows=export.rows)
-    return export, path_of(export.pk)
+    return export, path_of(export_id=export.pk)
 
 
 def delete_export(*, scope: Scope, export_id: UUID | str) -> bool:
@@ -216,12 +216,12 @@ def delete_export(*, scope: Scope, export_id: UUID | str) -> bool:
     export = export_in_scope(scope=scope, export_id=export_id, lock=True)
     if export.state != State.DONE or export.kept_until is None or export.kept_until > scope.at:
         return False
-    path_of(export.pk).unlink(missing_ok=True)
+    path_of(export_id=export.pk).unlink(missing_ok=True)
     _set(scope, export, state=State.GONE)
     return True
 
 
-def path_of(export_id: UUID) -> Path:
+def path_of(*, export_id: UUID) -> Path:
     """Where the file lies: private, under MEDIA_ROOT."""
     name = str(export_id)
     return Path(settings.MEDIA_ROOT) / "customer-exports" / name[-2:] / name

@@ -159,7 +159,7 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
         cursor.execute(_ALONE)
         judged = judge(cursor, scope=scope, lot=lot, before=bytes(row.verdicts))
         written = write(cursor, scope=scope, source=file.source, lot=lot, judged=judged)
-        tag_staged(cursor, scope=scope, source=tagged_by(file))
+        tag_staged(cursor, scope=scope, source=tagged_by(file=file))
     refused = refusals_of(row.refused) | {place: (code, column) for place, code, column in judged.refused}
     FileLot.objects.within(scope).filter(pk=row.pk).update(
         verdicts=bytes(judged.letters),
@@ -174,7 +174,7 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     return Progress(file.rows - left, file.rows)
 
 
-def tagged_by(file: CustomerFile) -> str:
+def tagged_by(*, file: CustomerFile) -> str:
     """The source that the tags of a file carry: what is taken back is found by it."""
     return ref("customers.customerfile", file.pk)
 
@@ -263,14 +263,14 @@ def undo_next(*, scope: Scope, file_id: UUID | str) -> Progress:
         undone = take_back(
             cursor,
             source=file.source,
-            tagged_by=tagged_by(file),
+            tagged_by=tagged_by(file=file),
             made=lot.made,
             prints=lot.prints,
             before=before_of(lot.before, lot_id=lot.pk),
         )
         if undone.untag:
             stage_tags(cursor, undone.untag)
-            end_rows(cursor, scope=scope, rows="import_tags", source=tagged_by(file))
+            end_rows(cursor, scope=scope, rows="import_tags", source=tagged_by(file=file))
     FileLot.objects.within(scope).filter(pk=lot.pk).update(undone_at=scope.at, made=[], prints=[], before=b"")
     counts = dict(file.counts)
     for name in ("removed", "stayed", "restored", "changed_since"):

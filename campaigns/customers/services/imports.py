@@ -16,7 +16,7 @@ from campaigns.customers.bank_marketing import demand_source
 from campaigns.customers.bank_marketing_attributes import definitions
 from campaigns.customers.import_selectors import file_in_scope
 from campaigns.customers.imports.lots import path_of, sealed_name
-from campaigns.customers.imports.mapping import SPREAD, Columns, guess, is_whole, key_of
+from campaigns.customers.imports.mapping import Columns, guess, is_whole, key_of
 from campaigns.customers.imports.reading import take
 from campaigns.customers.imports.refusals import (
     ColumnsMissing,
@@ -264,11 +264,6 @@ def keep_for_undo(*, scope: Scope, file: CustomerFile) -> None:
     """From now on a day remains to take it back; then the content goes."""
     _set(scope, file, kept_until=scope.at + UNDO_FOR)
     _delete_at(scope, file)
-
-
-def home_is_asked(columns: Columns) -> bool:
-    """Whether new customers' home must be named beside the columns."""
-    return "branch" not in columns.columns and columns.home != SPREAD
 
 
 def _in_state(scope: Scope, file_id: UUID | str, *states: str) -> CustomerFile:
