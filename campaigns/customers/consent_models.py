@@ -146,7 +146,7 @@ class Permission(CustomerModel):
         related_name="permission",
         verbose_name=_("customer"),
     )
-    given = models.IntegerField(_("given"), default=SERVICE_MASK)
+    given = models.IntegerField(pgettext_lazy("consent", "given"), default=SERVICE_MASK)
     guarded = models.IntegerField(_("by a guardian"), default=0)
     is_minor = models.BooleanField(_("under age"), default=False)
     allowed = models.GeneratedField(

@@ -63,7 +63,6 @@ _PAGES = {
     "result": pgettext_lazy("page", "the file it left"),
     "proposals": pgettext_lazy("page", "proposals while typing"),
     "unmask": pgettext_lazy("page", "show in the clear"),
-    "confirm": pgettext_lazy("page", "confirm that two are one"),
     "reject": pgettext_lazy("page", "say that two are two"),
     "drawing": pgettext_lazy("page", "drawing while typing"),
     "of_customer": pgettext_lazy("page", "tags of one customer"),
