@@ -173,6 +173,7 @@ def test_a_picture_that_is_no_longer_the_approved_one_is_not_shown(cast: Cast, a
         path.unlink(missing_ok=True)
 
 
+@pytest.mark.real_clock  # seals go by the server's
 def test_the_seal_that_covers_it_is_named(cast: Cast, approved: Revision, tmp_path: Path) -> None:
     with system_scope(at=now() + timedelta(minutes=5), cause="test") as scope:
         made = seal_audit(scope=scope, head_file=tmp_path / "head.json")

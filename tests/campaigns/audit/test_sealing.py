@@ -21,6 +21,9 @@ from campaigns.tenants.scopes import opened, system, system_scope
 from tests.support.audit import LATER, START, write_week
 from tests.support.cast import Cast
 
+# What is being written is told by the server's clock, which is the machine's.
+pytestmark = pytest.mark.real_clock
+
 
 def seal(head_file: Path, *, at: Any = LATER) -> int:
     with system_scope(at=at, cause="test") as scope:
