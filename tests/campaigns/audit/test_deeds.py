@@ -31,6 +31,7 @@ SILENT = {
     "campaigns.tenants.services.closing.hand_over_people": "a step of closing, which is noted",
     "campaigns.tenants.services.organisation": "a part of applying or taking back a file, which is noted as a whole",
     "campaigns.tenants.services.branches.add_tree": "called by what notes the whole: an import, or setting up",
+    "campaigns.customers.services.care.hand_over_care": "a step of leaving, which is noted",
     "campaigns.jobs.services.long.ask_many": "what it shares with ask_job notes it",
     "campaigns.approvals.services.findings.keep_findings": "a part of submitting, which is noted",
     "campaigns.approvals.services.policies.put_in_force": "called by an approval alone",
