@@ -3,7 +3,7 @@
 from django.db import connection
 from django.db.models import QuerySet
 
-from campaigns.customers.models import Customer
+from campaigns.customers.models import Customer, MergeProposal
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 
@@ -20,15 +20,21 @@ def hand_over_customers(*, scope: Scope, closed: Branch, successor: Branch) -> i
 
     What they claimed stays where it was claimed: a coupon's branch is the home at that moment.
     """
+    by = scope.facts.actor_name if scope.person_id else ""
     with connection.cursor() as cursor:
         # Before the move: the rows stand where their customers stand, and go along.
-        cursor.execute(_MOVES, [closed.pk, successor.pk, closed.name, successor.name, scope.at,
-                                scope.facts.actor_name if scope.person_id else "", closed.pk])  # fmt: skip
-    return (
+        names = [closed.name, successor.name]
+        cursor.execute(_MOVES, [closed.pk, successor.pk, *names, scope.at, by, closed.pk])
+    moved = (
         Customer.objects.within(scope)
         .filter(branch=closed)
         .update(branch=successor, branch_pos=successor.pos)
     )
+    asked = MergeProposal.objects.within(scope).filter(branch=closed, state=MergeProposal.State.OPEN)
+    with connection.cursor() as cursor:
+        ids = list(asked.values_list("first_id", flat=True))
+        cursor.execute("SELECT place_merge_proposals(%s::uuid[])", [ids])
+    return moved
 
 
 def customers_at_home(*, scope: Scope) -> QuerySet[Customer]:

@@ -1,7 +1,8 @@
 """Two customers who are one: merging, un-merging, and asking staff where a machine must not decide.
 
-Whatever is done to customers locks their rows first, in the order of their ids; claims and the like take a share of
-the same lock. So two merges that meet wait for each other, and nothing is added to a customer who is going.
+Whatever is done to customers locks their rows first: those that stand in the order of their ids, one that was merged
+only under whom it became. Claims and the like take a share of the same lock. So two merges that meet wait for each
+other and never crosswise, and nothing is added to a customer who is going.
 """
 
 from collections.abc import Collection, Mapping
@@ -176,17 +177,20 @@ def unmerge_customers(*, scope: Scope, merge_id: UUID | str, why: str = "") -> M
     found = merges_within(scope=scope).filter(pk=merge_id).first()
     if found is None:
         raise NotFound
-    both = _rows(scope, found.kept_id, found.absorbed_id)
+    # The kept one first: who was merged is locked only under whom it became.
+    kept = _held(scope, found.kept_id)
+    if kept.status == Customer.Status.MERGED:
+        raise LaterMergeFirst
     merge: Merge = merges_within(scope=scope).select_for_update().get(pk=merge_id)
     if merge.undone_at is not None:
         raise AlreadyUndone
-    kept, absorbed = both[merge.kept_id], both[merge.absorbed_id]
+    absorbed = _held(scope, merge.absorbed_id)
     if Customer.Status.ERASED in (kept.status, absorbed.status) or "status" not in merge.moved:
         raise CannotBeUndone
     later = (
         merges_within(scope=scope).filter(kept=kept, undone_at__isnull=True).order_by("-at", "-pk").first()
     )
-    if kept.status == Customer.Status.MERGED or later is None or later.pk != merge.pk:
+    if later is None or later.pk != merge.pk:
         raise LaterMergeFirst
     home = _open_home(scope, merge.moved["home"])
     # While both are at one home: a row of a customer stands where the customer does.
@@ -254,23 +258,25 @@ def _merge(
     return merge
 
 
-def _rows(scope: Scope, *customer_ids: UUID) -> dict[UUID, Customer]:
-    """The customers, locked in the order of their ids. Raises NotFound unless all are at home in the scope."""
-    rows = Customer.objects.within(scope).filter(pk__in=customer_ids).order_by("pk")
-    found = {each.pk: each for each in rows.select_for_update(of=("self",)).select_related("branch")}
-    if len(found) != len(set(customer_ids)):
+def _held(scope: Scope, customer_id: UUID) -> Customer:
+    """The customer, locked. Raises NotFound unless at home in the scope."""
+    rows = Customer.objects.within(scope).filter(pk=customer_id).select_related("branch")
+    customer: Customer | None = rows.select_for_update(of=("self",)).first()
+    if customer is None:
         raise NotFound
-    return found
+    return customer
 
 
 def _locked(scope: Scope, first: UUID, second: UUID) -> dict[UUID, Customer]:
     """Two different customers who stand, locked. Raises NotFound, SameCustomer, CustomerIsNotActive."""
     if first == second:
         raise SameCustomer
-    found = _rows(scope, first, second)
-    for each in found.values():
-        if each.status not in _STANDING:
-            raise CustomerIsNotActive(customer=each)
+    found = {}
+    for customer_id in sorted((first, second)):
+        # One by one: whoever finds a merged one lets go of it at once, since who moves the kept one wants it too.
+        customer = found[customer_id] = _held(scope, customer_id)
+        if customer.status not in _STANDING:
+            raise CustomerIsNotActive(customer=customer)
     return found
 
 

@@ -42,6 +42,7 @@ SILENT = {
     "campaigns.customers.services.import_runs.undo_next": "a lot of a file, which is noted as a whole",
     "campaigns.customers.services.imports.delete_content": "in due course, as the file's own record says",
     "campaigns.customers.services.exports.delete_export": "in due course, as the export's own record says",
+    "campaigns.customers.services.care.hand_over_care": "a step of leaving, which is noted",
     "campaigns.jobs.services.long.ask_many": "what it shares with ask_job notes it",
     "campaigns.events.services.hooks.forget_nonces": "marks of calls that nobody can send again",
     "campaigns.events.services.months.clear_events": "what has been kept as long as its kind says",

@@ -203,7 +203,7 @@ def test_identities_merge_and_part_as_sets_do(machine: type[Identities]) -> None
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=8, stateful_step_count=14, deadline=None, derandomize=True, database=None,
+            max_examples=6, stateful_step_count=14, deadline=None, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
