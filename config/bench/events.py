@@ -8,6 +8,7 @@ by COPY into a twin of them: the same columns, keys and indexes, without policie
 import http.client
 import os
 import random
+import signal
 import socket
 import statistics
 import subprocess
@@ -329,13 +330,16 @@ def _site(database: str) -> Iterator[tuple[int, int]]:
         "FENHANG_BENCH_DATABASE": database,
         "PYTHONPATH": str(settings.BASE_DIR),
     }
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment) as server:  # noqa: S603
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, start_new_session=True) as server:  # noqa: S603
         try:
             _wait(port, server)
             yield port, server.pid
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
 
 
 def _wait(port: int, server: "subprocess.Popen[bytes]") -> None:

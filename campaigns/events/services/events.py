@@ -179,7 +179,7 @@ def _write_at_once(rows: Sequence[tuple[str, Told]], at: datetime) -> Written:
     """
     if connection.in_atomic_block:
         return write_rows(rows=rows, source="phone", at=at)
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return write_rows(rows=rows, source="phone", at=at)
     except (OperationalError, InterfaceError):
