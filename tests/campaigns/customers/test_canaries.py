@@ -37,7 +37,7 @@ UNIONIDS = [f"union-canary-{n}-Zq8" for n in range(5)]
 PHONES = [f"1391234{n}67{n}" for n in range(4)]
 BORN = ["1953-07-19", "1961-11-03"]
 NEW = [f"union-phone-{n}-Kx4" for n in range(4)]
-SOURCE = "canary"
+SOURCE = "birdsong"
 
 
 def planted() -> list[str]:
