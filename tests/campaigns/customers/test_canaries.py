@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import redis
@@ -148,7 +149,7 @@ def plant(cast: Cast, phone: Phone) -> list[Any]:
             "/api/v1/me/consents", {"consents": [wish]}, content_type="application/json", headers=headers
         )
         assert put.status_code == 200
-        ids.append(answer.json()["customer"]["id"])
+        ids.append(UUID(answer.json()["customer"]["id"]))
     with cast.customers["nb"].scope() as scope:
         ask_for_copy(scope=scope)
     run_due(scope=system(at=AT, cause="jobs.run_due"), clock=lambda: AT)
