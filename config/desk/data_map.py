@@ -16,7 +16,7 @@ from campaigns.customers.retention import retentions
 from campaigns.lib.both import for_reader
 from campaigns.lib.classified import FORMS, KEPT, KINDS, PURPOSES
 from campaigns.tenants.desk import scope_of
-from config.data_map import Column, app_name, columns
+from config.data_map import LIBRARIES, Column, app_name, columns
 
 VERB = "customers.datamap.view"
 
@@ -28,7 +28,8 @@ def page(request: HttpRequest) -> HttpResponse:
     if scope.ancestors or not scope.may(VERB):
         raise PermissionDenied
     every = [each for each in columns() if each.classified is not None and not each.is_history]
-    rooms = list(dict.fromkeys(each.app for each in every))
+    # Libraries hold nobody's: they are shown with everything, and are no room of their own.
+    rooms = [each for each in dict.fromkeys(each.app for each in every) if each not in LIBRARIES]
     room, kind = request.GET.get("room", ""), request.GET.get("kind", "")
     room, kind = room if room in rooms else "", kind if kind in (*KINDS, "all") else ""
     shown = [each for each in every if room in ("", each.app) and _is_asked(each, kind)]
@@ -36,7 +37,11 @@ def page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Data map"),
         "tables": [
-            {"name": table, "title": rows[0].model._meta.verbose_name, "rows": [_row(each) for each in rows]}
+            {
+                "name": table,
+                "title": _said(rows[0].model._meta.verbose_name, rows[0].model.__name__),
+                "rows": [_row(each) for each in rows],
+            }
             for table, some in groupby(shown, key=lambda each: each.model._meta.db_table)
             if (rows := list(some))
         ],
@@ -64,12 +69,18 @@ def _is_asked(column: Column, kind: str) -> bool:
     return kind == "all" or column.classified.kind == kind or (not kind and column.classified.is_personal)
 
 
+def _said(label: Any, name: str) -> Any:
+    """A name that somebody gave; "" for one that was only made from the code's."""
+    made = name.replace("_", " ")
+    return "" if str(label).replace(" ", "").lower() == made.replace(" ", "").lower() else label
+
+
 def _row(column: Column) -> dict[str, Any]:
     said = column.classified
     assert said is not None
     return {
         "column": column.field.column,
-        "label": column.field.verbose_name,
+        "label": _said(column.field.verbose_name, column.field.name),
         "kind": for_reader(KINDS[said.kind]),
         "form": for_reader(FORMS[said.form]),
         "kept": for_reader(KEPT[said.kept]),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from campaigns.customers.consent_models import Consent, ConsentText, Purpose
 from campaigns.customers.rights_models import DataExport, Erasure
@@ -93,19 +94,25 @@ def _customer_of(scope: Scope, words: str) -> UUID:
 
 
 class ConsentForm(ServiceForm):
-    number = forms.CharField(label=_("customer number"), max_length=64)
+    number = forms.CharField(label=_("customer number"), max_length=64, widget=UnfoldAdminTextInputWidget)
     source = forms.ChoiceField(
         label=_("where it was said"),
+        widget=UnfoldAdminSelectWidget,
         choices=[
             (each.value, each.label)
             for each in (Consent.Source.PAPER, Consent.Source.CALL, Consent.Source.COUNTER)
         ],
     )
     said = forms.ChoiceField(
-        label=_("what was said"), choices=[("given", _("agrees")), ("withdrawn", _("withdraws"))]
+        label=_("what was said"),
+        choices=[("given", _("agrees")), ("withdrawn", _("withdraws"))],
+        widget=UnfoldAdminSelectWidget,
     )
     evidence = forms.CharField(
-        label=_("evidence"), max_length=120, help_text=_("Number of the form, or of the recording")
+        label=_("evidence"),
+        max_length=120,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Number of the form, or of the recording"),
     )
 
     class Meta:
@@ -169,7 +176,7 @@ class ConsentAdmin(_Kept):
 
 
 class ErasureForm(ServiceForm):
-    number = forms.CharField(label=_("customer number"), max_length=64)
+    number = forms.CharField(label=_("customer number"), max_length=64, widget=UnfoldAdminTextInputWidget)
 
     class Meta:
         model = Erasure

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import redis
@@ -37,7 +38,7 @@ UNIONIDS = [f"union-canary-{n}-Zq8" for n in range(5)]
 PHONES = [f"1391234{n}67{n}" for n in range(4)]
 BORN = ["1953-07-19", "1961-11-03"]
 NEW = [f"union-phone-{n}-Kx4" for n in range(4)]
-SOURCE = "canary"
+SOURCE = "birdsong"
 
 
 def planted() -> list[str]:
@@ -148,7 +149,7 @@ def plant(cast: Cast, phone: Phone) -> list[Any]:
             "/api/v1/me/consents", {"consents": [wish]}, content_type="application/json", headers=headers
         )
         assert put.status_code == 200
-        ids.append(answer.json()["customer"]["id"])
+        ids.append(UUID(answer.json()["customer"]["id"]))
     with cast.customers["nb"].scope() as scope:
         ask_for_copy(scope=scope)
     run_due(scope=system(at=AT, cause="jobs.run_due"), clock=lambda: AT)

@@ -1,0 +1,77 @@
+"""Pages of consent and of rights: typed in, refused in words, taken back."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.customers.consent_models import Consent, ConsentText
+from campaigns.customers.rights_models import Erasure
+from tests.support.cast import Cast
+from tests.support.consents import publish_all
+
+TEXT = {
+    "purpose": "marketing", "title": "营销授权", "title_en": "Marketing", "text": "我同意", "text_en": "I agree",
+    "valid_from_0": "2099-01-01", "valid_from_1": "00:00",
+}  # fmt: skip
+
+
+def at_desk(cast: Cast, name: str) -> Client:
+    client = Client()
+    client.force_login(cast.play(name).login)
+    return client
+
+
+def errors_of(page: Any) -> str:
+    return str(page.context["adminform"].form.errors) if page.context else ""
+
+
+def test_head_office_publishes_a_text_and_nobody_changes_it(cast: Cast) -> None:
+    desk = at_desk(cast, "ho_administrator")
+    page = desk.post("/admin/customers/consenttext/add/", TEXT)
+    assert page.status_code == 302, errors_of(page)
+    text = ConsentText.objects.get()
+    assert (text.version, len(text.sha256), text.asks_again) == (1, 64, False)
+    early = desk.post("/admin/customers/consenttext/add/", TEXT | {"valid_from_0": "2020-01-01"})
+    assert "生效时间不能早于现在" in errors_of(early)
+    shown = desk.get(f"/admin/customers/consenttext/{text.pk}/change/").content.decode()
+    assert text.sha256 in shown and 'name="_save"' not in shown
+    assert at_desk(cast, "nb_manager").get("/admin/customers/consenttext/").status_code == 403
+    assert "营销授权" in at_desk(cast, "ho_auditor").get("/admin/customers/consenttext/").content.decode()
+
+
+def test_a_manager_notes_what_a_customer_said(cast: Cast) -> None:
+    publish_all()
+    desk = at_desk(cast, "nb_manager")
+    form = {
+        "number": cast.customers["nb"].number, "purpose": "marketing", "channel": "sms", "said": "given",
+        "source": "paper", "evidence": "表单 2026-117",
+    }  # fmt: skip
+    page = desk.post("/admin/customers/consent/add/", form)
+    assert page.status_code == 302, errors_of(page)
+    listed = desk.get("/admin/customers/consent/").content.decode()
+    assert "营销 短信" in listed and "表单 2026-117" in listed
+    for number in (cast.customers["sb"].number, "N-nobody"):
+        assert "没有找到" in errors_of(desk.post("/admin/customers/consent/add/", form | {"number": number}))
+    assert "没有这样的授权项" in errors_of(desk.post("/admin/customers/consent/add/", form | {"channel": ""}))
+    with cast.nb_manager.scope():
+        [row] = Consent.objects.all()
+        shown = desk.get(f"/admin/customers/consent/{row.pk}/change/").content.decode()
+    assert row.text_sha256 in shown and 'name="_save"' not in shown
+
+
+def test_an_erasure_is_asked_for_and_taken_back(cast: Cast) -> None:
+    desk = at_desk(cast, "ho_administrator")
+    form = {"number": cast.customers["sb"].number, "why": "来信要求"}
+    page = desk.post("/admin/customers/erasure/add/", form)
+    assert page.status_code == 302, errors_of(page)
+    assert "已有待执行的注销申请" in errors_of(desk.post("/admin/customers/erasure/add/", form))
+    with cast.ho_administrator.scope():
+        erasure = Erasure.objects.get()
+    place = reverse("admin:customers_erasure_cancel_page", args=[erasure.pk])
+    assert "不会删除任何信息" in desk.get(place, follow=True).content.decode()
+    assert at_desk(cast, "nb_manager").post(place, follow=True).status_code in (403, 404)
+    assert "已撤回" in desk.post(place, follow=True).content.decode()
+    with cast.ho_administrator.scope():
+        assert Erasure.objects.get().state == "withdrawn"
+    assert "没有待执行的注销申请" in desk.post(place, follow=True).content.decode()
