@@ -67,9 +67,14 @@ class TagRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "rule" in self.fields:
             self.fields["rule"].widget = forms.Textarea(
-                attrs={"rows": 12, "spellcheck": "false", "class": "ct-code", "style": "width:100%"}
+                attrs={
+                    "rows": 12,
+                    "spellcheck": "false",
+                    "class": "ct-code",
+                    "style": "width:100%; border:1px solid var(--fh-line)",
+                }
             )
-            self.fields["rule"].help_text = _("Of a computed tag alone. What may be asked stands below.")
+            self.fields["rule"].help_text = _("Of a computed tag alone. What may be asked stands above.")
 
     def validate_constraints(self) -> None:
         # The service refuses in words what the constraints would refuse by name.
