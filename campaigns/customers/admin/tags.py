@@ -76,9 +76,9 @@ class TagRuleForm(forms.ModelForm):  # type: ignore[type-arg]
             )
             self.fields["rule"].help_text = _("Of a computed tag alone. What may be asked stands above.")
 
-    def validate_constraints(self) -> None:
-        # The service refuses in words what the constraints would refuse by name.
-        return None
+    def _get_validation_exclusions(self) -> set[str]:
+        # The service says in words what the constraint on rules would say by its name.
+        return {*super()._get_validation_exclusions(), "rule"}
 
 
 @admin.register(Tag)
@@ -222,9 +222,9 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ScoringTerms
         fields = ("window_days", "new_days", "asleep_days", "lost_days", "won_back_days", "loyal_deeds")
 
-    def validate_constraints(self) -> None:
-        # As above: the service says it in words.
-        return None
+    def _get_validation_exclusions(self) -> set[str]:
+        # The service says in words what the constraint would say by its name.
+        return {*super()._get_validation_exclusions(), "asleep_days"}
 
 
 @admin.register(ScoringTerms)
