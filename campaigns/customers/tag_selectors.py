@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.customers.attribute_models import in_words
+from campaigns.customers.attribute_rules import is_value
 from campaigns.customers.condition_sql import ATTRIBUTE_SQL, FORM_OF_KIND
 from campaigns.customers.conditions import Catalogue, Subject, TagName
 from campaigns.customers.models import Attribute, Profile, ScoringTerms, Tag, TagCategory, Tagging
@@ -93,6 +95,8 @@ def value_in_words(attribute: Attribute, value: Any) -> str:
         return named.get(value, _plainly(value)) if isinstance(value, str) else _plainly(value)
     if attribute.kind == Attribute.Kind.MONEY and isinstance(value, int) and not isinstance(value, bool):
         return yuan(value)
+    if attribute.kind == Attribute.Kind.DATE and is_value(attribute, value):
+        return date_format(date.fromisoformat(value))
     return _plainly(value) + (f" {attribute.unit}" if attribute.unit else "")
 
 

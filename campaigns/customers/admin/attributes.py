@@ -51,10 +51,6 @@ class AttributeForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.initial.setdefault("choice_lines", lines_of_choices(self.instance.choices))
 
-    def validate_constraints(self) -> None:
-        # The constraint on kind and choices would be asked before the service has read the choices.
-        return None
-
 
 @admin.register(Attribute)
 class AttributeAdmin(BankWide):

@@ -67,13 +67,18 @@ class TagRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "rule" in self.fields:
             self.fields["rule"].widget = forms.Textarea(
-                attrs={"rows": 12, "spellcheck": "false", "class": "ct-code", "style": "width:100%"}
+                attrs={
+                    "rows": 12,
+                    "spellcheck": "false",
+                    "class": "ct-code",
+                    "style": "width:100%; border:1px solid var(--fh-line)",
+                }
             )
-            self.fields["rule"].help_text = _("Of a computed tag alone. What may be asked stands below.")
+            self.fields["rule"].help_text = _("Of a computed tag alone. What may be asked stands above.")
 
-    def validate_constraints(self) -> None:
-        # The service refuses in words what the constraints would refuse by name.
-        return None
+    def _get_validation_exclusions(self) -> set[str]:
+        # The service says in words what the constraint on rules would say by its name.
+        return {*super()._get_validation_exclusions(), "rule"}
 
 
 @admin.register(Tag)
@@ -217,9 +222,9 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ScoringTerms
         fields = ("window_days", "new_days", "asleep_days", "lost_days", "won_back_days", "loyal_deeds")
 
-    def validate_constraints(self) -> None:
-        # As above: the service says it in words.
-        return None
+    def _get_validation_exclusions(self) -> set[str]:
+        # The service says in words what the constraint would say by its name.
+        return {*super()._get_validation_exclusions(), "asleep_days"}
 
 
 @admin.register(ScoringTerms)
