@@ -35,7 +35,7 @@ from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import system_scope
 from config.bench.bank import AT, plant
 from config.bench.harness import Comparison, Figures, Report, Target
-from config.bench.machine import machine
+from config.bench.machine import BackendClock, machine
 from config.bench.scratch import scratch_database
 
 HEADINGS = ("客户号", "手机号", "机构号", "年龄", "职业", "标签")
@@ -94,8 +94,8 @@ def measure(
         stack.callback(setattr, settings, "MEDIA_ROOT", media)
         homes, tags = _plant()
         many = rows // rounds
-        new: dict[str, list[float]] = {"one upsert": [], "ours": []}
-        same: dict[str, list[float]] = {"anti-join": [], "ours": []}
+        new: dict[str, list[tuple[float, float]]] = {"one upsert": [], "ours": []}
+        same: dict[str, list[tuple[float, float]]] = {"anti-join": [], "ours": []}
         memory = {"before_mb": _peak()}
         for turn in range(rounds):
             ours = _write(folder / "ours.csv", turn * many, many, "1", homes)
@@ -115,9 +115,9 @@ def measure(
                 same[name].append(_timed(work))
             memory.setdefault("one_file_mb", _peak())
             say(
-                f"file {turn + 1} of {rounds}: new {many / new['ours'][-1]:,.0f}/s beside"
-                f" {many / new['one upsert'][-1]:,.0f}/s, unchanged {many / same['ours'][-1]:,.0f}/s beside"
-                f" {many / same['anti-join'][-1]:,.0f}/s"
+                f"file {turn + 1} of {rounds}: new {many / new['ours'][-1][0]:,.0f}/s beside"
+                f" {many / new['one upsert'][-1][0]:,.0f}/s, unchanged {many / same['ours'][-1][0]:,.0f}/s beside"
+                f" {many / same['anti-join'][-1][0]:,.0f}/s"
             )
         memory["all_files_mb"] = _peak()
         say(f"judging a file of {large:,} rows for its memory")
@@ -265,10 +265,13 @@ def _settle() -> None:
         )
 
 
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds on the clock, and processor seconds of application and database together (0: not measurable)."""
+    clock = BackendClock()
+    before, cpu, began = clock.seconds(), time.process_time(), time.perf_counter()
     work()
-    return time.perf_counter() - began
+    wall, spent, after = time.perf_counter() - began, time.process_time() - cpu, clock.seconds()
+    return wall, 0.0 if before is None or after is None else spent + after - before
 
 
 def _peak() -> int:
@@ -276,22 +279,25 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _compared(case: str, base: str, seconds: dict[str, list[float]], rows: int) -> Comparison:
+def _compared(case: str, base: str, seconds: dict[str, list[tuple[float, float]]], rows: int) -> Comparison:
+    walls = {name: [wall for wall, _cpu in each] for name, each in seconds.items()}
     figures = {
         name: Figures(
             per_second=rows * len(each) / sum(each),
             p50_ms=statistics.median(each) * 1e3,
             p99_ms=max(each) * 1e3,
-            cpu_us=None,
+            cpu_us=statistics.median(cpu for _wall, cpu in seconds[name]) / rows * 1e6,
             cpu_app_us=0.0,
             cpu_database_us=None,
             spread=(max(each) - min(each)) / statistics.median(each),
             items=rows * len(each),
         )
-        for name, each in seconds.items()
+        for name, each in walls.items()
     }
-    wall = statistics.median(o / b for o, b in zip(seconds["ours"], seconds[base], strict=True))
+    pairs = list(zip(seconds["ours"], seconds[base], strict=True))
+    wall = statistics.median(ours[0] / other[0] for ours, other in pairs)
+    known = [ours[1] / other[1] for ours, other in pairs if other[1]]
     ratios: dict[str, dict[str, float | None]] = {
-        "ours": {"wall": round(wall, 3), "rows": round(1 / wall, 3)}
+        "ours": {"wall": round(wall, 3), "cpu": round(statistics.median(known), 3) if known else None}
     }
     return Comparison(case, base, figures, ratios)

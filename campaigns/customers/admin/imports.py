@@ -192,7 +192,8 @@ class CustomerFileAdmin(ScopedAdmin):
             return self._absent(request, object_id)
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
-        if file.state == State.DRAFT:
+        # A draft whose content went in due course has no columns to choose any more.
+        if file.state == State.DRAFT and not file.gone_at:
             return redirect("admin:customers_customerfile_columns", file.pk)
         if file.state in {State.JUDGING, State.APPLYING, State.UNDOING}:
             step = 3 if file.state == State.JUDGING else 4

@@ -12,6 +12,8 @@ from campaigns.customers.imports.mapping import Bad, Read
 from campaigns.customers.models import Customer
 from campaigns.tenants.scopes import Scope
 
+_MARK = "\x1f"  # stands in no JSON
+
 
 @dataclass(slots=True)
 class Judged:
@@ -50,9 +52,7 @@ def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"") -> Judged
             whose.append((place, nth))
     found: dict[int, dict[int, tuple[UUID, str, int]]] = {}
     if whose:
-        cursor.execute(
-            "SELECT nth, customer_id, status, branch_pos FROM customers_owners_of(%b, %b)", [kinds, lookups]
-        )
+        cursor.execute(sql.OWNERS, [",".join(kinds), ",".join([lookup.hex() for lookup in lookups])])
         for number, customer_id, status, pos in cursor.fetchall():
             place, nth = whose[number - 1]
             found.setdefault(place, {})[nth] = (customer_id, status, pos)
@@ -125,10 +125,10 @@ def _compare(cursor: Any, judged: Judged, lot: Lot) -> None:
     cursor.execute(
         sql.STANDING,
         [
-            places,
-            [judged.owners[place] for place in places],
-            [orjson.dumps(read.attributes).decode() for read in rows],
-            [f"{{{','.join(map(str, read.tags))}}}" for read in rows],
+            _MARK.join(map(str, places)),
+            _MARK.join([str(judged.owners[place]) for place in places]),
+            _MARK.join([orjson.dumps(read.attributes).decode() for read in rows]),
+            _MARK.join([f"{{{','.join(map(str, read.tags))}}}" for read in rows]),
         ],
     )
     for place, is_same in cursor.fetchall():
