@@ -256,6 +256,8 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "tenants.Person", "tenants.Assignment", "approvals.Revision", "approvals.Step",
         "approvals.Seat", "approvals.Delegation", "customers.Customer",
         "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "planning.Campaign",
+        "customers.Birth", "customers.Consent", "customers.DataExport", "customers.Erasure",
+        "customers.Permission",
         "rewards.Batch", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
         "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
         "jobs.Due", "jobs.Recurring",
