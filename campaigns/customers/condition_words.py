@@ -91,10 +91,10 @@ def _value(asked: Asked, value: Any) -> str:
             assert isinstance(value, date)
             return date_format(value)
         case "choice":
-            return _("“%(word)s”") % {"word": asked.subject.choices[value]}
+            return f"“{asked.subject.choices[value]}”"
         case "flag":
             return _("yes") if value else _("no")
-    return _("“%(word)s”") % {"word": value}
+    return f"“{value}”"
 
 
 def _quoted_name(name: Words) -> str:
@@ -102,7 +102,7 @@ def _quoted_name(name: Words) -> str:
 
 
 def _listed(names: list[Words]) -> str:
-    return pgettext("between things", ", ").join(_("“%(word)s”") % {"word": name} for name in names)
+    return pgettext("between things", ", ").join(f"“{name}”" for name in names)
 
 
 def _or(values: list[str]) -> str:

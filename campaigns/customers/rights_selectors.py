@@ -3,32 +3,11 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import connections
 from django.db.models import QuerySet
 
 from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
-
-_HAS_MERGES = "SELECT to_regclass('public.customers_merge') IS NOT NULL"
-_ABSORBED = """
-WITH RECURSIVE line AS (
-    SELECT m.absorbed_id FROM customers_merge m WHERE m.kept_id = %s AND m.undone_at IS NULL
-    UNION
-    SELECT m.absorbed_id FROM customers_merge m JOIN line l ON m.kept_id = l.absorbed_id WHERE m.undone_at IS NULL
-)
-SELECT absorbed_id FROM line
-"""
-
-
-def absorbed_ids(*, scope: Scope, customer_id: UUID) -> list[UUID]:
-    """Who was merged into this customer, through however many merges, and is not parted again?"""
-    with connections[scope.using].cursor() as cursor:
-        cursor.execute(_HAS_MERGES)
-        if not cursor.fetchone()[0]:
-            return []
-        cursor.execute(_ABSORBED, [customer_id])
-        return [row[0] for row in cursor.fetchall()]
 
 
 def erasure_waiting(*, scope: Scope, customer_id: UUID, lock: bool = False) -> Erasure | None:

@@ -73,7 +73,7 @@ class CustomerTags:
     def attribute_table(self, customer: Customer) -> SafeString:
         rows = values_in_words(customer.attributes)
         if not rows:
-            return format_html("–")
+            return format_html("{}", "–")
         cells = format_html_join("", "<tr><th scope='row'>{}</th><td>{}</td></tr>", rows)
         return format_html('<table class="cu-table">{}</table>', cells)
 

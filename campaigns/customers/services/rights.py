@@ -21,9 +21,10 @@ from campaigns.customers.consent_refusals import (
 from campaigns.customers.consent_selectors import customer_within
 from campaigns.customers.erasure_list import add_to_list
 from campaigns.customers.keeping import kept_by_law, to_be_settled
+from campaigns.customers.merge_selectors import absorbed_ids
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.rights_models import Erasure, Tombstone
-from campaigns.customers.rights_selectors import absorbed_ids, erasure_waiting
+from campaigns.customers.rights_selectors import erasure_waiting
 from campaigns.customers.scopes import on_behalf
 from campaigns.customers.services.copies import delete_copies
 from campaigns.customers.steps import steps_of
@@ -164,7 +165,7 @@ def erase_customer(*, scope: Scope, customer_id: UUID, why: str) -> Erasure:
     """
     scope.demand("customers.customer.erase")
     rows = Customer.objects.within(scope).select_for_update(of=("self",))
-    ids = [customer_id, *absorbed_ids(scope=scope, customer_id=customer_id)]
+    ids = [customer_id, *absorbed_ids(customer_id)]
     found = {each.pk: each for each in rows.filter(pk__in=ids).order_by("pk")}
     if customer_id not in found:
         raise NotFound

@@ -3,8 +3,9 @@
 import base64
 import logging
 from datetime import date, timedelta
-from io import BytesIO
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import pytest
 import redis
 from django.conf import settings as conf
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connections
 
 from campaigns.customers.bank_marketing import number_of, unionid_of
@@ -21,7 +23,6 @@ from campaigns.customers.selectors import lookup_of
 from campaigns.customers.services.consents import note_birth
 from campaigns.customers.services.copies import ask_for_copy
 from campaigns.customers.services.customers import add_customer, seal_identity
-from campaigns.customers.services.imports import import_customers
 from campaigns.customers.services.rights import erase_customer
 from campaigns.jobs.services.due import run_due
 from campaigns.lib import crypto
@@ -132,8 +133,16 @@ def plant(cast: Cast, phone: Phone) -> list[Any]:
                 id=sealed.id, customer=made, branch_id=made.branch_id, branch_pos=made.branch_pos, kind="phone",
                 lookup=sealed.lookup, value=sealed.value,
             )  # fmt: skip
-        file = BytesIO(f"{HEADER}\n{FIRST}\n{SECOND}\n".encode())
-        assert import_customers(scope=scope, file=file, source=SOURCE, refuse=lambda row: None).new == 2
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "canaries.csv"
+        path.write_text(f"{HEADER}\n{FIRST}\n{SECOND}\n")
+        call_command(
+            "import_customers",
+            str(path),
+            source=SOURCE,
+            refused=Path(folder) / "refused.csv",
+            stdout=StringIO(),
+        )
     with cast.nb_manager.scope() as scope:
         for customer_id, born in zip(ids, BORN, strict=False):
             note_birth(scope=scope, customer_id=customer_id, born=date.fromisoformat(born))

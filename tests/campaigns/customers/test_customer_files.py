@@ -120,7 +120,7 @@ def table(*names: str) -> dict[str, list[Any]]:
     found = {}
     with connection.cursor() as cursor:
         for name in names:
-            cursor.execute(f"SELECT row_to_json(t)::text FROM {name} t ORDER BY 1")
+            cursor.execute(f"SELECT (to_jsonb(t) - 'attributes_at')::text FROM {name} t ORDER BY 1")
             found[name] = [row[0] for row in cursor.fetchall()]
     return found
 

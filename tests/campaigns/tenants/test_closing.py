@@ -261,7 +261,6 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "approvals.Seat", "approvals.Delegation", "customers.Customer",
         "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "customers.Tagging",
         "customers.Profile", "customers.StageChange", "planning.Campaign",
-        "customers.CustomerKey", "customers.Identity", "customers.RefreshSession", "planning.Campaign",
         "customers.Birth", "customers.Consent", "customers.DataExport", "customers.Erasure",
         "customers.Permission",
         "rewards.Batch", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
