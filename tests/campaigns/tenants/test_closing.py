@@ -41,6 +41,9 @@ from tests.support.rewards import assert_rewards_agree, live_batch
 
 # What a closed branch keeps, and why; everything else with a branch is handed over by a step.
 STAYS = {
+    "customers.CustomerFile": "loaded for a part of the tree, as it stood; over within days",
+    "customers.FileLot": "lots of such a file",
+    "customers.CustomerExport": "written for who asked; gone within days",
     "customers.MergeProposal": "what was decided; open questions go to the lowest branch above both homes",
     "audit.Entry": "what was done there was done there",
     "access.Reset": "what was done to a log-in there",
