@@ -92,6 +92,7 @@ _OTHERS = {
     "api:redeem-token": _("Code to redeem a coupon"),
     "api:me": _("My own details"),
     "api:staff-customer": _("Customer card"),
+    "api:events": _("What the phone tells"),
     "api:consents": _("My consents"),
     "api:personalisation": _("Personalised recommendation"),
     "api:copies": _("Copies of my information"),
