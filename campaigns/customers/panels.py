@@ -3,7 +3,7 @@
 A room names its own in apps.py:
 
     register_panel("rewards.coupons", title=_("coupons"), rows=coupon_rows)
-    register_moments("rewards", moments=coupon_moments)
+    register_moments("events", moments=event_moments)
 
 Both answer within the scope, and mask what names a person.
 """

@@ -10,7 +10,6 @@ class RewardsApp(AppConfig):
     def ready(self) -> None:
         # Models exist only now.
         from campaigns.customers.activities import register_activity
-        from campaigns.customers.panels import register_moments
         from campaigns.customers.steps import register_step as register_customer_step
         from campaigns.rewards.handing_over import (
             batches_issued,
@@ -19,7 +18,7 @@ class RewardsApp(AppConfig):
             stock_unclaimed,
         )
         from campaigns.rewards.happenings import register_kinds
-        from campaigns.rewards.moving import coupon_moments, move_coupons, return_coupons
+        from campaigns.rewards.moving import move_coupons, return_coupons
         from campaigns.rewards.publishing import register_kind
         from campaigns.rewards.sql import CLAIMED, REDEEMED
         from campaigns.tenants.remainders import register_remainder
@@ -35,7 +34,6 @@ class RewardsApp(AppConfig):
         register_remainder("stock", rows=stock_unclaimed)
         register_customer_step("merge", name="rewards: coupons", act=move_coupons)
         register_customer_step("unmerge", name="rewards: coupons", act=return_coupons)
-        register_moments("rewards", moments=coupon_moments)
         self._register_rights()
 
     def _register_rights(self) -> None:

@@ -115,7 +115,6 @@ GROUPS = [
             Page(_("Attributes"), "format_list_bulleted", "customers.attribute"),
             Page(_("Terms of scoring"), "speed", "customers.scoringterms", head_office_only=True),
             Page(_("Possible duplicates"), "join_inner", "customers.mergeproposal"),
-            Page(_("Merges"), "merge", "customers.merge"),
             Page(_("Consents"), "handshake", "customers.consent"),
             Page(_("Consent texts"), "contract", "customers.consenttext", head_office_only=True),
             Page(_("Copies of one's information"), "folder_zip", "customers.dataexport"),
