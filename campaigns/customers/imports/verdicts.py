@@ -38,6 +38,10 @@ class Judged:
         return [place for place, each in enumerate(self.letters) if each == letter]
 
 
+# Who, in what status, at home where; nobody for one who was erased.
+Owner = tuple[UUID | None, str, int]
+
+
 def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"") -> Judged:
     """The verdict on each record. What was refused `before` stays so, and is not asked again."""
     judged = Judged(bytearray(bytes([SAME]) * len(lot.reads)))
@@ -50,9 +54,10 @@ def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"") -> Judged
             kinds.append(known.kind)
             lookups.append(lot.lookups[place][nth])
             whose.append((place, nth))
-    found: dict[int, dict[int, tuple[UUID, str, int]]] = {}
+    found: dict[int, dict[int, Owner]] = {}
     if whose:
-        cursor.execute(sql.OWNERS, [",".join(kinds), ",".join([lookup.hex() for lookup in lookups])])
+        names = {"kinds": ",".join(kinds), "lookups": ",".join([lookup.hex() for lookup in lookups])}
+        cursor.execute(sql.OWNERS, names)
         for number, customer_id, status, pos in cursor.fetchall():
             place, nth = whose[number - 1]
             found.setdefault(place, {})[nth] = (customer_id, status, pos)
@@ -83,7 +88,7 @@ def _settle(
     scope: Scope,
     lot: Lot,
     asked: list[int],
-    found: dict[int, dict[int, tuple[UUID, str, int]]],
+    found: dict[int, dict[int, Owner]],
 ) -> None:
     taken: set[UUID] = set()
     for place in asked:
@@ -96,13 +101,15 @@ def _settle(
             else:
                 judged.letters[place] = NEW
             continue
+        if any(status == Customer.Status.ERASED for _owner, status, _pos in owners.values()):
+            judged.refuse(place, "erased")
+            continue
         if len({owner for owner, _status, _pos in owners.values()}) > 1:
             judged.refuse(place, "conflict")
             continue
         owner, status, pos = next(iter(owners.values()))
-        if status == Customer.Status.ERASED:
-            judged.refuse(place, "erased")
-        elif status == "merged":
+        assert owner is not None
+        if status == "merged":
             judged.refuse(place, "merged")
         elif not scope.lo <= pos <= scope.hi:
             judged.refuse(place, "elsewhere")

@@ -14,9 +14,11 @@ from campaigns.audit.models import Entry
 from campaigns.customers.bank_marketing import COLUMNS, number_of, source_of, unionid_of
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.selectors import customers_known_by
+from campaigns.customers.services.rights import erase_customer
+from campaigns.tenants.scopes import system_scope
 from config.standins.wechat import WeChatStandIn
 from tests.campaigns.customers.conftest import Phone
-from tests.support.cast import Cast
+from tests.support.cast import AT, Cast
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "bank_marketing" / "bank-full.csv"
 
@@ -186,8 +188,9 @@ def test_an_erased_customer_does_not_come_back(cast: Cast, tmp_path: Path) -> No
     path = written(tmp_path / "bank.csv", FIRST, SECOND)
     imported(path, tmp_path)
     with cast.ho_administrator.scope() as scope:
-        gone = customers_known_by(scope=scope, words=number_of(source="bank", row=1))
-        gone.update(status="erased", attributes={})
+        gone = customers_known_by(scope=scope, words=number_of(source="bank", row=1)).get()
+    with system_scope(at=AT, cause="test") as scope:
+        erase_customer(scope=scope, customer_id=gone.pk, why="来信")
     assert imported(path, tmp_path) == "0 new, 0 changed, 1 unchanged, 1 refused"
     assert [(line, code) for line, _column, code, *_rest in refused(tmp_path)] == [("2", "erased")]
 
