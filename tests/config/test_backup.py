@@ -240,7 +240,7 @@ def test_a_bank_that_is_there_is_replaced_only_on_request_and_set_aside(bank: Ba
         # What was set aside is no part of the next backup.
         again = read_manifest(back_up(tmp_path / "again"))
         assert again.counts.keys() == bank.manifest.counts.keys()
-        assert "before_" not in (tmp_path / "again" / again.name / kept.CATALOGUE).read_text()
+        assert restored.aside not in (tmp_path / "again" / again.name / kept.CATALOGUE).read_text()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ class KnownByOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Identity.State.values)
 
 
-class CardOut(serializers.Serializer[Any]):
+class CustomerCardOut(serializers.Serializer[Any]):
     """客户卡 · The customer card: everything that names a person is masked."""
 
     id = serializers.UUIDField(help_text="若已合并，为保留客户的 id · of who was kept, after a merge")
@@ -58,7 +58,7 @@ class CustomerCard(ApiView):
             "本机构范围内的一位客户；已合并的返回保留的客户。"
             " · One customer of the caller's branches; one who was merged answers as who was kept."
         ),
-        responses=CardOut,
+        responses=CustomerCardOut,
     )
     def get(self, request: Request, customer_id: UUID) -> Response:
         return self.answer(card_out(card_of(scope=self.scope, customer_id=customer_id)))
