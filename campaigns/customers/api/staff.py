@@ -15,7 +15,7 @@ from campaigns.lib.http.views import ApiView
 
 
 class KnownByOut(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=Identity.Kind.values)
+    kind = serializers.CharField(help_text=" · ".join(Identity.Kind.values))
     masked = serializers.CharField(help_text="脱敏 · masked")
     state = serializers.ChoiceField(choices=Identity.State.values)
 
@@ -25,7 +25,7 @@ class CustomerCardOut(serializers.Serializer[Any]):
 
     id = serializers.UUIDField(help_text="若已合并，为保留客户的 id · of who was kept, after a merge")
     number = serializers.CharField(help_text="脱敏客户号 · masked customer number")
-    status = serializers.ChoiceField(choices=Customer.Status.values)
+    status = serializers.CharField(help_text=" · ".join(Customer.Status.values))
     branch = HomeBranchOut(help_text="归属网点 · home branch")
     joined_at = serializers.DateTimeField()
     is_personalised = serializers.BooleanField(help_text="是否个性化推荐 · recommendation by profile")
