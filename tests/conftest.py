@@ -12,12 +12,17 @@ import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.db import connections
+from hypothesis import settings as properties
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support import stages
 from tests.support.browser import chromium  # noqa: F401 - a fixture
 from tests.support.cast import AT, Cast, build_cast
 from tests.support.template import at_database, drop_database, make_database
+
+# How long an example takes says something of the machine, and nothing of the property.
+properties.register_profile("fenhang", deadline=None)
+properties.load_profile("fenhang")
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,7 @@ def test_search_and_tree_run_at_a_small_size(unblocked: None, bench: ModuleType)
         assert cursor.fetchone() == (0,)
 
 
+@pytest.mark.real_clock  # seals go by the server's
 def test_audit_runs_at_a_small_size_finds_no_false_alarm_and_leaves_no_database_behind(
     unblocked: None,
 ) -> None:
