@@ -78,7 +78,7 @@ class Faults:
             "replies lost after COMMIT": self._lose_replies,
         }
 
-    def strike(self, fault: str, *, patience: float = 60.0) -> Struck:
+    def strike(self, fault: str, *, patience: float = 30.0) -> Struck:
         """Do it, and wait until every part that it hit does its work again."""
         hit = Struck(fault, time.time(), self.part_of(fault))
         self.struck.append(hit)

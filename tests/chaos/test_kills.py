@@ -41,5 +41,5 @@ def test_250_kills_in_ten_minutes(capsys: pytest.CaptureFixture[str]) -> None:
             print("\n" + drawn(rig, account))
         assert account.is_clean, (account.missing[:5], account.phantom[:5], account.doubled[:5])
         assert account.careless_lost > 0, "the control lost nothing: these kills would not find a loss"
-        slow = [hit for hit in rig.faults.struck if hit.alone is None or hit.alone > 10]
+        slow = [hit for hit in rig.faults.struck if hit.back_after is None or hit.back_after > 10]
         assert not slow, slow

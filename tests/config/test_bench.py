@@ -91,7 +91,7 @@ def test_audit_runs_at_a_small_size_finds_no_false_alarm_and_leaves_no_database_
     unblocked: None,
 ) -> None:
     found = audit.measure(branches=120, rows=400, days=40, samples=1, say=lambda _words: None).as_json()
-    assert len(found["targets"]) == 3 * 14
+    assert len(found["targets"]) == 9 * 14
     assert found["ratios"]["person, province"]["search"]["p99"] > 0
     assert found["parameters"]["verified_rows"] >= 400
     with connections["owner"].cursor() as cursor:
@@ -119,7 +119,7 @@ def test_tags_runs_at_a_small_size_and_all_ways_count_alike(unblocked: None) -> 
         branches=120, customers=600, rounds=1, migrated=template_name(), say=lambda _words: None
     ).as_json()
     assert len(found["ratios"]) == 9
-    assert len(found["targets"]) == 3
+    assert len(found["targets"]) == 9
     assert [target for target in found["targets"] if target["value"] is None] == []
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_tags'")
