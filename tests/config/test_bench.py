@@ -91,7 +91,7 @@ def test_audit_runs_at_a_small_size_finds_no_false_alarm_and_leaves_no_database_
     unblocked: None,
 ) -> None:
     found = audit.measure(branches=120, rows=400, days=40, samples=1, say=lambda _words: None).as_json()
-    assert len(found["targets"]) == 9 * 14
+    assert len(found["targets"]) == 3 * 14
     assert found["ratios"]["person, province"]["search"]["p99"] > 0
     assert found["parameters"]["verified_rows"] >= 400
     with connections["owner"].cursor() as cursor:

@@ -224,14 +224,15 @@ def test_control_without_the_subjects_lock_an_edit_and_an_approval_wait_for_each
 ) -> None:
     """The approval holds the review's row and wants its notices, the edit has those and wants the row."""
     revision, approve = in_review(committed_cast)
-    settled = threading.Event()
+    # Each goes on when the other holds what it holds: a late one would find the review over, and nobody waiting.
+    both_hold = threading.Barrier(2, timeout=30)
 
     def settling(*of_review: Any) -> None:
         close(*of_review)
-        settled.set()
+        both_hold.wait()
 
     def waiting(*of_step: Any) -> bool:
-        assert settled.wait(30)
+        both_hold.wait()
         return pass_if_signed(*of_step)
 
     with (
