@@ -2,6 +2,7 @@
 the walls would silently be off.
 """
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from datetime import timedelta
@@ -117,3 +118,9 @@ _OURS = {path.rpartition(".")[2] for path in settings.ROOMS} | {"sessions", "dja
 def committed_cast(committed: None) -> Cast:
     """The fixed cast, committed."""
     return build_cast()
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector need not walk them again and again."""
+    gc.collect()
+    gc.freeze()
