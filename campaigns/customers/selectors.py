@@ -64,6 +64,12 @@ def lookups() -> Callable[[str, str, str], bytes]:
     return lambda kind, value, app: find(f"{kind}\x00{app}", folded(kind=kind, value=value))
 
 
+def lookups_of_folded() -> Callable[[str, str, str], bytes]:
+    """As `lookups`, for values in the form that `folded` gives."""
+    find = crypto.looker()
+    return lambda kind, value, app: find(f"{kind}\x00{app}", value)
+
+
 def customer_by_identity(*, kind: str, value: str, app: str = "") -> Known | None:
     """Whom does this identity name, in the whole bank? For log-in alone; asked before there is a scope."""
     with connection.cursor() as cursor:

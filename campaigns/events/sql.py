@@ -179,6 +179,12 @@ LANGUAGE sql STABLE AS VERB $$
 $$;
 """
 
+# Since identities have a state: one that was revoked, or that nobody has verified yet, names nobody. The index of the
+# verified ones answers it, and no other has the hash.
+NAMED_BY_VERIFIED = NAMED.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    "i.lookup = g.lookup", "i.lookup = g.lookup AND i.state = 'verified'"
+)
+
 # One event of ours, within the transaction of the deed: for other verbs alone.
 NOTE = """
 CREATE FUNCTION events_note(customer uuid, did text, moment timestamptz, room text, thing text, more jsonb)

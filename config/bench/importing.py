@@ -63,7 +63,7 @@ _UPSERTS = (
     """INSERT INTO customers_identity (id, customer_id, branch_id, branch_pos, kind, app, lookup, value, source,
                                        verified_at)
        SELECT id, customer_id, branch_id, branch_pos, kind, '', lookup, value, 'peer', %(at)s FROM b_names
-       ON CONFLICT (kind, lookup) DO NOTHING""",
+       ON CONFLICT (kind, lookup) WHERE state = 'verified' DO NOTHING""",
     """INSERT INTO customers_tagging (customer_id, branch_id, branch_pos, tag_id, since, until, source, ended_by)
        SELECT customer_id, branch_id, branch_pos, tag_id, %(at)s, %(forever)s, 'peer', '' FROM b_tags
        ON CONFLICT (customer_id, tag_id, until) DO NOTHING""",
@@ -73,8 +73,10 @@ SELECT count(*) FROM b_rows r
  WHERE NOT EXISTS (
     SELECT FROM customers_identity i JOIN customers_customer c ON c.id = i.customer_id
       JOIN customers_profile p ON p.customer_id = c.id
-     WHERE i.kind = 'customer_number' AND i.lookup = r.number AND c.attributes @> r.attributes AND p.tag_ids @> r.tags)
-    OR NOT EXISTS (SELECT FROM customers_identity i WHERE i.kind = 'phone' AND i.lookup = r.phone)
+     WHERE i.kind = 'customer_number' AND i.lookup = r.number AND i.state = 'verified'
+       AND c.attributes @> r.attributes AND p.tag_ids @> r.tags)
+    OR NOT EXISTS (
+    SELECT FROM customers_identity i WHERE i.kind = 'phone' AND i.lookup = r.phone AND i.state = 'verified')
 """
 
 

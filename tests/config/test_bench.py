@@ -8,7 +8,19 @@ import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.bench import approvals, audit, events, harness, outbox, rls, schedule, search, tags, tree
+from config.bench import (
+    approvals,
+    audit,
+    events,
+    harness,
+    importing,
+    outbox,
+    rls,
+    schedule,
+    search,
+    tags,
+    tree,
+)
 from config.bench.harness import Report, Target, Variant, compare
 from tests.support.template import template_name
 
@@ -158,3 +170,11 @@ def test_events_runs_at_a_small_size_without_the_site(unblocked: None) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_events'")
         assert cursor.fetchone() == (0,)
+
+
+def test_import_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: None) -> None:
+    found = importing.measure(rows=200, rounds=2, large=300, say=lambda _words: None).as_json()
+    assert {target["case"] for target in found["targets"]} == {"new rows", "unchanged rows"}
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_import'")
+        assert cursor.fetchone()[0] == 0

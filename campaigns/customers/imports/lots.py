@@ -11,10 +11,11 @@ from django.conf import settings
 
 from campaigns.customers.imports.mapping import Bad, Read, Reader
 from campaigns.customers.imports.reading import Line, lines_of
-from campaigns.customers.selectors import lookups
+from campaigns.customers.selectors import lookups_of_folded
 
 LOT = 5_000
 NEW, CHANGED, SAME, REFUSED = b"ncsr"
+MARK = "\x1f"  # stands in no JSON
 
 
 class Lot(NamedTuple):
@@ -25,6 +26,22 @@ class Lot(NamedTuple):
     line: int
     reads: list[Read | Bad]
     lookups: list[tuple[bytes, ...]]
+    asked: "Asked"
+
+
+class Asked(NamedTuple):
+    """The readable rows as one question to the database takes them: each field is one text.
+
+    `names`: as many rows as there are names: `of` the place, the kind, the hash; `said`: a row for each place.
+    """
+
+    places: list[int]
+    of: str
+    kinds: str
+    hashes: str
+    said_at: str
+    said_attributes: str
+    said_tags: str
 
 
 class Span(NamedTuple):
@@ -67,14 +84,38 @@ def lots_again(kept: IO[bytes], *, reader: Reader, delimiter: str, spans: Sequen
 
 def _lot(number: int, records: Sequence[Line], reader: Reader) -> Lot:
     reads = [reader.read(each.line, each.cells) for each in records]
-    found = lookups()
+    found = lookups_of_folded()  # what a cell named was brought into its one form when it was read
     hashes = [
         ()
         if isinstance(read, Bad)
         else tuple([found(kind, value, app) for kind, app, value in read.known_by])
         for read in reads
     ]
-    return Lot(number, records[0].offset, records[0].line, reads, hashes)
+    return Lot(number, records[0].offset, records[0].line, reads, hashes, _asked(reads, hashes))
+
+
+def _asked(reads: Sequence[Read | Bad], hashes: Sequence[tuple[bytes, ...]]) -> Asked:
+    places = [place for place, names in enumerate(hashes) if names]
+    of, kinds, lookups, attributes, tags = [], [], [], [], []
+    for place in places:
+        read, names = reads[place], hashes[place]
+        assert isinstance(read, Read)
+        for known, lookup in zip(read.known_by, names, strict=True):
+            of.append(place)
+            kinds.append(known.kind)
+            lookups.append(lookup)
+        attributes.append(orjson.dumps(read.attributes).decode())
+        tags.append(str(read.tags))
+    return Asked(
+        places,
+        ",".join(map(str, of)),
+        ",".join(kinds),
+        b"".join(lookups).hex(",", 32),
+        ",".join(map(str, places)),
+        MARK.join(attributes),
+        # From Python's "(1, 2)" and "(1,)" to arrays.
+        MARK.join(tags).replace(",)", ")").translate({ord("("): "{", ord(")"): "}"}),
+    )
 
 
 def packed_refusals(refused: Sequence[tuple[int, str, int | None]]) -> bytes:

@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from campaigns.customers import bank_marketing
+from campaigns.customers.identity_rules import folded
 from campaigns.customers.imports.values import IDENTITIES, identity_of
 from campaigns.customers.rules import tail_of
 
@@ -266,7 +267,10 @@ class Reader:
     def _by_row(self, row: int) -> list[Known]:
         number = bank_marketing.number_of(source=self.source, row=row)
         unionid = bank_marketing.unionid_of(source=self.source, row=row)
-        return [Known("customer_number", "", number), Known("unionid", "", unionid)]
+        return [
+            Known("customer_number", "", number),
+            Known("unionid", "", folded(kind="unionid", value=unionid)),
+        ]
 
     def _home(self, row: int) -> tuple[int, int] | None:
         home = self.mapping.home

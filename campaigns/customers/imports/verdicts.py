@@ -1,18 +1,19 @@
 """What a lot would do to the customers as they are now: one question for all its names, one for what they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from campaigns.customers.imports import sql
-from campaigns.customers.imports.lots import CHANGED, NEW, REFUSED, SAME, Lot
+from campaigns.customers.imports import lots, sql
+from campaigns.customers.imports.lots import CHANGED, MARK, NEW, REFUSED, SAME, Lot
 from campaigns.customers.imports.mapping import Bad, Read
 from campaigns.customers.models import Customer
 from campaigns.tenants.scopes import Scope
 
-_MARK = "\x1f"  # stands in no JSON
+_CLOSER = ord("?")
 
 
 @dataclass(slots=True)
@@ -42,10 +43,13 @@ class Judged:
 Owner = tuple[UUID | None, str, int]
 
 
-def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"") -> Judged:
-    """The verdict on each record. What was refused `before` stays so, and is not asked again."""
-    judged = Judged(bytearray(bytes([SAME]) * len(lot.reads)))
-    asked = _asked(judged, lot, before)
+def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"", is_first: bool = False) -> Judged:
+    """The verdict on each record. What was refused `before` stays so, and is not asked again.
+
+    `is_first`: whom the rows name is noted in import_seen, where TWICE finds who stands in the file again.
+    """
+    judged = Judged(bytearray(before or bytes([SAME]) * len(lot.reads)))
+    asked = _plain(cursor, judged, lot, before, is_first)
     kinds, lookups, whose = [], [], []
     for place in asked:
         read = lot.reads[place]
@@ -56,31 +60,55 @@ def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"") -> Judged
             whose.append((place, nth))
     found: dict[int, dict[int, Owner]] = {}
     if whose:
-        names = {"kinds": ",".join(kinds), "lookups": ",".join([lookup.hex() for lookup in lookups])}
+        names = {"kinds": ",".join(kinds), "lookups": b"".join(lookups).hex(",", 32)}
         cursor.execute(sql.OWNERS, names)
         for number, customer_id, status, pos in cursor.fetchall():
             place, nth = whose[number - 1]
             found.setdefault(place, {})[nth] = (customer_id, status, pos)
     _settle(judged, scope, lot, asked, found)
     _compare(cursor, judged, lot)
+    if is_first and asked:
+        with cursor.copy("COPY import_seen FROM STDIN") as copy:
+            copy.write(_seen(lot, judged, asked))
     return judged
 
 
-def _asked(judged: Judged, lot: Lot, before: bytes) -> list[int]:
-    """Places whose names are to be asked; bad rows and those that name somebody again are refused here."""
-    asked: list[int] = []
-    seen: set[bytes] = set()
+def _plain(cursor: Any, judged: Judged, lot: Lot, before: bytes, is_first: bool) -> list[int]:
+    """Settle the rows that are plain, and those that cannot be read; the places of all others."""
     for place, read in enumerate(lot.reads):
-        if before and before[place] == REFUSED:
-            judged.letters[place] = REFUSED
-        elif isinstance(read, Bad):
+        if isinstance(read, Bad) and (not before or before[place] != REFUSED):
             judged.refuse(place, read.code, read.column)
-        elif not seen.isdisjoint(lot.lookups[place]):
-            judged.refuse(place, "twice")
-        else:
-            seen.update(lot.lookups[place])
+    places = lot.asked.places
+    if not places:
+        return []
+    question = sql.PLAIN.replace("{seen}", sql.NOTE_SEEN if is_first else "")
+    cursor.execute(question, {**lot.asked._asdict(), "first": lot.number * lots.LOT})
+    letters: bytes = cursor.fetchone()[0].encode()
+    asked: list[int] = []
+    for place, letter in zip(places, letters, strict=True):
+        if before and before[place] == REFUSED:
+            continue
+        if letter == _CLOSER:
+            judged.letters[place] = SAME  # until it is found to be otherwise
             asked.append(place)
+        elif letter == NEW and lot.reads[place].branch is None:  # type: ignore[union-attr]
+            judged.refuse(place, "no_home")
+        else:
+            judged.letters[place] = letter
     return asked
+
+
+def _seen(lot: Lot, judged: Judged, asked: Sequence[int]) -> bytes:
+    """Whom each row names, half of each hash: too much to meet by chance."""
+    lines = []
+    for place in asked:
+        if judged.letters[place] == REFUSED:
+            continue
+        number = lot.number * lots.LOT + place
+        lines += [f"{lookup[:16].hex()}\t{number}\n" for lookup in lot.lookups[place]]
+        if place in judged.owners:
+            lines.append(f"{judged.owners[place]}\t{number}\n")
+    return "".join(lines).encode()
 
 
 def _settle(
@@ -132,10 +160,10 @@ def _compare(cursor: Any, judged: Judged, lot: Lot) -> None:
     cursor.execute(
         sql.STANDING,
         [
-            _MARK.join(map(str, places)),
-            _MARK.join([str(judged.owners[place]) for place in places]),
-            _MARK.join([orjson.dumps(read.attributes).decode() for read in rows]),
-            _MARK.join([f"{{{','.join(map(str, read.tags))}}}" for read in rows]),
+            MARK.join(map(str, places)),
+            MARK.join([str(judged.owners[place]) for place in places]),
+            MARK.join([orjson.dumps(read.attributes).decode() for read in rows]),
+            MARK.join([f"{{{','.join(map(str, read.tags))}}}" for read in rows]),
         ],
     )
     for place, is_same in cursor.fetchall():

@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.audit.services import record
 from campaigns.customers.import_selectors import file_in_scope
-from campaigns.customers.imports import sql
+from campaigns.customers.imports import lots, sql
 from campaigns.customers.imports.ahead import ahead
 from campaigns.customers.imports.lots import (
     CHANGED,
-    LOT,
     NEW,
     REFUSED,
     SAME,
@@ -49,6 +48,9 @@ from campaigns.tenants.scopes import Scope
 
 # Two files at once would look for each other's customers: one after the other.
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('import_customers', 0))"
+# A lot need not wait for the disk: a server that falls over loses the last ones whole, with their notes, and they are
+# done again. The note that all is done waits, and the log keeps the order.
+_LAZILY = "SET LOCAL synchronous_commit = off"
 _COUNTED = {"new": NEW, "changed": CHANGED, "same": SAME, "refused": REFUSED}
 
 
@@ -76,11 +78,9 @@ def judge_file(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
         cursor.execute(sql.SEEN)
         kept = stack.enter_context(open_sealed(path_of(file.pk), name=sealed_name(file.pk)))
         reader = _reader(scope, file)
-        lots = lots_of(kept, reader=reader, delimiter=file.delimiter, headings=file.headings)
-        for lot in stack.enter_context(ahead(lots)):
-            judged = judge(cursor, scope=scope, lot=lot)
-            with cursor.copy("COPY import_seen FROM STDIN") as copy:
-                copy.write(_seen(lot, judged.letters, judged.owners))
+        made = lots_of(kept, reader=reader, delimiter=file.delimiter, headings=file.headings)
+        for lot in stack.enter_context(ahead(made)):
+            judged = judge(cursor, scope=scope, lot=lot, is_first=True)
             _keep(scope, file, lot, judged.letters, judged.refused)
         cursor.execute(sql.TWICE)
         _refuse_twice(scope, file, [place for (place,) in cursor.fetchall()])
@@ -90,19 +90,6 @@ def judge_file(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
             counts[kind] += row[f"{kind}_rows"]
     _update(scope, file, state=State.JUDGED, counts=counts, judged_at=scope.at)
     return file
-
-
-def _seen(lot: Lot, letters: bytearray, owners: dict[int, UUID]) -> bytes:
-    """Whom each row names, half of each hash: too much to meet by chance."""
-    lines = []
-    for place, lookups in enumerate(lot.lookups):
-        if letters[place] == REFUSED:
-            continue
-        number = lot.number * LOT + place
-        lines += [f"{lookup[:16].hex()}\t{number}\n" for lookup in lookups]
-        if place in owners:
-            lines.append(f"{owners[place]}\t{number}\n")
-    return "".join(lines).encode()
 
 
 def _keep(
@@ -129,7 +116,7 @@ def _refuse_twice(scope: Scope, file: CustomerFile, places: list[int]) -> None:
     """The later rows of somebody who stands in the file more than once."""
     by_lot: dict[int, list[int]] = {}
     for place in places:
-        by_lot.setdefault(place // LOT, []).append(place % LOT)
+        by_lot.setdefault(place // lots.LOT, []).append(place % lots.LOT)
     for number, within in by_lot.items():
         lot = FileLot.objects.within(scope).get(file=file, number=number)
         letters, refused = bytearray(lot.verdicts), refusals_of(lot.refused)
@@ -156,6 +143,7 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     lot = _HELD.next_of(scope, file, spans)
     row = FileLot.objects.within(scope).select_for_update(no_key=True).get(file=file, number=lot.number)
     with connection.cursor() as cursor:
+        cursor.execute(_LAZILY)
         cursor.execute(_ALONE)
         judged = judge(cursor, scope=scope, lot=lot, before=bytes(row.verdicts))
         written = write(cursor, scope=scope, source=file.source, lot=lot, judged=judged)
@@ -180,10 +168,10 @@ def tagged_by(*, file: CustomerFile) -> str:
 
 
 def _spans(scope: Scope, file: CustomerFile) -> list[Span]:
-    lots = FileLot.objects.within(scope).filter(file=file, applied_at__isnull=True).order_by("number")
+    left = FileLot.objects.within(scope).filter(file=file, applied_at__isnull=True).order_by("number")
     return [
         Span(number, offset, line, new + changed + same + refused)
-        for number, offset, line, new, changed, same, refused in lots.values_list(
+        for number, offset, line, new, changed, same, refused in left.values_list(
             "number", "offset", "line", *(f"{kind}_rows" for kind in _COUNTED)
         )
     ]
@@ -234,8 +222,8 @@ class _Held:
                 return lot
         self.let_go()
         kept = self._stack.enter_context(open_sealed(path_of(file.pk), name=sealed_name(file.pk)))
-        lots = lots_again(kept, reader=_reader(scope, file), delimiter=file.delimiter, spans=spans)
-        self._lots = self._stack.enter_context(ahead(lots))
+        made = lots_again(kept, reader=_reader(scope, file), delimiter=file.delimiter, spans=spans)
+        self._lots = self._stack.enter_context(ahead(made))
         self._of = key
         return next(self._lots)
 
@@ -254,11 +242,11 @@ def undo_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     """Take the last lot back that still stands."""
     scope.demand(MAY)
     file = file_in_scope(scope=scope, file_id=file_id)
-    lots = FileLot.objects.within(scope).filter(file=file, applied_at__isnull=False)
-    standing = lots.filter(undone_at__isnull=True).order_by("-number")
+    done = FileLot.objects.within(scope).filter(file=file, applied_at__isnull=False)
+    standing = done.filter(undone_at__isnull=True).order_by("-number")
     lot = standing.select_for_update(no_key=True).first()
     if lot is None:
-        return _undone(scope, file, lots.count())
+        return _undone(scope, file, done.count())
     with connection.cursor() as cursor:
         undone = take_back(
             cursor,
@@ -276,7 +264,7 @@ def undo_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     for name in ("removed", "stayed", "restored", "changed_since"):
         counts[name] = counts.get(name, 0) + getattr(undone, name)
     _update(scope, file, counts=counts)
-    total = lots.count()
+    total = done.count()
     return Progress(total - standing.count(), total)
 
 

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.customers.bank_marketing import COLUMNS
+from campaigns.customers.identity_rules import folded
 from campaigns.customers.imports.mapping import BANK_MARKETING, Bad, Columns, Read, Reader, Vocabulary, guess
 from campaigns.customers.imports.reading import Taken, cells_of, lines_of, take
 from campaigns.customers.imports.refusals import OldWorkbook, WorkbookHostile, WorkbookUnreadable
+from campaigns.customers.imports.values import identity_of
 from campaigns.customers.refusals import FileEmpty, FileRefused, LineTooLong, NotText, QuoteOpen
 from campaigns.lib.crypto import Unreadable
 from campaigns.lib.sealed_files import SEGMENT, SealedWriter, open_sealed
@@ -168,3 +170,19 @@ def understood(taken: Taken, folder: Path) -> None:
 
 def test_the_telephone_campaigns_file_is_known_by_its_headings(tmp_path: Path) -> None:
     assert guess(head=[(1, list(COLUMNS))], vocabulary=WORDS) == (0, BANK_MARKETING)
+
+
+@given(
+    kind=st.sampled_from(["customer_number", "phone", "unionid", "openid", "external_userid"]),
+    cell=st.one_of(
+        st.text(max_size=24),
+        st.from_regex(r"[ +\-(]{0,3}(86|0086|\+86)?[ -]?1[3-9][0-9]{9} ?", fullmatch=True),
+        st.from_regex(r"[０-９Ａ-ｚ0-9 ]{1,14}", fullmatch=True),
+    ),
+)
+def test_what_a_cell_names_is_in_the_form_that_is_looked_for(kind: str, cell: str) -> None:
+    try:
+        value = identity_of(kind, cell)
+    except ValueError:
+        return
+    assert folded(kind=kind, value=value) == value

@@ -101,7 +101,6 @@ def test_more_rows_than_a_chunk_are_all_there(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("campaigns.customers.imports.lots.LOT", 3)
-    monkeypatch.setattr("campaigns.customers.services.import_runs.LOT", 3)
     path = written(tmp_path / "bank.csv", *[FIRST.replace("58", str(age), 1) for age in range(20, 30)])
     assert imported(path, tmp_path).startswith("10 new")
     with cast.ho_administrator.scope():

@@ -8,7 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django import Settings as Given
 
 from campaigns.audit.models import SecurityRecord
-from campaigns.customers.models import Customer
+from campaigns.customers.models import Customer, Identity
+from campaigns.customers.services.identities import revoke_identity
 from campaigns.events.models import HookNonce
 from campaigns.events.services.hooks import KEPT, forget_nonces
 from campaigns.lib.clock import now
@@ -52,6 +53,16 @@ def test_what_the_core_tells_again_counts_once_in_the_month_of_its_moment(cast: 
     rows = stored()
     assert len(rows) == 2
     assert {row["part"] for row in rows} == {at.strftime("events_event_%Y_%m")}
+
+
+def test_an_identity_that_was_revoked_names_nobody_any_more(cast: Cast) -> None:
+    nb = cast.customers["nb"]
+    with cast.ho_administrator.scope() as scope:
+        number = Identity.objects.within(scope).get(customer=nb.customer, kind="customer_number")
+        revoke_identity(scope=scope, identity_id=number.pk, reason="given to another")
+    answer = call_hook({"events": [bought(nb.number)]}).json()
+    assert [each["code"] for each in answer["refused"]] == ["events.customer.unknown"]
+    assert stored() == []
 
 
 def test_a_customer_nobody_knows_is_refused_by_its_place(cast: Cast) -> None:
