@@ -6,7 +6,6 @@
 
 Nobody waits for company: who comes while nobody works begins at once, and those who come meanwhile are the next lot. A
 transaction's fixed price (a round trip, the log's flush) is then paid once for a lot, the more so the busier it is.
-With `abreast` above one so many lots are under way at once: while one waits for the disk, the next is written.
 """
 
 import threading
@@ -20,11 +19,11 @@ R = TypeVar("R")
 
 @dataclass(eq=False, slots=True)
 class _Place(Generic[T, R]):
-    """One item on its way. Its owner sleeps on `turn`, and wakes with an outcome, or with a lot to lead."""
+    """One item on its way. Its owner sleeps on `turn`, and wakes with an outcome or as the next to lead."""
 
     item: T
     turn: threading.Event = field(default_factory=threading.Event)
-    lot: "list[_Place[T, R]] | None" = None
+    is_done: bool = False
     outcome: R | None = None
     error: BaseException | None = None
 
@@ -36,44 +35,42 @@ class Gathering(Generic[T, R]):
     nothing, and safe to repeat.
     """
 
-    def __init__(self, act: Callable[[Sequence[T]], Sequence[R]], *, most: int, abreast: int = 1) -> None:
+    def __init__(self, act: Callable[[Sequence[T]], Sequence[R]], *, most: int) -> None:
         self._act = act
         self._most = most
-        self._abreast = abreast
         self._lock = threading.Lock()
-        self._waiting: list[_Place[T, R]] = []  # empty unless `abreast` lots are under way
-        self._under_way = 0
+        self._waiting: list[_Place[T, R]] = []
+        self._is_led = False
 
     def submit(self, item: T) -> R:
         """The outcome of `item`. Raises what `act` raises for it alone."""
         place: _Place[T, R] = _Place(item)
         with self._lock:
-            if self._under_way < self._abreast:
-                self._under_way += 1
-                place.lot = [place]
-            else:
-                self._waiting.append(place)
-        if place.lot is None:
+            self._waiting.append(place)
+            leads, self._is_led = not self._is_led, True
+        if not leads:
             place.turn.wait()
-        if place.lot is not None:
-            self._lead(place.lot)
+        if not place.is_done:
+            self._lead()
         if place.error is not None:
             raise place.error
         return place.outcome  # type: ignore[return-value]
 
-    def _lead(self, lot: "list[_Place[T, R]]") -> None:
-        """Do a lot, oneself as its first, and hand those who came meanwhile to the first of them."""
+    def _lead(self) -> None:
+        """Do what waits, oneself among it as the first, and hand over to the first of those who came meanwhile."""
+        with self._lock:
+            lot, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
         try:
             self._do(lot)
         finally:
             with self._lock:
-                following, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                if following:
-                    following[0].lot = following
-                else:
-                    self._under_way -= 1
-            for place in (*following[:1], *lot):
+                heir = self._waiting[0] if self._waiting else None
+                self._is_led = heir is not None
+            for place in lot:
+                place.is_done = True
                 place.turn.set()
+            if heir is not None:
+                heir.turn.set()
 
     def _do(self, lot: Sequence[_Place[T, R]]) -> None:
         try:

@@ -57,26 +57,3 @@ def test_a_bad_one_fails_alone() -> None:
     with pytest.raises(ValueError, match="three"):
         gathering.submit(3)
     assert gathering.submit(4) == -4
-
-
-def test_two_abreast_are_two_and_no_more_and_nobody_is_left_behind() -> None:
-    both = threading.Barrier(2, timeout=30)  # breaks unless two lots are under way at once
-    counted = threading.Lock()
-    under_way, most, lots = 0, 0, 0
-
-    def act(items: Sequence[int]) -> list[int]:
-        nonlocal under_way, most, lots
-        with counted:
-            under_way, lots = under_way + 1, lots + 1
-            most, is_early = max(most, under_way), lots <= 2
-        if is_early:
-            both.wait()
-        with counted:
-            under_way -= 1
-        return [item + 100 for item in items]
-
-    gathering: Gathering[int, int] = Gathering(act, most=4, abreast=2)
-    done = together([lambda n=n: gathering.submit(n) for n in range(40)])  # type: ignore[misc]
-    assert done == [n + 100 for n in range(40)]
-    assert most == 2
-    assert gathering.submit(1) == 101
