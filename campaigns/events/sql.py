@@ -168,6 +168,21 @@ BEGIN
 END $$;
 """
 
+# A customer is always found by the key. Left to itself the planner read all customers for each event where it had no
+# statistics yet, as on a bank's first day: 28 ms for 160 events and 500 customers instead of 3.
+TAKE_BY_KEY = (
+    TAKE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    .replace(
+        "SET plan_cache_mode = force_generic_plan",
+        "SET plan_cache_mode = force_generic_plan SET enable_seqscan = off",
+    )
+    .replace(
+        "customers_customer c ON c.id = e.customer AND c.status = 'active'",
+        "LATERAL (SELECT c.branch_id, c.branch_pos FROM customers_customer c"
+        " WHERE c.id = e.customer AND c.status = 'active' LIMIT 1) c ON true",
+    )
+)
+
 # Whom do these hashes name? For systems of the bank and files, asked before there is a scope; the places count from 1.
 NAMED = """
 CREATE FUNCTION events_customers(kinds text[], lookups bytea[]) RETURNS TABLE (place bigint, customer_id uuid)

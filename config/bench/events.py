@@ -110,6 +110,8 @@ def _customers(many: int) -> list[tuple[UUID, int, int]]:
             )
             for n in range(many)
         ]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer")  # as autovacuum would have by then
     return [(each.pk, each.branch_id, each.branch_pos) for each in made]
 
 

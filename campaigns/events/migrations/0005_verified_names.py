@@ -7,4 +7,10 @@ from campaigns.tenants.walls import verb
 class Migration(migrations.Migration):
     dependencies = [("events", "0002_walls"), ("customers", "0003_identities")]
 
-    operations = [*verb("events_customers(text[], bytea[])", sql.NAMED_BY_VERIFIED)]
+    operations = [
+        *verb("events_customers(text[], bytea[])", sql.NAMED_BY_VERIFIED),
+        *verb(
+            "take_events(uuid[], uuid[], text[], timestamptz[], timestamptz[], text[], jsonb[], text, timestamptz)",
+            sql.TAKE_BY_KEY,
+        ),
+    ]
