@@ -26,10 +26,11 @@ _TOGETHER = 1_000  # new customers sealed and written by one statement
 
 @dataclass(slots=True)
 class Written:
-    """What there is to take back. `before`: customer -> what of it was changed, from what (see `change_of`)."""
+    """What there is to take back, beside the new customers, who stand in import_done.
 
-    made: list[UUID] = field(default_factory=list)
-    prints: list[int] = field(default_factory=list)
+    `before`: customer -> what of it was changed, from what (see `change_of`).
+    """
+
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -43,7 +44,9 @@ class _Sealed:
 
 
 def write(cursor: Any, *, scope: Scope, source: str, lot: Lot, judged: Judged) -> Written:
-    """Write a judged lot within the present transaction. The tags stand in import_tags then, still to be given."""
+    """Write a judged lot within the present transaction. The tags stand in import_tags then, still to be given;
+    the new customers in import_done.
+    """
     _stages(cursor)
     written = Written()
     given = {"source": source, "at": scope.at}
@@ -57,9 +60,6 @@ def write(cursor: Any, *, scope: Scope, source: str, lot: Lot, judged: Judged) -
             # Not TRUNCATE: it would take a lock and a new file each time.
             customers, keys = sql.INSERTS
             cursor.execute(customers, given)
-            for customer_id, shape in cursor.fetchall():
-                written.made.append(customer_id)
-                written.prints.append(shape)
             cursor.execute(keys)
             cursor.execute(sql.INSERT_NAMES, given)
             cursor.execute("DELETE FROM import_made")
@@ -69,7 +69,7 @@ def write(cursor: Any, *, scope: Scope, source: str, lot: Lot, judged: Judged) -
 
 
 def _stages(cursor: Any) -> None:
-    cursor.execute("DROP TABLE IF EXISTS import_made, import_names, import_tags")
+    cursor.execute("DROP TABLE IF EXISTS import_made, import_names, import_tags, import_done")
     for stage in sql.STAGES:
         cursor.execute(stage)
 

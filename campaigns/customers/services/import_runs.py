@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.audit.services import record
@@ -31,11 +31,11 @@ from campaigns.customers.imports.lots import (
     refusals_of,
     sealed_name,
 )
-from campaigns.customers.imports.mapping import Columns, Reader
+from campaigns.customers.imports.mapping import Columns, Read, Reader
 from campaigns.customers.imports.undoing import take_back
-from campaigns.customers.imports.verdicts import judge
+from campaigns.customers.imports.verdicts import Judged, judge
 from campaigns.customers.imports.vocabulary import vocabulary_of
-from campaigns.customers.imports.writing import before_of, sealed_before, stage_tags, write
+from campaigns.customers.imports.writing import Written, before_of, sealed_before, stage_tags, write
 from campaigns.customers.models import CustomerFile, FileLot
 from campaigns.customers.services.imports import MAY, State, keep_for_undo
 from campaigns.customers.services.tags import end_rows, tag_staged
@@ -134,7 +134,7 @@ def _refuse_twice(scope: Scope, file: CustomerFile, places: list[int]) -> None:
 
 
 def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
-    """Carry the next lot out, judged anew against the customers as they are now."""
+    """Carry the next lot out, against the customers as they are now."""
     scope.demand(MAY)
     file = file_in_scope(scope=scope, file_id=file_id)
     spans = _spans(scope, file)
@@ -145,21 +145,51 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     with connection.cursor() as cursor:
         cursor.execute(_LAZILY)
         cursor.execute(_ALONE)
-        judged = judge(cursor, scope=scope, lot=lot, before=bytes(row.verdicts))
-        written = write(cursor, scope=scope, source=file.source, lot=lot, judged=judged)
+        judged, written = _as_judged(cursor, scope, file, lot, row) or _judged_anew(
+            cursor, scope, file, lot, row
+        )
         tag_staged(cursor, scope=scope, source=tagged_by(file=file))
+        cursor.execute(sql.NOTE_MADE, [row.pk])
     refused = refusals_of(row.refused) | {place: (code, column) for place, code, column in judged.refused}
     FileLot.objects.within(scope).filter(pk=row.pk).update(
         verdicts=bytes(judged.letters),
         refused=packed_refusals([(place, *why) for place, why in refused.items()]),
         **_rows(judged.letters),
-        made=written.made,
-        prints=written.prints,
         before=sealed_before(written.before, lot_id=row.pk),
         applied_at=scope.at,
     )
     left = sum(span.many for span in spans[1:])
     return Progress(file.rows - left, file.rows)
+
+
+def _judged_anew(
+    cursor: Any, scope: Scope, file: CustomerFile, lot: Lot, row: FileLot
+) -> tuple[Judged, Written]:
+    judged = judge(cursor, scope=scope, lot=lot, before=bytes(row.verdicts))
+    return judged, write(cursor, scope=scope, source=file.source, lot=lot, judged=judged)
+
+
+def _as_judged(
+    cursor: Any, scope: Scope, file: CustomerFile, lot: Lot, row: FileLot
+) -> tuple[Judged, Written] | None:
+    """A lot of nobody but new customers needs no second look: what came to be known since stops it at the index.
+
+    None when it is another lot, or was stopped; then nothing of it was written.
+    """
+    judged = Judged(bytearray(row.verdicts))
+    if not all(
+        letter == REFUSED or (letter == NEW and isinstance(read, Read) and read.branch is not None)
+        for letter, read in zip(judged.letters, lot.reads, strict=True)
+    ):
+        return None
+    cursor.execute(sql.ERASED_SINCE, [file.judged_at])
+    if cursor.fetchone()[0]:
+        return None
+    try:
+        with transaction.atomic():
+            return judged, write(cursor, scope=scope, source=file.source, lot=lot, judged=judged)
+    except IntegrityError:
+        return None
 
 
 def tagged_by(*, file: CustomerFile) -> str:

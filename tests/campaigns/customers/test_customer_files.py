@@ -34,7 +34,8 @@ from campaigns.customers.models import (
     Tag,
     TagCategory,
 )
-from campaigns.customers.selectors import customer_by_identity
+from campaigns.customers.rights_models import Tombstone
+from campaigns.customers.selectors import customer_by_identity, lookup_of
 from campaigns.customers.services import import_runs, imports
 from campaigns.customers.services.customers import add_customer
 from campaigns.lib.refusals import NotAllowed, NotFound
@@ -235,6 +236,33 @@ def test_the_same_person_far_apart_in_the_file_counts_once(
         applied(scope, file)
         assert file.counts == {"new": 2, "changed": 1, "same": 0, "refused": 2}
         assert known("C-10000001").attributes["age"] == 50
+
+
+def test_what_happened_since_a_file_was_judged_counts(cast: Cast, words: dict[str, int]) -> None:
+    """Somebody came to be known in another way, and somebody was erased: both were new when it was judged."""
+    nb, ho = cast.branch["NB"], cast.ho_administrator
+    with ho.scope() as scope:
+        file = judged(scope, text_of(*ROWS))
+        assert file.counts["new"] == 3
+        imports.ask_apply(scope=scope, file_id=file.pk)
+    with system_scope(at=AT, cause="test") as system:
+        add_customer(scope=system, branch_id=nb.pk, number="C-10000001", source="counter")
+    with ho.scope() as scope:
+        assert import_runs.apply_next(scope=scope, file_id=file.pk).done == 3
+        lot = FileLot.objects.get(file=file)
+        assert (bytes(lot.verdicts), len(lot.made), len(lot.prints)) == (b"cnn", 2, 2)
+        assert known("C-10000001").attributes["age"] == 41
+
+        later = judged(
+            scope,
+            text_of(("C-20000001", "", "NB", "1", "", "", ""), ("C-20000002", "", "NB", "2", "", "", "")),
+        )
+        imports.ask_apply(scope=scope, file_id=later.pk)
+        lookup = lookup_of(kind="customer_number", value="C-20000001")
+        Tombstone.objects.create(lookup=lookup, erased_at=AT)
+        import_runs.apply_next(scope=scope, file_id=later.pk)
+        assert bytes(FileLot.objects.get(file=later).verdicts) == b"rn"
+        assert refusals(scope, later) == [(2, "", "erased")]
 
 
 def test_a_file_may_only_touch_customers_of_the_tree_it_was_loaded_for(
