@@ -68,9 +68,8 @@ def worker(
     return Program(
         name=name,
         command=[
-            *(sys.executable, "-m", "celery", "--app", "config.celery", "--skip-checks", "--quiet", "worker"),
-            *("--queues", queue, "--hostname", f"{name}@%h", "--concurrency", str(pool)),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"),
+            *(sys.executable, "-m", "config.running.tasks", "worker"),
+            *("--queue", queue, "--name", name, "--pool", str(pool)),
         ],
         # As root it warns at length; the embedded default is meant to be tried out as root, too.
         environment=environment | {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"},
@@ -95,8 +94,7 @@ def beat(host: str, port: int, environment: dict[str, str]) -> Program:
     return Program(
         name="beat",
         command=[
-            *(sys.executable, "-m", "celery", "--app", "config.celery", "--skip-checks", "--quiet", "beat"),
-            *("--pidfile", "", "--loglevel", "warning"),
+            *(sys.executable, "-m", "config.running.tasks", "beat"),
         ],
         environment=environment,
         probe=lambda: _gave_sign(environment, "beat"),

@@ -53,7 +53,7 @@ def test_what_takes_minutes_has_a_queue_and_a_worker_of_its_own() -> None:
     # Every queue has a worker program, a sign of life, and takes only what it names.
     assert set(app.conf.task_queues and [queue.name for queue in app.conf.task_queues]) == set(PART_OF_QUEUE)
     commands = [start("", 0, {}).command for start in (programs.worker, programs.heavy, programs.outbox)]
-    assert [command[command.index("--queues") + 1] for command in commands] == list(PART_OF_QUEUE)
+    assert [command[command.index("--queue") + 1] for command in commands] == list(PART_OF_QUEUE)
 
 
 def test_no_task_of_ours_may_run_longer_than_its_message_stays_invisible() -> None:

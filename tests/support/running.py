@@ -21,10 +21,10 @@ from tests.support.processes import alive, python, run, start, wait_until
 # Words of a part's command line that no other part's has.
 PARTS = {
     "web": "-m granian",
-    "worker": "--queues prompt",
-    "heavy": "--queues heavy",
-    "outbox": "--queues outbox",
-    "beat": "--quiet beat",
+    "worker": "--queue prompt",
+    "heavy": "--queue heavy",
+    "outbox": "--queue outbox",
+    "beat": "config.running.tasks beat",
     "valkey": "valkey.conf",
     "postgres": "/postgres -D",
 }
