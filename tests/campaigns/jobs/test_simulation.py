@@ -125,7 +125,7 @@ def test_nothing_is_early_nothing_twice_and_nothing_missed(
 
 
 @pytest.mark.proof
-def test_two_years_in_every_zone(cast: Cast) -> None:
+def test_two_years_in_every_zone(committed_cast: Cast) -> None:
     tick = timedelta(minutes=30)
     steps: dict[int, Any] = {100: HOUR, 200: -HOUR, 500: HOUR, 501: -HOUR}
     found = simulate(
