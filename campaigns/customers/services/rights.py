@@ -26,6 +26,7 @@ from campaigns.customers.merge_selectors import absorbed_ids, current_id
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.rights_models import Erasure, Tombstone
 from campaigns.customers.rights_selectors import erasure_waiting
+from campaigns.customers.rules import reason_kept
 from campaigns.customers.scopes import on_behalf
 from campaigns.customers.services.copies import delete_copies
 from campaigns.customers.steps import steps_of
@@ -62,7 +63,7 @@ def note_erasure(*, scope: Scope, customer_id: UUID, why: str) -> Erasure:
     if not why.strip():
         raise ReasonMissing
     today = current_id(customer_id)
-    return _lay_erasure(scope, customer_within(scope=scope, customer_id=today), why=why.strip())
+    return _lay_erasure(scope, customer_within(scope=scope, customer_id=today), why=reason_kept(why))
 
 
 def _lay_erasure(scope: Scope, customer: Customer, *, why: str) -> Erasure:
