@@ -131,6 +131,8 @@ class CustomersApp(AppConfig):
         register_due(rights.ERASE, when_due.erase, label=_("Erase a customer"))
         register_step("merge", name="customers: consents", act=consents.merge_consents)
         register_step("unmerge", name="customers: consents", act=consents.unmerge_consents)
+        register_step("merge", name="customers: wishes to be forgotten", act=rights.merge_wishes)
+        register_step("unmerge", name="customers: wishes to be forgotten", act=rights.unmerge_wishes)
         register_told(name="customers: who", act=telling.tell_who)
         register_told(name="customers: consents", act=telling.tell_consents)
         register_panel(

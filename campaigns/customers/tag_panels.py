@@ -58,7 +58,8 @@ def tag_moments(scope: Scope, customer_id: UUID, before: datetime, many: int) ->
         if spell.until is not None:
             why = origin_of(spell.ended_by, "")
             moments.append(Moment(spell.until, "changed", _("no longer has the tag “%(tag)s”") % tag, why))
-    for change in StageChange.objects.within(scope).filter(customer_id=customer_id, at__lt=before):
+    changes = StageChange.objects.within(scope).filter(customer_id=customer_id, at__lt=before)
+    for change in changes.order_by("-at")[:many]:
         became = {"stage": str(change.get_became_display())}
         moments.append(Moment(change.at, "changed", _("passed into the stage “%(stage)s”") % became))
     earlier = [moment for moment in moments if moment.at < before]

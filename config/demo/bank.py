@@ -43,6 +43,8 @@ PEOPLE: dict[str, tuple[str, str, str]] = {
     "gd.reviewer": ("梁文", "GD", "reviewer"),
     "tianhe.manager": ("冯远", "GD0101", "branch_manager"),
     "tianhe.clerk": ("邓明", "GD0101", "clerk"),
+    # What needs a second person at head office: large files and exports, two known customers who are one.
+    "admin2": ("钱卫国", "HO", "administrator"),
 }
 PASSWORD = "fenhang-demo"  # noqa: S105 - printed, and good in demo mode alone
 

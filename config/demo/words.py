@@ -15,6 +15,7 @@ _ROLES = {
 }
 _SHOWN = [
     "admin",
+    "admin2",
     "editor",
     "reviewer",
     "rewards",

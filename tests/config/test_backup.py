@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -18,7 +17,12 @@ from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from campaigns.audit.models import Entry
+from campaigns.audit.rules import GRACE
 from campaigns.audit.services import seal_audit
+from campaigns.customers.erasure_list import listed
+from campaigns.customers.models import Customer
+from campaigns.customers.selectors import customers_known_by, lookup_of
+from campaigns.customers.services.rights import erase_customer
 from campaigns.lib.clock import now
 from campaigns.tenants.scopes import system_scope
 from config import embedded
@@ -54,6 +58,7 @@ from tests.support.template import at_database, drop_database, make_database
 pytestmark = pytest.mark.real_clock
 
 PASSPHRASE = "correct horse battery staple"
+KNOWN_BY = {"customer_number": "N-nb2-000002", "unionid": "union-nb2"}  # of one of the cast's customers
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ def made(
         make_database(name)
         with at_database(name):
             tell_story(build_cast(), at=AT)
-            with system_scope(at=now() + timedelta(minutes=5), cause="test") as scope:
+            # All that is there so far is sealed, and nothing that tests add to a copy.
+            with system_scope(at=now() + GRACE, cause="test") as scope:
                 seal_audit(scope=scope, head_file=settings.AUDIT_HEAD)
             back_up(place / "backups")
         yield Bank(database=name, place=place, folder=place / "backups")
@@ -99,8 +105,13 @@ def bank(made: Bank, django_db_blocker: DjangoDbBlocker) -> Iterator[Bank]:
 
 @contextmanager
 def kept_in(place: Path) -> Iterator[None]:
-    """Pictures and the audit's head lie below `place`."""
-    with override_settings(MEDIA_ROOT=place / "media", AUDIT_HEAD=place / "head.json", VAR_DIR=place):
+    """Pictures, the audit's head and the list of who was erased lie below `place`."""
+    with override_settings(
+        MEDIA_ROOT=place / "media",
+        AUDIT_HEAD=place / "head.json",
+        ERASURES=place / "erasures.jsonl",
+        VAR_DIR=place,
+    ):
         yield
 
 
@@ -241,6 +252,53 @@ def test_a_bank_that_is_there_is_replaced_only_on_request_and_set_aside(bank: Ba
         again = read_manifest(back_up(tmp_path / "again"))
         assert again.counts.keys() == bank.manifest.counts.keys()
         assert restored.aside not in (tmp_path / "again" / again.name / kept.CATALOGUE).read_text()
+
+
+def test_whoever_was_erased_since_the_backup_is_erased_again_before_anybody_is_served(
+    bank: Bank, tmp_path: Path
+) -> None:
+    number, unionid = (lookup_of(kind=k, value=v) for k, v in KNOWN_BY.items())
+    told: list[str] = []
+
+    def state(database: str) -> tuple[object, ...]:
+        """Status, whether there is a key, what names the customer, coupons that could be redeemed, tombstones."""
+        with as_superuser(database) as connection:
+            found = connection.execute(
+                "SELECT c.status, c.attributes = '{}',"
+                " EXISTS (SELECT FROM customers_customerkey k WHERE k.customer_id = c.id),"
+                " (SELECT count(*) FROM customers_identity i WHERE i.customer_id = c.id),"
+                " (SELECT count(*) FROM customers_identityevent h WHERE h.lookup = ANY (%s)),"
+                " (SELECT count(*) FROM rewards_coupon o WHERE o.customer_id = c.id AND o.status = 'claimed'),"
+                " (SELECT count(*) FROM customers_tombstone t WHERE t.lookup = %s)"
+                " FROM customers_customer c WHERE c.id = %s",
+                [[number, unionid], number, gone],
+            ).fetchone()
+        assert found is not None
+        return found
+
+    with elsewhere(bank, tmp_path, like=bank.database) as address:
+        with system_scope(at=now(), cause="test") as scope:
+            gone = customers_known_by(scope=scope, words=KNOWN_BY["customer_number"]).get().pk
+        standing = ("active", False, True, 2, 2, 1, 0)
+        erased = ("erased", True, False, 0, 0, 0, 1)
+        assert state(address.name) == standing
+        with system_scope(at=now(), cause="test") as scope:
+            erase_customer(scope=scope, customer_id=gone, why="来信")
+        assert state(address.name) == erased
+        # Nothing of it is in the older backup: what says so lies beside the database.
+        assert listed() == [gone]
+        restored = restore(bank.backup, replace=True, say=lambda zh, en: told.append(en))
+        assert state(address.name) == erased
+        assert [each.wrong for each in restored.findings.wrong] == []
+        assert "1 erased customers were forgotten again" in told
+        with system_scope(at=now(), cause="test"):
+            others = Customer.objects.exclude(pk=gone).values_list("status", flat=True)
+            assert set(others) == {"active"} and len(others) == 2
+            assert Entry.objects.filter(verb="customers.customer.erase").count() == 1
+        # The control: without the list the backup brings the person back, key and all.
+        Path(settings.ERASURES).unlink()
+        restore(bank.backup, replace=True)
+        assert state(address.name) == standing
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,7 @@ class CustomerFileAdmin(ScopedAdmin):
             kinds=[(kind, name, file.counts.get(kind, 0)) for kind, name in words.KINDS.items()],
             wide=range(len(file.titles)),
             rows=[_told(row, len(file.titles)) for row in rows],
+            has_reasons=any(row.code for row in rows),
             page=page,
             pages=pages,
             touched=touched,
@@ -335,10 +336,15 @@ def _told(row: Row, width: int) -> dict[str, Any]:
 def _progress(request: HttpRequest, file: CustomerFile) -> dict[str, Any]:
     job = Job.objects.within(scope_of(request)).filter(pk=file.job_id).first() if file.job_id else None
     is_stuck = job is None or not job.goes_on
+    waits = job is None or job.state == Job.State.WAITING
     return {
         "done": job.done if job else 0,
         "total": (job.total or file.rows) if job else file.rows,
-        "step_words": for_reader(job.doing) if job and job.doing else _("waiting for a worker"),
+        "step_words": for_reader(job.doing)
+        if job and job.doing
+        else _("waiting for a worker")
+        if waits
+        else file.get_state_display(),
         "job": job,
         "is_stuck": is_stuck,
         "why": for_reader(job.why) if job else "",

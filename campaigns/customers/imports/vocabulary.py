@@ -1,8 +1,8 @@
 """What the bank calls things, as far as a file may speak of them: attributes, tags, branches."""
 
-from campaigns.customers import bank_marketing
 from campaigns.customers.attribute_models import Attribute
 from campaigns.customers.attribute_rules import reader_of
+from campaigns.customers.bank_marketing_attributes import definitions
 from campaigns.customers.imports.mapping import Columns, Vocabulary, plain
 from campaigns.customers.imports.values import IDENTITIES
 from campaigns.customers.imports.words import TARGETS
@@ -41,8 +41,11 @@ def targets_of(*, mapping: Columns) -> list[tuple[str, list[tuple[str, str]]]]:
     attributes = [(f"attribute:{each.code}", str(each)) for each in Attribute.objects.filter(is_active=True)]
     if mapping.preset:
         known = {target for target, _name in attributes}
-        extra = (f"attribute:{name}" for name in bank_marketing.COLUMNS)
-        attributes += [(target, target.partition(":")[2]) for target in extra if target not in known]
+        extra = [
+            Attribute(code=each["code"], name=each["name"], name_en=each["name_en"]) for each in definitions()
+        ]
+        named = [(f"attribute:{each.code}", str(each)) for each in extra]
+        attributes += [(target, name) for target, name in named if target not in known]
     chosen = [target for target in mapping.columns if ":" in target and target.split(":")[0] in IDENTITIES]
     return [
         ("identity", [(kind, str(TARGETS[kind])) for kind in IDENTITIES] + [(each, each) for each in chosen]),

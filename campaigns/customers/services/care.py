@@ -11,6 +11,7 @@ from campaigns.customers.care_selectors import in_care_of, people_for
 from campaigns.customers.merge_selectors import absorbed_ids
 from campaigns.customers.models import Care, Customer, HomeMove
 from campaigns.customers.refusals import CustomerIsNotActive, ManagerElsewhere, NotAHome
+from campaigns.customers.rules import reason_kept
 from campaigns.customers.selectors import home_branches
 from campaigns.jobs.long_models import Job, JobItem
 from campaigns.jobs.services.long import Asked, ask_many
@@ -52,14 +53,14 @@ def move_customer_home(*, scope: Scope, customer_id: UUID | str, branch_id: int,
         to_name=home.name,
         at=scope.at,
         by_name=scope.facts.actor_name if scope.person_id else "",
-        why=why.strip()[:200],
+        why=reason_kept(why),
     )
     spell = Care.objects.within(scope).filter(customer=customer, until__isnull=True).first()
     if spell and not people_for(scope=scope, branch_id=home.pk).filter(pk=spell.person_id).exists():
         _end(scope, customer)
     with connection.cursor() as cursor:
         cursor.execute("SELECT place_merge_proposals(%s)", [everyone])
-    _note(scope, "customers.customer.move", customer, before=old.name, to=home.name, reason=why.strip()[:200])
+    _note(scope, "customers.customer.move", customer, before=old.name, to=home.name, reason=reason_kept(why))
     return customer
 
 
@@ -74,7 +75,7 @@ def assign_manager(
     customer = _locked(scope, customer_id)
     if person_id is None:
         if _end(scope, customer):
-            _note(scope, "customers.customer.release", customer, reason=why.strip()[:200])
+            _note(scope, "customers.customer.release", customer, reason=reason_kept(why))
         return None
     person = Person.objects.within(scope).filter(pk=person_id).first()
     if person is None:
@@ -93,9 +94,9 @@ def assign_manager(
         since=scope.at,
         by_person_id=scope.person_id,
         by_name=scope.facts.actor_name if scope.person_id else "",
-        why=why.strip()[:200],
+        why=reason_kept(why),
     )
-    _note(scope, MAY_ASSIGN, customer, to=person.name, reason=why.strip()[:200])
+    _note(scope, MAY_ASSIGN, customer, to=person.name, reason=reason_kept(why))
     return made
 
 
@@ -113,7 +114,7 @@ def ask_hand_over(
         scope=scope,
         kind=HAND_OVER,
         items=[Asked(ref("customers.customer", each.pk), str(each)) for each in customers],
-        args={"person": str(person.pk), "comment": why.strip()[:200]},
+        args={"person": str(person.pk), "comment": reason_kept(why)},
     )
 
 

@@ -27,6 +27,7 @@ from campaigns.customers.imports.refusals import (
     ReasonNeeded,
 )
 from campaigns.customers.models import Customer, CustomerExport
+from campaigns.customers.rules import reason_kept
 from campaigns.customers.selectors import customers_within
 from campaigns.jobs.long_kinds import Step
 from campaigns.jobs.long_models import Job
@@ -95,7 +96,7 @@ def ask_export(
         asks=narrowed,
         columns=columns,
         is_unmasked=is_unmasked,
-        reason=reason.strip()[:200],
+        reason=reason_kept(reason),
         rows=rows,
         is_large=rows > settings.EXPORT_ALONE_AT_MOST,
         state=State.WAITING,

@@ -10,6 +10,7 @@ from campaigns.audit.services import record
 from campaigns.customers.identity_rules import DEVICE, normalised
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.refusals import CustomerIsNotActive, IdentityTaken, ReasonNeeded
+from campaigns.customers.rules import reason_kept
 from campaigns.customers.selectors import (
     customer_by_identity,
     customers_within,
@@ -109,7 +110,7 @@ def revoke_identity(*, scope: Scope, identity_id: UUID | str, reason: str) -> Id
     left = Identity.objects.within(scope).filter(pk=found.pk, customer=customer).exclude(state=State.REVOKED)
     if not left.update(state=State.REVOKED, revoked_at=scope.at):
         raise NotFound
-    _note(scope, "customers.identity.revoke", customer, kind=found.kind, reason=reason.strip()[:200])
+    _note(scope, "customers.identity.revoke", customer, kind=found.kind, reason=reason_kept(reason))
     found.state, found.revoked_at = State.REVOKED, scope.at
     return found
 
@@ -134,7 +135,7 @@ def unmask_customer(*, scope: Scope, customer_id: UUID | str, reason: str) -> li
         scope,
         "customers.customer.unmask",
         customer,
-        reason=reason.strip()[:200],
+        reason=reason_kept(reason),
         kinds=sorted({row.kind for row, _ in shown}),
     )
     return shown

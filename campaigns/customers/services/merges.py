@@ -42,6 +42,7 @@ from campaigns.customers.refusals import (
     SameCustomer,
     TwoKnownPeople,
 )
+from campaigns.customers.rules import reason_kept
 from campaigns.customers.selectors import customers_known_by
 from campaigns.customers.steps import steps_of
 from campaigns.lib.ids import new_id
@@ -110,13 +111,13 @@ def propose_merge(*, scope: Scope, first: UUID, second: UUID, comment: str) -> s
     if len(comment.strip()) < LEAST_REASON:
         raise ReasonNeeded(least=LEAST_REASON)
     _locked(scope, first, second)
-    stands = _propose(scope, first, second, {"by": "staff", "comment": comment.strip()[:500]})
+    stands = _propose(scope, first, second, {"by": "staff", "comment": reason_kept(comment, most=500)})
     record(
         scope=scope,
         verb="customers.mergeproposal.add",
         subject=ref("customers.customer", first),
         other=ref("customers.customer", second),
-        comment=comment.strip()[:500],
+        comment=reason_kept(comment, most=500),
     )
     return stands
 
@@ -205,7 +206,7 @@ def unmerge_customers(*, scope: Scope, merge_id: UUID | str, why: str = "") -> M
     # Clocks of two machines may differ.
     merge.undone_at = max(scope.at, merge.at)
     merge.undone_by_id, merge.undone_by_name = scope.person_id, scope.facts.actor_name
-    merge.undone_why = why.strip()[:500]
+    merge.undone_why = reason_kept(why, most=500)
     merge.save(update_fields=["undone_at", "undone_by_id", "undone_by_name", "undone_why"])
     _note(scope, "customers.customer.unmerge", kept, absorbed, reason=merge.undone_why)
     return merge
@@ -321,7 +322,7 @@ def _undecided(scope: Scope, proposal_id: UUID | str) -> MergeProposal:
 
 
 def _decide(scope: Scope, held: MergeProposal, state: MergeProposal.State, comment: str) -> None:
-    held.state, held.decided_at, held.comment = state, scope.at, comment.strip()[:500]
+    held.state, held.decided_at, held.comment = state, scope.at, reason_kept(comment, most=500)
     held.decided_by_id, held.decided_by_name = scope.person_id, scope.facts.actor_name
     held.save(update_fields=["state", "decided_at", "comment", "decided_by_id", "decided_by_name"])
 

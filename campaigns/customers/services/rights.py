@@ -1,5 +1,6 @@
 """To be forgotten: asked for, taken back, carried out."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,10 +22,11 @@ from campaigns.customers.consent_refusals import (
 from campaigns.customers.consent_selectors import customer_within
 from campaigns.customers.erasure_list import add_to_list
 from campaigns.customers.keeping import kept_by_law, to_be_settled
-from campaigns.customers.merge_selectors import absorbed_ids
+from campaigns.customers.merge_selectors import absorbed_ids, current_id
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.rights_models import Erasure, Tombstone
 from campaigns.customers.rights_selectors import erasure_waiting
+from campaigns.customers.rules import reason_kept
 from campaigns.customers.scopes import on_behalf
 from campaigns.customers.services.copies import delete_copies
 from campaigns.customers.steps import steps_of
@@ -60,7 +62,8 @@ def note_erasure(*, scope: Scope, customer_id: UUID, why: str) -> Erasure:
     scope.demand("customers.erasure.add")
     if not why.strip():
         raise ReasonMissing
-    return _lay_erasure(scope, customer_within(scope=scope, customer_id=customer_id), why=why.strip())
+    today = current_id(customer_id)
+    return _lay_erasure(scope, customer_within(scope=scope, customer_id=today), why=reason_kept(why))
 
 
 def _lay_erasure(scope: Scope, customer: Customer, *, why: str) -> Erasure:
@@ -147,7 +150,11 @@ def carry_out_erasure(*, scope: Scope, due: Due) -> None:
     erasure = rows.filter(pk=UUID(read_ref(due.subject).id)).first()
     if erasure is None or erasure.state != State.WAITING:
         return
-    held_up = to_be_settled(scope=scope, customer_id=erasure.customer_id)
+    held_up = [
+        words
+        for each in _whole_person(scope, erasure.customer_id)
+        for words in to_be_settled(scope=scope, customer_id=each.pk)
+    ]
     if held_up:
         Erasure.objects.within(scope).filter(pk=erasure.pk).update(held_up=held_up)
         _lay_due(scope, erasure, scope.at + timedelta(days=1))
@@ -156,7 +163,7 @@ def carry_out_erasure(*, scope: Scope, due: Due) -> None:
 
 
 def erase_customer(*, scope: Scope, customer_id: UUID, why: str) -> Erasure:
-    """Forget this customer and whoever was merged into them, now and for good.
+    """Forget this person now and for good: the customer that counts today, and whoever was merged into them.
 
     The keys are destroyed, and with them everything sealed, in history and in backups; hashes, attributes and what
     else is plain is emptied; every room does its step. What the law keeps stays under the pseudonym. The erasure is
@@ -164,11 +171,8 @@ def erase_customer(*, scope: Scope, customer_id: UUID, why: str) -> Erasure:
     Raises NotFound, StillOpen, ErasedAlready, and what a step refuses.
     """
     scope.demand("customers.customer.erase")
-    rows = Customer.objects.within(scope).select_for_update(of=("self",))
-    ids = [customer_id, *absorbed_ids(customer_id)]
-    found = {each.pk: each for each in rows.filter(pk__in=ids).order_by("pk")}
-    if customer_id not in found:
-        raise NotFound
+    found = {each.pk: each for each in _whole_person(scope, customer_id)}
+    customer_id = next(iter(found))
     if found[customer_id].status == Customer.Status.ERASED:
         raise ErasedAlready
     for each in found:
@@ -178,10 +182,25 @@ def erase_customer(*, scope: Scope, customer_id: UUID, why: str) -> Erasure:
             step.act(scope=scope, customer=customer)
     _forget(scope, list(found))
     erasure = _done(scope, found[customer_id], why)
+    waiting = Erasure.objects.within(scope).filter(customer_id__in=found, state=State.WAITING)
+    waiting.update(state=State.DONE, ended_at=scope.at)
     _note(scope, "customers.customer.erase", found[customer_id], count=len(found), reason=why)
     named = [str(each) for each in found]
     transaction.on_commit(partial(add_to_list, named, scope.at), using=scope.using)
     return erasure
+
+
+def _whole_person(scope: Scope, customer_id: UUID) -> list[Customer]:
+    """Who this customer is today, and then whoever was merged into them: what an absorbed one was known by is the kept
+    one's, so that one of them alone cannot be forgotten. Locked: no merge comes in between. Raises NotFound.
+    """
+    rows = Customer.objects.within(scope).select_for_update(of=("self",))
+    while True:
+        today = rows.filter(pk=current_id(customer_id)).first()
+        if today is None:
+            raise NotFound
+        if current_id(today.pk) == today.pk:  # not merged away while we waited for the lock
+            return [today, *rows.filter(pk__in=absorbed_ids(today.pk)).order_by("pk")]
 
 
 def _forget(scope: Scope, ids: list[UUID]) -> None:
@@ -219,6 +238,34 @@ def _done(scope: Scope, customer: Customer, why: str) -> Erasure:
     erasure.kept, erasure.held_up = kept_by_law(), []
     erasure.save()
     return erasure
+
+
+def merge_wishes(*, scope: Scope, kept: Customer, absorbed: Customer) -> list[str]:
+    """A wish that waits is now the whole person's, who may take it back. Of two the kept one's stays."""
+    wish = erasure_waiting(scope=scope, customer_id=absorbed.pk, lock=True)
+    if wish is None:
+        return []
+    if erasure_waiting(scope=scope, customer_id=kept.pk) is None:
+        wish.customer = kept
+    else:
+        wish.state, wish.ended_at = State.WITHDRAWN, scope.at
+        cancel(scope=scope, kind=ERASE, subject=ref("customers.erasure", wish.pk))
+    wish.save(update_fields=["customer", "state", "ended_at"])
+    return [ref("customers.erasure", wish.pk)]
+
+
+def unmerge_wishes(*, scope: Scope, kept: Customer, absorbed: Customer, moved: Sequence[str]) -> list[str]:
+    """It is the absorbed one's again, unless it was taken back meanwhile."""
+    ids = [UUID(read_ref(each).id) for each in moved]
+    rows = Erasure.objects.within(scope).select_for_update(no_key=True, of=("self",))
+    for wish in rows.filter(pk__in=ids):
+        if wish.customer_id == kept.pk and wish.state == State.WAITING:
+            wish.customer = absorbed
+        elif wish.customer_id == absorbed.pk and erasure_waiting(scope=scope, customer_id=kept.pk):
+            wish.state, wish.ended_at = State.WAITING, None
+            _lay_due(scope, wish, max(wish.erase_at, scope.at))
+        wish.save(update_fields=["customer", "state", "ended_at"])
+    return list(moved)
 
 
 def erase_again(*, scope: Scope, listed: list[UUID]) -> int:

@@ -3,7 +3,7 @@
 import base64
 import logging
 from datetime import date, timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,11 +15,14 @@ from django.conf import settings as conf
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
+from django.test import Client
+from django.urls import reverse
 
+from campaigns.audit.models import Entry
 from campaigns.customers.bank_marketing import number_of, unionid_of
 from campaigns.customers.consent_models import Consent
 from campaigns.customers.models import Customer, CustomerKey, Identity
-from campaigns.customers.selectors import lookup_of
+from campaigns.customers.selectors import customers_known_by, lookup_of
 from campaigns.customers.services.consents import note_birth
 from campaigns.customers.services.copies import ask_for_copy
 from campaigns.customers.services.customers import add_customer, seal_identity
@@ -31,8 +34,9 @@ from config.backup.programs import Address, run
 from config.standins.wechat import WeChatStandIn, openid_of
 from tests.campaigns.customers.conftest import Phone
 from tests.campaigns.customers.test_import import FIRST, HEADER, SECOND
-from tests.support.cast import AT, Cast
+from tests.support.cast import AT, Cast, Player
 from tests.support.consents import publish_all
+from tests.support.jobs import run as run_jobs
 
 NUMBERS = [f"6217000{n}88199{n}377" for n in range(5)]
 UNIONIDS = [f"union-canary-{n}-Zq8" for n in range(5)]
@@ -40,6 +44,9 @@ PHONES = [f"1391234{n}67{n}" for n in range(4)]
 BORN = ["1953-07-19", "1961-11-03"]
 NEW = [f"union-phone-{n}-Kx4" for n in range(4)]
 SOURCE = "birdsong"
+# Typed and loaded at the desk: in a search that finds nobody, in reasons and comments, in a file.
+TYPED = ["6217000777788883331", "13690001177", "136 9000 2277", "13690003377", "110105194912310021"]
+LOADED = [["6217000555566664442", "13691114477"], ["6217000555566664443", "13691115577"]]
 
 
 def planted() -> list[str]:
@@ -50,7 +57,9 @@ def planted() -> list[str]:
     ]
     openids = [openid_of(app="wx-test", unionid=unionid) for unionid in NEW]
     known = [f"N-{name}-{nth:06d}" for nth, name in enumerate(("nb", "nb2", "sb"), start=1)]
-    return [*NUMBERS, *UNIONIDS, *PHONES, *BORN, *NEW, *openids, *imported, *known, "union-nb", "union-sb"]
+    loaded = [value for row in LOADED for value in row]
+    values = [*NUMBERS, *UNIONIDS, *PHONES, *BORN, *NEW, *TYPED, *loaded]
+    return [*values, *openids, *imported, *known, "union-nb", "union-sb"]
 
 
 def dumped(place: Path) -> str:
@@ -169,12 +178,66 @@ def plant(cast: Cast, phone: Phone) -> list[Any]:
     return ids
 
 
+def desk_of(player: Player) -> Client:
+    desk = Client()
+    desk.force_login(player.login)
+    return desk
+
+
+def type_and_load(cast: Cast, ids: list[Any]) -> list[Any]:
+    """Through the pages of the admin, as staff do; the ids of who came in by the file."""
+    manager, head = desk_of(cast.nb_manager), desk_of(cast.ho_administrator)
+    card = f"/admin/customers/customer/{ids[0]}/"
+    for page in ("customer", "consent", "erasure"):
+        for words in (NUMBERS[0], TYPED[0], TYPED[1]):
+            assert head.get(f"/admin/customers/{page}/", {"q": words}).status_code == 200
+    shown = manager.post(f"{card}unmask/", {"reason": f"客户来电 {TYPED[1]} 核对身份"}).content.decode()
+    assert NUMBERS[0] in shown and PHONES[0][-4:] in shown, "the control: here it stands in the clear, once"
+    said = {
+        "number": NUMBERS[0],
+        "purpose": "marketing",
+        "channel": "sms",
+        "said": "given",
+        "source": "paper",
+    }
+    assert manager.post("/admin/customers/consent/add/", said | {"evidence": "表单 117"}).status_code == 302
+    refused = manager.post(
+        "/admin/customers/consent/add/", said | {"number": TYPED[0], "evidence": "表单 118"}
+    )
+    assert refused.status_code == 200
+    same = reverse("admin:customers_customer_duplicate_page", args=[ids[0]])
+    told = manager.post(same, {"number": NUMBERS[1], "comment": f"手机 {TYPED[2]}、{TYPED[3]} 相同"})
+    assert told.status_code == 302
+    why = {"number": NUMBERS[3], "why": f"来信，身份证 {TYPED[4]}"}
+    assert head.post("/admin/customers/erasure/add/", why).status_code == 302
+    care = reverse("admin:customers_customer_assign_page", args=[ids[0]])
+    assert manager.post(care, {"person": cast.nb_manager.person.pk, "why": TYPED[3]}).status_code == 302
+
+    upload = BytesIO("\n".join(["客户号,手机号,机构号", *(f"{n},{p},NB" for n, p in LOADED)]).encode())
+    upload.name = "core.csv"
+    place = head.post("/admin/customers/customerfile/add/", {"file": upload, "source": ""})["Location"]
+    columns = {"column_0": "customer_number", "column_1": "phone", "column_2": "branch"}
+    assert head.post(place, columns).status_code == 302
+    while run_jobs(AT + timedelta(hours=2)):
+        pass
+    page = place.replace("columns/", "")
+    assert LOADED[0][0] in head.get(f"{page}change/").content.decode()
+    assert head.post(f"{page}apply/").status_code == 302
+    while run_jobs(AT + timedelta(hours=3)):
+        pass
+    with system_scope(at=AT, cause="test") as scope:
+        reasons = Entry.objects.get(verb="customers.customer.unmask").detail["reason"]
+        assert reasons == "客户来电 ****1177 核对身份"
+        return [customers_known_by(scope=scope, words=number).get().pk for number, _phone in LOADED]
+
+
 def test_thirty_planted_values_are_nowhere_in_the_clear_and_gone_when_erased(
     committed_cast: Cast, wechat: WeChatStandIn, phone: Phone, places: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     values = planted()
     assert len(values) == len(set(values)) >= 30
     ids = plant(committed_cast, phone)
+    ids += type_and_load(committed_cast, ids)
     looked = places()
     assert looked["dump"] and looked["files"]
     assert found_in(looked, values) == set()

@@ -420,7 +420,8 @@ def test_the_four_steps_in_the_admin(cast: Cast, words: dict[str, int]) -> None:
         assert f"{page}undo/" in shown
         refused = b"".join(client.get(f"{page}refused/").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
         assert "C-10000009" in refused
-        assert client.get("/admin/customers/customerfile/").status_code == 200
+        listed = client.get("/admin/customers/customerfile/").content.decode()
+        assert 'href="/admin/customers/customerfile/add/"' in listed, "a list with rows says where to add one"
 
 
 def logged_in(player: Player) -> Client:

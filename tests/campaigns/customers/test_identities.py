@@ -11,6 +11,7 @@ from campaigns.customers.merge_models import MergeProposal
 from campaigns.customers.merge_selectors import current_id
 from campaigns.customers.models import Customer, Identity
 from campaigns.customers.refusals import IdentityMalformed, ReasonNeeded
+from campaigns.customers.rules import reason_kept
 from campaigns.customers.selectors import Named, customer_by_identity, match_identities
 from campaigns.customers.services.identities import link_identity, revoke_identity, unmask_customer
 from campaigns.lib.refusals import NotAllowed, NotFound
@@ -194,3 +195,17 @@ def test_whoever_sees_a_customer_in_the_clear_says_why_and_the_audit_keeps_it(ca
             unmask_customer(scope=scope, customer_id=cast.customers["sb"].customer.pk, reason=reason)
     with cast.ho_auditor.scope() as scope, pytest.raises(NotAllowed):
         unmask_customer(scope=scope, customer_id=nb.customer.pk, reason="客户来电核对身份")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" 来电 138 0013 8000 核对 ", "来电 ****8000 核对"),
+        ("身份证11010519491231002x，卡6217-0008-8199-1377", "身份证****002x，卡****1377"),
+        ("１３８００１３８０００", "****８０００"),
+        ("工单 2026-0117，2026-11-22 10:30 来访", "工单 2026-0117，2026-11-22 10:30 来访"),
+    ],
+)
+def test_a_reason_keeps_its_words_and_of_a_long_number_its_end(typed: str, kept: str) -> None:
+    assert reason_kept(typed) == kept
+    assert reason_kept(kept) == kept

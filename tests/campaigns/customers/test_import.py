@@ -3,22 +3,26 @@
 import csv
 import io
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 
 from campaigns.audit.models import Entry
 from campaigns.customers.bank_marketing import COLUMNS, number_of, source_of, unionid_of
+from campaigns.customers.imports.mapping import SPREAD
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.selectors import customers_known_by
 from campaigns.customers.services.rights import erase_customer
 from campaigns.tenants.scopes import system_scope
 from config.standins.wechat import WeChatStandIn
 from tests.campaigns.customers.conftest import Phone
-from tests.support.cast import AT, Cast
+from tests.support.cast import AT, Cast, hired
+from tests.support.jobs import run as run_jobs
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "bank_marketing" / "bank-full.csv"
 
@@ -211,25 +215,68 @@ def test_a_source_is_named_after_its_file(name: str, source: str) -> None:
     assert source_of(name) == source
 
 
+def by_page(cast: Cast, path: Path) -> dict[str, Any]:
+    """The four steps of the pages, with workers beside them; what the last one says of the file."""
+    files = "/admin/customers/customerfile/"
+    asks, confirms = Client(), Client()
+    asks.force_login(cast.ho_administrator.login)
+    confirms.force_login(hired(cast, "administrator", "HO", "second").login)
+    with path.open("rb") as file:
+        columns = asks.post(f"{files}add/", {"file": file, "source": ""})["Location"]
+    page = columns.removesuffix("columns/")
+    fields = asks.get(columns).context["fields"]
+    assert [field["heading"] for field in fields] == list(COLUMNS)
+    chosen = {f"column_{field['number']}": field["target"] for field in fields}
+    assert asks.post(columns, chosen | {"by_row": "on", "home": SPREAD}).status_code == 302
+    work()
+    assert "data-of-run" not in (verdicts := asks.get(f"{page}change/").content.decode())
+    asks.post(f"{page}apply/")
+    assert f"{page}confirm/" not in asks.get(f"{page}change/").content.decode()
+    assert f"{page}confirm/" in confirms.get(f"{page}change/").content.decode()
+    confirms.post(f"{page}confirm/")
+    assert asks.get(f"{page}progress/").json()["is_over"] is False
+    work()
+    told = asks.get(f"{page}progress/").json()
+    assert (told["is_over"], told["done"]) == (True, told["total"])
+    done = asks.get(f"{page}change/")
+    assert f"{page}undo/" in done.content.decode() and f"{page}apply/" in verdicts
+    return dict(done.context["file"].counts)
+
+
+def work() -> None:
+    while run_jobs(AT + timedelta(hours=2)):
+        pass
+
+
 @pytest.mark.real_data
 @pytest.mark.skipif(not REAL.exists(), reason="the shared folder of real files is absent")
-def test_every_customer_of_the_real_file_comes_in_once(cast: Cast, tmp_path: Path) -> None:
+def test_every_customer_of_the_real_file_comes_in_once_by_page_and_by_command(
+    cast: Cast, tmp_path: Path, settings: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
     with REAL.open(newline="") as file:
         lines = list(csv.DictReader(file, delimiter=";"))
-    assert imported(REAL, tmp_path) == f"{len(lines)} new, 0 changed, 0 unchanged, 0 refused"
     assert len(lines) == 45_211
+
+    def demand_all(source: str) -> None:
+        with cast.ho_administrator.scope(), connection.cursor() as cursor:
+            for column in COLUMNS:
+                cursor.execute(
+                    "SELECT attributes ->> %s, count(*) FROM customers_customer WHERE source = %s GROUP BY 1",
+                    [column, source],
+                )
+                assert dict(cursor.fetchall()) == dict(Counter(line[column] for line in lines)), column
+            homes = Counter(Customer.objects.filter(source=source).values_list("branch__code", flat=True))
+            assert set(homes) == {"NB", "SB"}
+            # By hash: even within four standard deviations.
+            assert abs(homes["NB"] - homes["SB"]) < 4 * 45_211**0.5
+            assert Identity.objects.filter(source=source).count() == 2 * 45_211
+        with cast.sb_manager.scope():
+            assert set(Customer.objects.values_list("branch__code", flat=True)) == {"SB"}
+
+    assert by_page(cast, REAL) == {"new": len(lines), "changed": 0, "same": 0, "refused": 0}
+    demand_all("bank-full")
+    # Whoever came in by one door is known at the other.
     assert imported(REAL, tmp_path) == f"0 new, 0 changed, {len(lines)} unchanged, 0 refused"
-    with cast.ho_administrator.scope(), connection.cursor() as cursor:
-        for column in COLUMNS:
-            cursor.execute(
-                "SELECT attributes ->> %s, count(*) FROM customers_customer WHERE source = 'bank-full' GROUP BY 1",
-                [column],
-            )
-            assert dict(cursor.fetchall()) == dict(Counter(line[column] for line in lines)), column
-        homes = Counter(Customer.objects.filter(source="bank-full").values_list("branch__code", flat=True))
-        assert set(homes) == {"NB", "SB"}
-        # By hash: even within four standard deviations.
-        assert abs(homes["NB"] - homes["SB"]) < 4 * 45_211**0.5
-        assert Identity.objects.filter(source="bank-full").count() == 2 * 45_211
-    with cast.sb_manager.scope():
-        assert set(Customer.objects.values_list("branch__code", flat=True)) == {"SB"}
+    assert imported(REAL, tmp_path, source="again") == f"{len(lines)} new, 0 changed, 0 unchanged, 0 refused"
+    demand_all("again")

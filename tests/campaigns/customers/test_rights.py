@@ -29,14 +29,14 @@ from campaigns.customers.consent_refusals import (
 from campaigns.customers.consent_selectors import may_send
 from campaigns.customers.copy_files import path_of
 from campaigns.customers.erasure_list import add_to_list, listed
-from campaigns.customers.models import Customer, CustomerKey, Identity, RefreshSession
+from campaigns.customers.models import Customer, CustomerKey, Identity, Merge, RefreshSession
 from campaigns.customers.retention import let_go_of_what_is_old
 from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
 from campaigns.customers.rights_selectors import erased_among, erasure_waiting
 from campaigns.customers.selectors import customer_by_identity, lookup_of
 from campaigns.customers.services.consents import note_birth, note_consent
 from campaigns.customers.services.copies import ask_for_copy, fetch_copy, hand_out_address
-from campaigns.customers.services.merges import merge_customers
+from campaigns.customers.services.merges import merge_customers, unmerge_customers
 from campaigns.customers.services.rights import (
     ask_for_erasure,
     cancel_erasure,
@@ -340,6 +340,57 @@ def test_whoever_was_merged_into_them_is_erased_too(cast: Cast) -> None:
     erase(nb)
     with system_scope(at=AT, cause="test"):
         assert not CustomerKey.objects.filter(customer__in=[nb.customer.pk, nb2.customer.pk]).exists()
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["the absorbed one's alone", "two wishes"])
+def test_a_wish_to_be_forgotten_is_the_whole_persons_and_returns_when_they_part(
+    cast: Cast, settings: Any, both: bool
+) -> None:
+    settings.ERASURE_DAYS = 7
+    nb, nb2 = cast.customers["nb"], cast.customers["nb2"]
+
+    def waiting() -> list[bool]:
+        with system_scope(at=AT, cause="test") as scope:
+            return [
+                erasure_waiting(scope=scope, customer_id=each.customer.pk) is not None for each in (nb, nb2)
+            ]
+
+    def merge() -> Merge:
+        with system_scope(at=AT, cause="test") as scope:
+            return merge_customers(scope=scope, kept=nb.customer.pk, absorbed=nb2.customer.pk, why={})
+
+    def part(merged: Merge) -> None:
+        with system_scope(at=AT, cause="test") as scope:
+            unmerge_customers(scope=scope, merge_id=merged.pk)
+
+    with system_scope(at=AT, cause="test"):
+        Identity.objects.filter(customer=nb2.customer).update(source="wechat")
+    for player in (nb, nb2) if both else (nb2,):
+        with player.scope() as scope:
+            ask_for_erasure(scope=scope)
+    merged = merge()
+    assert waiting() == [True, False]
+    part(merged)
+    assert waiting() == [both, True]
+
+    # Whoever is kept takes it back for both.
+    merged = merge()
+    with nb.scope() as scope:
+        take_back_erasure(scope=scope)
+    part(merged)
+    assert waiting() == [False, False]
+
+    with nb2.scope() as scope:
+        ask_for_erasure(scope=scope)
+    merge()
+    work(AT + 7 * DAY)
+    with system_scope(at=AT, cause="test") as scope:
+        assert set(Customer.objects.filter(status="erased").values_list("pk", flat=True)) == {
+            nb.customer.pk, nb2.customer.pk
+        }  # fmt: skip
+        assert not Identity.objects.filter(customer__in=[nb.customer, nb2.customer]).exists()
+        with pytest.raises(ErasedAlready):
+            note_erasure(scope=scope, customer_id=nb2.customer.pk, why="来信")
 
 
 def test_traces_go_when_their_period_is_over(cast: Cast, settings: Any) -> None:

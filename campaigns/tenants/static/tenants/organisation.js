@@ -1,5 +1,13 @@
 // The organisation file: drop it, judge again at a tick, and watch the worker.
 addEventListener("DOMContentLoaded", () => {
+    // A second click would load or apply once more, and be refused in words that nobody expects.
+    for (const form of document.querySelectorAll(".of form[method=post]")) {
+        const buttons = [...form.querySelectorAll("button[type=submit]:not([disabled])")];
+        const all = (is) => buttons.forEach((button) => { button.disabled = is; });
+        form.addEventListener("submit", (event) => setTimeout(() => all(!event.defaultPrevented)));
+        addEventListener("pageshow", () => all(false)); // come back to by the browser's button
+    }
+
     const drop = document.querySelector("[data-of-drop]");
     if (drop) {
         const input = drop.querySelector("input[type=file]");
@@ -11,7 +19,10 @@ addEventListener("DOMContentLoaded", () => {
             drop.classList.remove("is-over");
             if (!event.dataTransfer.files.length) return;
             input.files = event.dataTransfer.files;
-            drop.submit();
+            // Whoever may name a source first is given the time to.
+            const go = drop.querySelector("button[type=submit]");
+            if (drop.querySelector("[name=source]")) go.focus();
+            else drop.requestSubmit();
         });
     }
 
@@ -30,7 +41,8 @@ addEventListener("DOMContentLoaded", () => {
                 if (told.is_over) return location.reload();
                 const bar = run.querySelector("[data-of-bar]");
                 bar.max = told.total || 1;
-                bar.value = told.done;
+                // A bar without a value says "at work": one long step has no parts to count.
+                if (told.done || bar.hasAttribute("value")) bar.value = told.done;
                 run.querySelector("[data-of-step]").textContent = told.step_words;
                 run.querySelector("[data-of-count]").textContent = `${told.done.toLocaleString()} / ${told.total.toLocaleString()}`;
             } catch { /* the next look may answer */ }
