@@ -254,3 +254,9 @@ def test_the_list_of_customers_asks_for_definitions_once(cast: Cast, tags: dict[
         text = desk.get("/admin/customers/customer/").content.decode()
     assert "33 · teacher" in text and "31 · teacher" in text
     assert len([query for query in page.captured_queries if "customers_attribute" in query["sql"]]) == 1
+
+
+def test_whoever_may_add_is_led_there_by_the_list(cast: Cast, tags: dict[str, Tag]) -> None:
+    page = "/admin/customers/tag/"
+    assert f'href="{page}add/"' in at_the_desk("ho_administrator").get(page).content.decode()
+    assert f'href="{page}add/"' not in at_the_desk("nb_manager").get(page).content.decode()

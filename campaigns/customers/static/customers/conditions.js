@@ -348,7 +348,7 @@ class Builder {
         const field = name && this.form.elements[name];
         if (!field) return;
         const other = this.form.elements[this.desk.dataset.instead];
-        const line = (element) => element.closest(".field-line") || element.closest(".form-row") || element.parentElement;
+        const line = (element) => element.closest(".form-row") || element.parentElement;
         const settle = () => {
             line(this.desk).hidden = field.value !== value;
             if (other) line(other).hidden = field.value === value;
