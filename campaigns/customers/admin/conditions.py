@@ -102,7 +102,7 @@ class RuleField(forms.Field):
 
 
 class AsksConditions(ScopedAdmin):
-    """The addresses that a page with a `RuleField` asks while somebody builds: NOUN_rule says and judges, NOUN_try
+    """The addresses that a page with a `RuleField` asks while somebody builds: NOUN_rule says and judges, NOUN_rule_try
     counts. Both only look.
     """
 
@@ -111,14 +111,14 @@ class AsksConditions(ScopedAdmin):
         it is shown, `instead` the field that is shown beside the others.
         """
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
-        urls = {"ask_url": reverse(f"{name}_rule"), "try_url": reverse(f"{name}_try")}
+        urls = {"ask_url": reverse(f"{name}_rule"), "try_url": reverse(f"{name}_rule_try")}
         return RuleWidget(scope=scope_of(request), **urls, **shown)
 
     def get_urls(self) -> list[Any]:
         view, name = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
         own = [
             path("rule/", view(self.rule_view), name=f"{name}_rule"),
-            path("rule/try/", view(self.try_view), name=f"{name}_try"),
+            path("rule/try/", view(self.try_view), name=f"{name}_rule_try"),
         ]
         return own + super().get_urls()
 

@@ -61,10 +61,12 @@ class Builder {
     drop(node) {
         const within = this.parent(node);
         if (!within) return;
+        // A box that would be empty goes along.
+        if (within.parts.length === 1 && within !== this.tree) return this.drop(within);
         const n = within.parts.indexOf(node);
         within.parts.splice(n, 1);
-        if (!within.parts.length && within === this.tree) within.parts.push(this.blank());
-        this.draw(within.parts[n] || within.parts[n - 1] || within);
+        if (!within.parts.length) within.parts.push(this.blank());
+        this.draw(within.parts[n] || within.parts[n - 1]);
     }
     move(node, by) {
         const within = this.parent(node), n = within.parts.indexOf(node);
