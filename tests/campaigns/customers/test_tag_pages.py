@@ -14,11 +14,11 @@ from campaigns.customers.conditions import Catalogue, Subject, read_rule
 from campaigns.customers.models import Attribute, Customer, ScoringTerms, Tag, TagCategory, Tagging
 from campaigns.customers.services.attributes import add_attribute
 from campaigns.customers.services.tag_definitions import add_category, add_tag
-from campaigns.customers.services.tag_runs import run_tag
+from campaigns.customers.services.tag_runs import recompute, run_tag
 from campaigns.jobs.long_models import Job, JobItem
 from campaigns.lib.clock import FOREVER
 from campaigns.tenants.scopes import system_scope
-from tests.support.cast import AT, PASSWORD, Cast
+from tests.support.cast import AT, PASSWORD, Cast, hired
 
 WRONG = '{"about": "attribute:age", "is": ">=", "value": "x"}'
 RULE = {"about": "attribute:age", "is": ">=", "value": 31}
@@ -156,6 +156,29 @@ def test_a_rule_is_built_of_rows_judged_tried_and_saved(cast: Cast, tags: dict[s
     by_hand = form | {"code": "hand", "kind": "manual", "rule_rows": all_of(of_age("老"))}
     assert desk.post(f"{page}add/", by_hand).status_code == 302
     assert Tag.objects.get(code="hand").rule is None
+
+
+def test_a_branch_runs_the_tags_of_its_own_categories(cast: Cast, tags: dict[str, Tag]) -> None:
+    north = hired(cast, "administrator", "N", "north_administrator")
+    with system_scope(at=AT, cause="test") as scope:
+        add_category(scope=scope, code="north", name="北方", owner_id=cast.branch["N"].pk)
+    rule = {"about": "attribute:age", "is": ">", "value": 0}
+    with north.scope() as scope:
+        own = add_tag(
+            scope=scope, code="n", category_code="north", name="北方客户", kind="computed", rule=rule
+        )
+    desk, page = at_the_desk("north_administrator"), "/admin/customers/tag/"
+    button = '/run/"'
+    assert button in desk.get(f"{page}{own.pk}/change/").content.decode()
+    assert button not in desk.get(f"{page}{tags['grown'].pk}/change/").content.decode()
+    started = desk.post(f"{page}{own.pk}/run/")
+    with north.scope() as scope:
+        job = Job.objects.get()
+        assert started["Location"] == f"/admin/jobs/job/{job.pk}/change/"
+        assert recompute(scope=scope, job=job).is_over
+    with system_scope(at=AT, cause="test"):
+        held = Tagging.objects.filter(tag=own).values_list("customer", flat=True)
+        assert set(held) == {cast.customers[name].customer.pk for name in ("nb", "nb2")}
 
 
 def test_a_trial_counts_within_the_scope_and_below_the_owner(cast: Cast, tags: dict[str, Tag]) -> None:
