@@ -60,7 +60,7 @@ def offered(*, scope: Scope, known: Catalogue) -> dict[str, Any]:
             "name": str(subject.name),
             "kind": subject.kind,
             "unit": subject.unit,
-            "group": str(subject.group),
+            "group": str(subject.group) or _("other things"),
             "choices": [_choice(code, name) | {"offered": True} for code, name in subject.choices.items()],
             "find": _found_by(subject.about, subject.name),
             "offered": subject.about not in retired,

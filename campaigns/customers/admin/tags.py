@@ -22,6 +22,7 @@ from campaigns.customers.models import ScoringTerms, Tag, TagCategory
 from campaigns.customers.services.scoring import change_scoring_terms
 from campaigns.customers.services.tag_definitions import add_category, add_tag, change_category, change_tag
 from campaigns.customers.services.tag_runs import RUN, ask_run
+from campaigns.customers.tag_rules import code_from
 from campaigns.customers.tag_selectors import (
     catalogue,
     categories_usable,
@@ -43,6 +44,7 @@ class TagCategoryAdmin(HeadOffice):
     list_select_related = ("owner",)
     ordering = ("place", "code")
     fields = ("code", "name", "name_en", "owner", "place")
+    autocomplete_fields = ("owner",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return categories_usable(scope=scope_of(request))
@@ -67,9 +69,20 @@ class TagRuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "code" in self.fields:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = _(
+                "Left empty, it is the name's pinyin. Files of customers name the tag by it."
+            )
         if "kind" in self.fields and "rule" in self.fields:
             # What was hidden beside another kind was not said.
             self.fields["rule"].is_asked = self.data.get("kind") == Tag.Kind.COMPUTED  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if "code" in self.fields and not given.get("code"):
+            given["code"] = code_from(given.get("name", ""))
+        return given
 
     def _get_validation_exclusions(self) -> set[str]:
         # The service says in words what the constraint on rules would say by its name.

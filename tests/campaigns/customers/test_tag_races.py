@@ -1,4 +1,4 @@
-"""Two who write the tags of one customer at once: spells and the array say the same afterwards, and both are in them."""
+"""Two who write the tags of one customer at once: spells and the array say the same afterwards, and all is in both."""
 
 import threading
 from collections.abc import Callable, Iterator

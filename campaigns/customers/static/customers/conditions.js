@@ -141,7 +141,7 @@ class Builder {
     redraw(node, where) {
         const old = this.elements.get(node.id), number = old.querySelector(".cb-number").textContent;
         old.replaceWith(this.drawRow(node, number));
-        this.focus(node, where);
+        if (where) this.focus(node, where);
         this.changed();
     }
     drawAsIs(node) { return [make("span", { class: "cb-gone" }, this.words.gone), make("code", { class: "cb-as-is" }, JSON.stringify(node.as_is))]; }
@@ -216,9 +216,8 @@ class Builder {
             placeholder: free ? this.words.text : this.words.choose, nothing: this.words.nothing, free,
             take: (code) => {
                 if (node.typed.length < MOST_CHOICES && !node.typed.includes(code)) node.typed.push(code);
-                // A click elsewhere may have taken what was typed: the focus is where that click was.
-                const stays = document.activeElement === document.body || this.elements.get(node.id).contains(document.activeElement);
-                this.redraw(node, stays ? ".cb-chips .cb-pick" : "none");
+                // Leaving the field takes what was typed, too: the focus is then somebody else's.
+                this.redraw(node, this.elements.get(node.id).contains(document.activeElement) ? ".cb-chips .cb-pick" : "");
             },
         });
         more.querySelector("input").addEventListener("keydown", (event) => {
@@ -235,7 +234,7 @@ class Builder {
         const id = Number(event.target.closest(".cb-row")?.dataset.id), node = id && this.find(id);
         if (event.key === "Enter" && !event.altKey && event.target.matches("input")) {
             event.preventDefault();
-            if (node) this.addAfter(node);
+            if (node && node.about !== "") this.addAfter(node);
         }
         if (!event.altKey || !node) return;
         const acts = {
@@ -294,7 +293,9 @@ class Builder {
             if (!element) continue;
             const place = element.querySelector(":scope > .cb-why");
             place.textContent = finding.why;
-            element.querySelectorAll(".cb-what .cb-typed, .cb-what .cb-pick").forEach((field) => {
+            if (!element.matches(".cb-row")) continue;
+            const typed = element.querySelectorAll(".cb-typed, .cb-chips .cb-pick");
+            (typed.length ? typed : element.querySelectorAll(".cb-pick")).forEach((field) => {
                 field.setAttribute("aria-invalid", "true");
                 field.setAttribute("aria-describedby", place.id);
             });

@@ -102,7 +102,7 @@ export const pick = ({ options, chosen = "", label, placeholder = "", nothing, t
             event.preventDefault();
             event.stopPropagation();
             takeOne(marked);
-        } else if (event.key === "Enter" && free && edited) {
+        } else if ((event.key === "Enter" || event.key === "Tab") && free && edited) {
             event.preventDefault();
             event.stopPropagation();
             takeTyped();
