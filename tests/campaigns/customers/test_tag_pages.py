@@ -153,9 +153,9 @@ def test_a_rule_is_built_of_rows_judged_tried_and_saved(cast: Cast, tags: dict[s
     old.refresh_from_db()
     assert (old.name, old.rule) == ("年长者", {"all": [RULE]})
     # What was hidden beside another kind was not said, and a code follows from the name.
-    by_hand = form | {"code": "", "name": "2026 年长+", "kind": "manual", "rule_rows": all_of(of_age("老"))}
+    by_hand = form | {"code": "", "name": "2026 北方+", "kind": "manual", "rule_rows": all_of(of_age("老"))}
     assert desk.post(f"{page}add/", by_hand).status_code == 302
-    assert Tag.objects.get(code="tag_2026nianchang").rule is None
+    assert Tag.objects.get(code="tag_2026beifang").rule is None
 
 
 def test_a_branch_runs_the_tags_of_its_own_categories(cast: Cast, tags: dict[str, Tag]) -> None:
