@@ -79,6 +79,17 @@ class CustomersApp(AppConfig):
             lease=timedelta(minutes=10),
             idle=timedelta(minutes=2),
         )
+        register_job(
+            tag_runs.ONE,
+            step=tag_runs.recompute,
+            label=_("A computed tag"),
+            title=_("Run the rule of a tag"),
+            verb=tag_runs.RUN,
+            went=_("computed"),
+            refused=_("could not be run"),
+            lease=timedelta(minutes=10),
+            idle=timedelta(minutes=2),
+        )
 
     def _ready_identities(self) -> None:
         from campaigns.customers import merging, telling

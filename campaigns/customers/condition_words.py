@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext, pgettext
+from django.utils.translation import gettext_noop, ngettext, pgettext, pgettext_lazy
 
 from campaigns.customers.conditions import IN_DAYS, Asked, Condition, Every, Not, Some, Tagged, Words
 from campaigns.lib.money import yuan
@@ -107,3 +107,38 @@ def _listed(names: list[Words]) -> str:
 
 def _or(values: list[str]) -> str:
     return _(" or ").join(values)
+
+
+# --- words of a form --------------------------------------------------------------------------------------------------
+
+# What one chooses between a subject and its value.
+COMPARISONS: Mapping[str, Words] = {
+    "=": pgettext_lazy("comparison", "is"),
+    "!=": pgettext_lazy("comparison", "is not"),
+    ">": pgettext_lazy("comparison", "is more than"),
+    ">=": pgettext_lazy("comparison", "is at least"),
+    "<": pgettext_lazy("comparison", "is less than"),
+    "<=": pgettext_lazy("comparison", "is at most"),
+    "between": pgettext_lazy("comparison", "lies between"),
+    "on": pgettext_lazy("comparison", "is on"),
+    "before": pgettext_lazy("comparison", "is before"),
+    "from": pgettext_lazy("comparison", "is on or after"),
+    "last_days": pgettext_lazy("comparison", "lies in the last"),
+    "before_last_days": pgettext_lazy("comparison", "lies more than"),
+    "next_days": pgettext_lazy("comparison", "lies in the next"),
+    "in": pgettext_lazy("comparison", "is one of"),
+    "not_in": pgettext_lazy("comparison", "is none of"),
+    "contains": pgettext_lazy("comparison", "contains"),
+    "starts": pgettext_lazy("comparison", "begins with"),
+    "filled": pgettext_lazy("comparison", "is known"),
+    "empty": pgettext_lazy("comparison", "is not known"),
+    "all": pgettext_lazy("comparison", "all of these"),
+    "any": pgettext_lazy("comparison", "one of these"),
+    "none": pgettext_lazy("comparison", "none of these"),
+}
+# What stands behind the number of days.
+DAYS: Mapping[str, Words] = {
+    "last_days": pgettext_lazy("comparison", "days"),
+    "before_last_days": pgettext_lazy("comparison", "days back"),
+    "next_days": pgettext_lazy("comparison", "days"),
+}

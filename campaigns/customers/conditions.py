@@ -66,6 +66,7 @@ class Subject:
     choices: Mapping[str, Words] = field(default_factory=dict)
     unit: str = ""
     is_sensitive: bool = False
+    group: Words = ""  # the heading under which forms list it
 
 
 @dataclass(frozen=True, slots=True)

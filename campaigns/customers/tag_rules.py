@@ -6,6 +6,7 @@ from typing import Any
 
 from campaigns.customers.attribute_rules import CODE
 from campaigns.lib.refusals import Refusal
+from campaigns.tenants.rules import pinyin_of
 
 TAG_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 CHOICE_CODE = re.compile(r"[^\s,=|][^,=|\n]{0,58}")
@@ -115,6 +116,12 @@ def demand_tag_code(code: str) -> str:
     if not TAG_CODE.fullmatch(code):
         raise CodeWrong(code=code[:60])
     return code
+
+
+def code_from(name: str) -> str:
+    """A code for whoever gives none: the name's pinyin, as far as it makes one."""
+    letters = re.sub(r"[^a-z0-9_]", "", pinyin_of(name).partition(" ")[0])
+    return f"{'' if letters[:1].isalpha() else 'tag_'}{letters}"[:40].rstrip("_")
 
 
 def checked_choices(kind: str, choices: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

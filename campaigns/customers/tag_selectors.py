@@ -23,6 +23,7 @@ from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
 
 SCORES = {"recency": _("recency"), "frequency": _("frequency"), "monetary": _("monetary value")}
+VALUE = _("stage and value")
 
 # Rooms above add what conditions may be about (events, coupons): called for each reading of a rule.
 _MORE: dict[str, Callable[[], Iterable[Subject]]] = {}
@@ -42,12 +43,11 @@ def attributes_in_use() -> QuerySet[Attribute]:
 def catalogue() -> Catalogue:
     """What may rules be about now? Retired attributes and tags stay known, so that old rules still read."""
     subjects = [_of_attribute(attribute) for attribute in Attribute.objects.all()]
+    stages = dict(Profile.Stage.choices)
     subjects += [
-        Subject(
-            "stage", "choice", _("stage of life"), "nullif(p.stage, '')", (), dict(Profile.Stage.choices)
-        ),
-        *(Subject(code, "number", name, f"p.{code}::numeric") for code, name in SCORES.items()),
-        Subject("joined", "moment", _("joined"), "c.joined_at"),
+        Subject("stage", "choice", _("stage of life"), "nullif(p.stage, '')", (), stages, group=VALUE),
+        *(Subject(code, "number", name, f"p.{code}::numeric", group=VALUE) for code, name in SCORES.items()),
+        Subject("joined", "moment", _("joined"), "c.joined_at", group=VALUE),
     ]
     for more in _MORE.values():
         subjects += more()
@@ -68,6 +68,7 @@ def _of_attribute(attribute: Attribute) -> Subject:
         choices={c["code"]: in_words(c["name"], c.get("name_en", "")) for c in attribute.choices},
         unit=attribute.unit,
         is_sensitive=attribute.is_sensitive,
+        group=_("attributes"),
     )
 
 

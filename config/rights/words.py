@@ -67,6 +67,8 @@ _PAGES = {
     "drawing": pgettext_lazy("page", "drawing while typing"),
     "of_customer": pgettext_lazy("page", "tags of one customer"),
     "run": pgettext_lazy("page", "run the rule"),
+    "rule": pgettext_lazy("page", "conditions while typing"),
+    "rule_try": pgettext_lazy("page", "count who meets the conditions"),
     "trial": pgettext_lazy("page", "trial on a past revision"),
 }
 

@@ -156,6 +156,15 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:customers_mergeproposal_reject": ((), ("customers.customer.merge",)),
     "admin:customers_merge_undo": ((), ("customers.customer.unmerge",)),
     "api:staff-customer": (("customers.customer.view",), ()),
+    "admin:customers_tag_run": ((), ("customers.tag.run",)),
+    # What is typed is sent along: looks, though by POST.
+    **{
+        f"admin:customers_tag_{page}": (
+            ("customers.tag.add", "customers.tag.change"),
+            ("customers.tag.add", "customers.tag.change"),
+        )
+        for page in ("rule", "rule_try")
+    },
     "admin:customers_tag_of_customer": (
         ("customers.tag.give", "customers.tag.take"),
         ("customers.tag.give", "customers.tag.take"),

@@ -27,6 +27,7 @@ from campaigns.customers.services.consents import Wish, set_own_consents
 from campaigns.customers.services.copies import ask_for_copy
 from campaigns.customers.services.merges import merge_customers, settle_customers
 from campaigns.customers.services.rights import ask_for_erasure
+from campaigns.customers.services.tag_definitions import add_category, add_tag
 from campaigns.jobs.outbox_models import Gate
 from campaigns.jobs.services.due import lay
 from campaigns.jobs.services.outbox import put
@@ -79,7 +80,11 @@ def build() -> World:
     """The bank of the cast, with one of everything at every place."""
     # Long numbers, so that they can be told from every other number on a page.
     with connections["owner"].cursor() as cursor:
-        for table, first in (("tenants_branch", 7_654_301), ("tenants_login", 8_654_301)):
+        for table, first in (
+            ("tenants_branch", 7_654_301),
+            ("tenants_login", 8_654_301),
+            ("customers_tag", 9_654_301),
+        ):
             cursor.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH {first}")
     world = World(build_cast())
     world.customers = {"nb": world.cast.customers["nb"], "C2": world.cast.customers["nb2"]}
@@ -212,6 +217,16 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         out = CustomerExport.objects.create(
             **given, form="csv", columns=["number"], rows=1, state="waiting", asked_at=AT
         )
+    # Tags of those above are shown to all below them, by name.
+    if place not in PARENT:
+        with system_scope(at=AT, cause="leaks") as scope:
+            own = world.cast.branch[place].pk
+            add_category(scope=scope, code=f"own_{place.lower()}", name=mark(place), owner_id=own)
+        with maker.scope() as scope:
+            terms = {"category_code": f"own_{place.lower()}", "kind": "computed"}
+            rule = {"about": "joined", "is": "filled"}
+            tag = add_tag(scope=scope, code=f"tag_{place.lower()}", name=mark(place), rule=rule, **terms)
+        world.add("customers.tag_to_run", place, tag.pk)
     world.add("customers.customerfile", place, taken.pk)
     world.add("customers.customerexport", place, out.pk)
     world.add("planning.campaign", place, campaign.pk)

@@ -277,7 +277,15 @@ ROWS = {
     "admin:customers_tag_of_customer": Row(
         "staff", {"customer_id": "customers.customer"}, body={"do": "give", "tag": "987654"}
     ),
-    "admin:customers_tag_run": Row("public"),
+    "admin:customers_tag_run": Row("staff", {"tag_id": "customers.tag_to_run"}, methods=("post",)),
+    **{
+        f"admin:customers_tag_{page}": Row(
+            "staff",
+            methods=("post",),
+            body={"rows": '{"box": "all", "parts": [{"about": "joined", "is": "filled", "typed": []}]}'},
+        )
+        for page in ("rule", "rule_try")
+    },
     "api:home": Row("customer", methods=("get",)),
     "api:content": Row("customer", {"content_id": "content.item"}, methods=("get",)),
     "api:media": Row(

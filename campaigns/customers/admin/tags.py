@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from campaigns.customers.admin.attributes import HeadOffice
+from campaigns.customers.admin.conditions import AsksConditions, RuleField
 from campaigns.customers.admin.customer_tags import TagsOfCustomer
 from campaigns.customers.condition_words import sentence_of
-from campaigns.customers.conditions import ASKED, RuleWrong, read_rule
-from campaigns.customers.models import Attribute, ScoringTerms, Tag, TagCategory
+from campaigns.customers.conditions import RuleWrong, read_rule
+from campaigns.customers.models import ScoringTerms, Tag, TagCategory
 from campaigns.customers.services.scoring import change_scoring_terms
 from campaigns.customers.services.tag_definitions import add_category, add_tag, change_category, change_tag
 from campaigns.customers.services.tag_runs import RUN, ask_run
+from campaigns.customers.tag_rules import code_from
 from campaigns.customers.tag_selectors import (
     catalogue,
     categories_usable,
@@ -29,7 +31,8 @@ from campaigns.customers.tag_selectors import (
     tags_usable,
 )
 from campaigns.lib.refusals import Refusal
-from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.desk import scope_of
+from campaigns.tenants.models import Branch
 
 BRANCHES_SHOWN = 12
 
@@ -41,6 +44,7 @@ class TagCategoryAdmin(HeadOffice):
     list_select_related = ("owner",)
     ordering = ("place", "code")
     fields = ("code", "name", "name_en", "owner", "place")
+    autocomplete_fields = ("owner",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return categories_usable(scope=scope_of(request))
@@ -65,32 +69,48 @@ class TagRuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "rule" in self.fields:
-            self.fields["rule"].widget = forms.Textarea(
-                attrs={
-                    "rows": 12,
-                    "spellcheck": "false",
-                    "class": "ct-code",
-                    "style": "width:100%; border:1px solid var(--fh-line)",
-                }
+        if "code" in self.fields:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = _(
+                "Left empty, it is the name's pinyin. Files of customers name the tag by it."
             )
-            self.fields["rule"].help_text = _("Of a computed tag alone. What may be asked stands above.")
+        if "kind" in self.fields and "rule" in self.fields:
+            # What was hidden beside another kind was not said.
+            self.fields["rule"].is_asked = self.data.get("kind") == Tag.Kind.COMPUTED  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if "code" in self.fields and not given.get("code"):
+            given["code"] = code_from(given.get("name", ""))
+        return given
 
     def _get_validation_exclusions(self) -> set[str]:
         # The service says in words what the constraint on rules would say by its name.
         return {*super()._get_validation_exclusions(), "rule"}
 
 
+class OfCategory(admin.SimpleListFilter):
+    """Of those whose tags mean something here: a neighbour's are nobody else's to read."""
+
+    title = _("category")
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(each.pk, str(each)) for each in categories_usable(scope=scope_of(request))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(category=self.value()) if self.value() else queryset
+
+
 @admin.register(Tag)
-class TagAdmin(TagsOfCustomer, ScopedAdmin):
+class TagAdmin(TagsOfCustomer, AsksConditions):
     noun = "customers.tag"
     form = TagRuleForm
     list_display = ("name_shown", "category", "kind", "is_active", "last_run_at")
-    list_filter = ("kind", "category", "is_active")
+    list_filter = ("kind", OfCategory, "is_active")
     list_select_related = ("category",)
     search_fields = ("code", "name", "name_en")
     ordering = ("category__place", "name")
-    fields = ("category", "code", "name", "name_en", "kind", "rule", "valid_days", "is_active")
     change_form_outer_before_template = "customers/tag_head.html"
 
     class Media:
@@ -113,6 +133,32 @@ class TagAdmin(TagsOfCustomer, ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("category", "code", "kind") if obj is not None else ()
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a tag that exists only what its kind has; a rule that one may not change stands above as a sentence."""
+        fields = ["category", "code", "name", "name_en", "kind", "rule", "valid_days", "is_active"]
+        if obj is not None:
+            fields.remove("valid_days" if obj.kind == Tag.Kind.COMPUTED else "rule")
+        may = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
+        return fields if may else [field for field in fields if field != "rule"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name != "rule":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        builder = self.builder(request, only_when=f"kind={Tag.Kind.COMPUTED}", instead="valid_days")
+        return RuleField(builder=builder, label=_("who has it"), required=False)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj is not None and "rule" in form.base_fields:
+            form.base_fields["rule"].widget.shown["try_url"] += f"?drawer={obj.category_id}"
+        return form
+
+    def counted_below(self, request: HttpRequest) -> Branch | None:
+        """A tag is run below the owner of its category."""
+        usable = categories_usable(scope=scope_of(request)).select_related("owner")
+        category = usable.filter(pk=request.POST.get("category") or request.GET.get("drawer", "")).first()
+        return category.owner if category is not None else None
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "category":
             scope = scope_of(request)
@@ -122,7 +168,7 @@ class TagAdmin(TagsOfCustomer, ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
         given, scope = form.cleaned_data, scope_of(request)
-        terms = {field: given[field] for field in ("name", "name_en", "rule", "valid_days")}
+        terms = {field: given.get(field) for field in ("name", "name_en", "rule", "valid_days")}
         if change:
             change_tag(scope=scope, tag_id=obj.pk, is_active=given["is_active"], **terms)
         else:
@@ -157,8 +203,6 @@ class TagAdmin(TagsOfCustomer, ScopedAdmin):
         tag = kwargs.get("obj")
         if tag is not None:
             context["tag_card"] = self._card(request, tag)
-        if self.has_change_permission(request, tag) and (tag is None or tag.kind == Tag.Kind.COMPUTED):
-            context |= _help()
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _card(self, request: HttpRequest, tag: Tag) -> dict[str, Any]:
@@ -186,35 +230,6 @@ class TagAdmin(TagsOfCustomer, ScopedAdmin):
             and scope.may(RUN)
             and owns(scope=scope, category=tag.category),
         }
-
-
-def _help() -> dict[str, Any]:
-    """What rules may ask about, as a table."""
-    known = catalogue()
-    kinds = dict(Attribute.Kind.choices) | {"moment": Attribute.Kind.DATE.label}
-    rows = [
-        {
-            "about": subject.about,
-            "name": subject.name,
-            "kind": kinds.get(subject.kind, subject.kind),
-            "how": " ".join(ASKED[subject.kind]),
-            "choices": " ".join(f"{code}={name}" for code, name in list(subject.choices.items())[:12]),
-        }
-        for subject in known.subjects.values()
-    ]
-    tags = {
-        "about": "tags",
-        "name": _("tags"),
-        "kind": "",
-        "how": " ".join(ASKED["tags"]),
-        "choices": " ".join(f"{code}={tag.name}" for code, tag in list(known.tags.items())[:40]),
-    }
-    money = [s.about.partition(":")[2] for s in known.subjects.values() if s.kind == "money"]
-    return {
-        "asked_about": [*rows, tags],
-        "example": (money or ["monthly_purchase"])[0],
-        "example_tag": next(iter(known.tags), "complained"),
-    }
 
 
 class TermsForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -28,7 +28,8 @@ from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotAllowed, Refusal
 from campaigns.tenants.scopes import Scope
 
-RUN, JOB = "customers.tag.run", "customers.recompute"
+# All of a night is head office's; one tag is run wherever its category is owned.
+RUN, JOB, ONE = "customers.tag.run", "customers.recompute", "customers.run_tag"
 
 _TABLES = "DROP TABLE IF EXISTS run_wanted, run_held, run_give, run_take"
 _WANTED = """
@@ -94,7 +95,7 @@ def ask_run(*, scope: Scope, tag_id: int) -> Job:
         raise TagRetired(tag=tag)
     if not owns(scope=scope, category=tag.category):
         raise NotAllowed(verb=RUN)
-    return ask_job(scope=scope, kind=JOB, args={"tags": [tag.pk], "scores": False}, title=str(tag))
+    return ask_job(scope=scope, kind=ONE, args={"tags": [tag.pk], "scores": False}, title=str(tag))
 
 
 def ask_recompute(*, scope: Scope) -> Job | None:
