@@ -82,8 +82,7 @@ COUNTS = {kind: sum(row.verdict == kind for lot in ROWS for row in lot) for kind
 def bank(committed_cast: Cast, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cast:
     """A bank that knows some of the file's customers, and reads four rows at a time."""
     settings.MEDIA_ROOT, settings.LANGUAGE_CODE = tmp_path / "media", "en"
-    for place in ("imports.lots", "services.import_runs"):
-        monkeypatch.setattr(f"campaigns.customers.{place}.LOT", LOT)
+    monkeypatch.setattr("campaigns.customers.imports.lots.LOT", LOT)
     with system_scope(at=AT, cause="test") as scope:
         Attribute.objects.update_or_create(code="age", defaults={"name": "年龄", "kind": "number"})
         owner = committed_cast.branch["HO"]
@@ -263,9 +262,8 @@ PROGRAM = f"""
 import sys, django
 django.setup()
 from campaigns.customers.imports import lots
-from campaigns.customers.services import import_runs
 from django.core.management import call_command
-lots.LOT = import_runs.LOT = {LOT}
+lots.LOT = {LOT}
 call_command("import_customers", sys.argv[1], source="core")
 """
 
