@@ -120,8 +120,10 @@ def addresses_of_customers(
 
 
 def _unsealed(scope: Scope, customer_ids: set[UUID], kind: str) -> dict[UUID, str]:
-    """The newest identity of `kind` of each, opened with the person's key."""
-    rows = Identity.objects.within(scope).filter(customer_id__in=customer_ids, kind=kind)
+    """The newest verified identity of `kind` of each, opened with the person's key: a claim is nobody's address."""
+    rows = Identity.objects.within(scope).filter(
+        customer_id__in=customer_ids, kind=kind, state=Identity.State.VERIFIED
+    )
     if kind == Identity.Kind.OPENID:
         rows = rows.filter(app=settings.WECHAT_APP_ID)
     by_customer = {row.customer_id: row for row in rows.order_by("id")}
@@ -141,6 +143,12 @@ def _unsealed(scope: Scope, customer_ids: set[UUID], kind: str) -> dict[UUID, st
 def place_of_birth_date(customer_id: UUID) -> str:
     """The place that the ciphertext of a date of birth is bound to."""
     return crypto.place_of(person=customer_id, table="customers_birth", row=customer_id, column="value")
+
+
+def birth_noted(*, scope: Scope, customer_id: UUID) -> Birth | None:
+    """Is a date of birth kept of this customer, since when and by whom? Still sealed."""
+    found: Birth | None = Birth.objects.within(scope).filter(customer_id=customer_id).first()
+    return found
 
 
 def births_of(*, scope: Scope, customer_ids: Iterable[UUID]) -> dict[UUID, date]:

@@ -179,6 +179,11 @@ LANGUAGE sql STABLE AS VERB $$
 $$;
 """
 
+# A claim of somebody's number brings nobody their events.
+NAMED_VERIFIED = NAMED.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    "AND i.lookup = g.lookup", "AND i.lookup = g.lookup AND i.state = 'verified'"
+)
+
 # One event of ours, within the transaction of the deed: for other verbs alone.
 NOTE = """
 CREATE FUNCTION events_note(customer uuid, did text, moment timestamptz, room text, thing text, more jsonb)

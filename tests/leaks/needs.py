@@ -142,6 +142,16 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:jobs_job_start": ((), ("approvals.publication.verify",)),
     "admin:customers_customer_move_page": (("customers.customer.move",), ("customers.customer.move",)),
     "admin:customers_customer_assign_page": (("customers.customer.assign",), ("customers.customer.assign",)),
+    **{
+        f"admin:customers_customer_{act}_page": ((verb,), (verb,))
+        for act, verb in (
+            ("claim", "customers.identity.claim"),
+            ("verify", "customers.identity.verify"),
+            ("revoke", "customers.identity.revoke"),
+            ("ask", "customers.mergeproposal.add"),
+            ("birth", "customers.birth.change"),
+        )
+    },
     "admin:customers_customer_hand_over_page": (
         ("customers.customer.assign",),
         ("customers.customer.assign",),

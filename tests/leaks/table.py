@@ -302,6 +302,19 @@ ROWS = {
     "admin:customers_customer_duplicate_page": Row(
         "staff", {"object_id": "customers.customer"}, body={"number": "N-nobody", "comment": "重复"}
     ),
+    "admin:customers_customer_claim_page": Row(
+        "staff",
+        {"object_id": "customers.customer"},
+        body={"kind": "phone", "value": "13800138999", "app": "", "reason": "客户到柜台出示证件"},
+    ),
+    "admin:customers_customer_verify_page": Row("staff", {"object_id": "customers.customer"}, own=302),
+    "admin:customers_customer_revoke_page": Row("staff", {"object_id": "customers.customer"}),
+    "admin:customers_customer_ask_page": Row("staff", {"object_id": "customers.customer"}, own=302),
+    "admin:customers_customer_birth_page": Row(
+        "staff",
+        {"object_id": "customers.customer"},
+        body={"born": "1990-05-01", "reason": "客户到柜台出示证件"},
+    ),
     "admin:customers_customer_hand_over_page": Row(
         "staff",
         names={"leaver": "tenants.person", "successor": "tenants.person"},

@@ -33,6 +33,8 @@ from campaigns.customers.consent_selectors import (
     texts_now,
 )
 from campaigns.customers.customer_models import Customer, CustomerKey
+from campaigns.customers.refusals import CustomerIsNotActive, ReasonNeeded
+from campaigns.customers.services.identities import LEAST_REASON
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.services.due import lay
 from campaigns.lib import crypto
@@ -241,13 +243,18 @@ def set_personalisation(*, scope: Scope, is_on: bool) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "") -> bool:
-    """Keep a date of birth, sealed; whether that makes the customer under age today.
+def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "", reason: str) -> bool:
+    """Keep or correct a date of birth, sealed; whether that makes the customer under age today.
 
-    Raises NotFound (also for who has no key any more), BirthInvalid.
+    Who is under age gets nothing beyond service without a guardian, so that a person says why (`reason`). Raises
+    NotFound (also for who has no key any more), CustomerIsNotActive, BirthInvalid, ReasonNeeded.
     """
     scope.demand("customers.birth.change")
+    if len(reason.strip()) < LEAST_REASON:
+        raise ReasonNeeded(least=LEAST_REASON)
     customer = customer_within(scope=scope, customer_id=customer_id)
+    if customer.status not in (Customer.Status.ACTIVE, Customer.Status.BLOCKED):
+        raise CustomerIsNotActive(customer=customer)
     today = localtime(scope.at).date()
     if not date(1900, 1, 1) <= born <= today:
         raise BirthInvalid
@@ -255,7 +262,7 @@ def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "")
     if stored is None:
         raise NotFound
     key = crypto.unwrap_key(bytes(stored.wrapped), person=customer_id)
-    Birth.objects.update_or_create(
+    _birth, is_first = Birth.objects.update_or_create(
         customer_id=customer_id,
         defaults={
             "branch_id": customer.branch_id,
@@ -269,12 +276,13 @@ def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "")
     _note_minority(scope, [customer_id], is_minor)
     record(
         scope=scope,
-        verb="customers.birth.change",
+        verb="customers.birth.add" if is_first else "customers.birth.change",
         subject=ref("customers.customer", customer.pk),
         subject_name=str(customer),
         branch_id=customer.branch_id,
         branch_pos=customer.branch_pos,
         source=source,
+        reason=reason.strip()[:200],
     )
     return is_minor
 

@@ -89,11 +89,11 @@ def settle_customers(*, scope: Scope, first: UUID, second: UUID, kinds: Collecti
     try:
         both = _locked(scope, first, second)
     except NotFound:
-        return Settled("propose", proposal=_propose(scope, first, second, said))
+        return Settled("propose", proposal=put_in_queue(scope=scope, first=first, second=second, why=said))
     parties = parties_of(scope=scope, customers=list(both.values()))
     verdict = verdict_on(first=parties[first], second=parties[second], kinds=kinds)
     if verdict == "propose":
-        return Settled(verdict, proposal=_propose(scope, first, second, said))
+        return Settled(verdict, proposal=put_in_queue(scope=scope, first=first, second=second, why=said))
     if verdict == "leave":
         return Settled(verdict)
     kept, absorbed = kept_of(parties[first], parties[second])
@@ -110,7 +110,8 @@ def propose_merge(*, scope: Scope, first: UUID, second: UUID, comment: str) -> s
     if len(comment.strip()) < LEAST_REASON:
         raise ReasonNeeded(least=LEAST_REASON)
     _locked(scope, first, second)
-    stands = _propose(scope, first, second, {"by": "staff", "comment": comment.strip()[:500]})
+    said = {"by": "staff", "comment": comment.strip()[:500]}
+    stands = put_in_queue(scope=scope, first=first, second=second, why=said)
     record(
         scope=scope,
         verb="customers.mergeproposal.add",
@@ -301,7 +302,11 @@ def _open_home(scope: Scope, branch_id: int) -> Branch:
     return branch
 
 
-def _propose(scope: Scope, first: UUID, second: UUID, why: dict[str, Any]) -> str:
+def put_in_queue(*, scope: Scope, first: UUID, second: UUID, why: dict[str, Any]) -> str:
+    """The stewards are asked about the two, of whom one is at home in the scope; the state of the pair.
+
+    For services that have demanded a right of their own. Raises NotFound.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT propose_customer_merge(%s, %s, %s, %s::jsonb)",

@@ -302,7 +302,13 @@ def test_a_minor_needs_a_guardian_until_coming_of_age(cast: Cast) -> None:
     nb = cast.customers["nb"]
     say(nb, "marketing", "sms", True)
     with cast.nb_manager.scope() as scope:
-        assert note_birth(scope=scope, customer_id=nb.customer.pk, born=date(2009, 1, 31), source="柜面")
+        assert note_birth(
+            scope=scope,
+            customer_id=nb.customer.pk,
+            born=date(2009, 1, 31),
+            source="柜面",
+            reason="按证件登记",
+        )
         assert births_of(scope=scope, customer_ids=[nb.customer.pk]) == {nb.customer.pk: date(2009, 1, 31)}
         assert b"2009" not in bytes(Birth.objects.get().value)
         assert not may_do(scope=scope, customer_ids=[nb.customer.pk], purpose="marketing", channel="sms")
