@@ -158,6 +158,28 @@ GROUPS = [
         ("auditor",),
     ),
     Group(
+        _("Events"),
+        [
+            Page(
+                _("Kinds of events"),
+                "category",
+                "events.drop",
+                "events.kind",
+                head_office_only=True,
+                address="admin:events_drop_kinds",
+            ),
+            Page(_("Files of events"), "drive_folder_upload", "events.drop", head_office_only=True),
+            Page(
+                _("Sources and months of events"),
+                "webhook",
+                "events.drop",
+                "events.source",
+                head_office_only=True,
+                address="admin:events_drop_sources",
+            ),
+        ],
+    ),
+    Group(
         _("Installation"),
         [
             Page(_("How it runs"), "monitor_heart", "jobs.alert", head_office_only=True),

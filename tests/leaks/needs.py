@@ -35,6 +35,8 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:switch_search": (("",), ()),
     "admin:rights": (("tenants.role.view",), ()),
     "admin:data_map": (("customers.datamap.view",), ()),
+    "admin:events_drop_kinds": (("events.kind.view",), ()),
+    "admin:events_drop_sources": (("events.source.view",), ()),
     "admin:customers_erasure_cancel_page": (("customers.erasure.cancel",), ("customers.erasure.cancel",)),
     "admin:approvals_policy_drawing": (("approvals.policy.view",), ("approvals.policy.view",)),
     "admin:approvals_policy_trial": (("approvals.policy.view",), ("approvals.policy.view",)),

@@ -248,7 +248,7 @@ class CustomerIdentities(CustomerActs):
                 return _("Noted. Under age: beyond service, a guardian's consent is needed.")
             return _("Noted. Of age.")
 
-        words = _(
+        words: Any = _(
             "Kept sealed and shown nowhere. Whoever is under eighteen gets nothing beyond service without a guardian."
         )
         customer = self.get_object(request, object_id)
