@@ -16,6 +16,13 @@ DOORS: Final = {
 # Kinds that are no room's of ours.
 _ROOMS = {"app": _("Mini-program"), "core": _("Systems of the bank")}
 
+# Things of rooms that are still without rows.
+_LATER = {
+    "community.group": _("community group"),
+    "community.post": _("group post"),
+    "community.livestream": _("livestream"),
+}
+
 # code -> (why, what to do)
 REASONS: Final = {
     refusals.EventUnreadable.code: (
@@ -80,4 +87,4 @@ def thing_of(kind: str) -> str:
     try:
         return str(apps.get_model(kind)._meta.verbose_name)
     except (LookupError, ValueError):
-        return kind
+        return str(_LATER.get(kind, kind))

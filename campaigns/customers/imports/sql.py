@@ -96,9 +96,10 @@ CHANGE = """
 UPDATE customers_customer c SET attributes = c.attributes || asked.attributes
   FROM unnest(%s::uuid[], %s::jsonb[]) AS asked (customer_id, attributes) WHERE c.id = asked.customer_id
 """
-# In the order of the ids: two that lock the same customers wait for each other and do not stand crosswise.
+# In the order of the ids, and only those that stand (order_of_locks.py): whoever was merged since the verdict gives
+# no row, and is locked by nobody but under whom they became.
 LOCK = """
 SELECT c.id, c.branch_id, c.branch_pos, c.attributes, k.wrapped
   FROM customers_customer c LEFT JOIN customers_customerkey k ON k.customer_id = c.id
- WHERE c.id = ANY (%s) ORDER BY c.id FOR NO KEY UPDATE OF c
+ WHERE c.id = ANY (%s) AND c.status IN ('active', 'blocked') ORDER BY c.id FOR NO KEY UPDATE OF c
 """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.audit.services import record
@@ -34,9 +34,17 @@ from campaigns.customers.imports.lots import (
 )
 from campaigns.customers.imports.mapping import Columns, Reader
 from campaigns.customers.imports.undoing import take_back
-from campaigns.customers.imports.verdicts import judge
+from campaigns.customers.imports.verdicts import Judged, judge
 from campaigns.customers.imports.vocabulary import vocabulary_of
-from campaigns.customers.imports.writing import before_of, sealed_before, stage_tags, write
+from campaigns.customers.imports.writing import (
+    Held,
+    Meanwhile,
+    before_of,
+    hold,
+    sealed_before,
+    stage_tags,
+    write,
+)
 from campaigns.customers.models import CustomerFile, FileLot
 from campaigns.customers.services.imports import MAY, State, keep_for_undo
 from campaigns.customers.services.tags import end_rows, tag_staged
@@ -157,8 +165,8 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     row = FileLot.objects.within(scope).select_for_update(no_key=True).get(file=file, number=lot.number)
     with connection.cursor() as cursor:
         cursor.execute(_ALONE)
-        judged = judge(cursor, scope=scope, lot=lot, before=bytes(row.verdicts))
-        written = write(cursor, scope=scope, source=file.source, lot=lot, judged=judged)
+        judged, held = _judged_and_held(cursor, scope, lot, bytes(row.verdicts))
+        written = write(cursor, scope=scope, source=file.source, lot=lot, judged=judged, held=held)
         tag_staged(cursor, scope=scope, source=tagged_by(file=file))
     refused = refusals_of(row.refused) | {place: (code, column) for place, code, column in judged.refused}
     FileLot.objects.within(scope).filter(pk=row.pk).update(
@@ -172,6 +180,18 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     )
     left = sum(span.many for span in spans[1:])
     return Progress(file.rows - left, file.rows)
+
+
+def _judged_and_held(cursor: Any, scope: Scope, lot: Lot, before: bytes) -> tuple[Judged, list[Held]]:
+    """The verdicts, and locks on whom they change. Judged anew for as long as somebody was faster."""
+    while True:
+        try:
+            # What is held on the way is let go of again: the next verdict may name others.
+            with transaction.atomic():
+                judged = judge(cursor, scope=scope, lot=lot, before=before)
+                return judged, hold(cursor, judged=judged)
+        except Meanwhile:
+            continue
 
 
 def tagged_by(*, file: CustomerFile) -> str:

@@ -1,8 +1,8 @@
 """Two customers who are one: merging, un-merging, and asking staff where a machine must not decide.
 
-Whatever is done to customers locks their rows first: those that stand in the order of their ids, one that was merged
-only under whom it became. Claims and the like take a share of the same lock. So two merges that meet wait for each
-other and never crosswise, and nothing is added to a customer who is going.
+Whatever is done to customers locks their rows first, in one order (order_of_locks.py). Claims and the like take a
+share of the same lock. So two merges that meet wait for each other and never crosswise, and nothing is added to a
+customer who is going.
 """
 
 from collections.abc import Collection, Mapping
@@ -261,8 +261,9 @@ def _merge(
 
 def _held(scope: Scope, customer_id: UUID) -> Customer:
     """The customer, locked. Raises NotFound unless at home in the scope."""
-    rows = Customer.objects.within(scope).filter(pk=customer_id).select_related("branch")
-    customer: Customer | None = rows.select_for_update(of=("self",)).first()
+    # Without the branch beside it: whoever waited for a closing would look for the row that has moved at the old one.
+    rows = Customer.objects.within(scope).filter(pk=customer_id)
+    customer: Customer | None = rows.select_for_update().first()
     if customer is None:
         raise NotFound
     return customer
