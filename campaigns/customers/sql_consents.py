@@ -114,24 +114,3 @@ END $$;
 PERSONALISE_GRANTS = """
 GRANT UPDATE (is_personalised) ON customers_customer TO fenhang_verbs;
 """
-
-NEW_VERBS = """
-UPDATE tenants_role SET verbs = verbs || ARRAY(
-           SELECT v FROM unnest(ARRAY['customers.consenttext.view', 'customers.consenttext.add',
-                                      'customers.consent.view', 'customers.consent.add', 'customers.birth.change',
-                                      'customers.erasure.view', 'customers.erasure.add', 'customers.erasure.cancel',
-                                      'customers.dataexport.view', 'customers.datamap.view']) v
-            WHERE NOT v = ANY (verbs))
- WHERE code = 'administrator';
-UPDATE tenants_role SET verbs = verbs || ARRAY(
-           SELECT v FROM unnest(ARRAY['customers.consent.view', 'customers.consent.add', 'customers.birth.change',
-                                      'customers.erasure.view']) v
-            WHERE NOT v = ANY (verbs))
- WHERE code IN ('branch_manager', 'relationship_manager');
-UPDATE tenants_role SET verbs = verbs || ARRAY(
-           SELECT v FROM unnest(ARRAY['customers.consenttext.view', 'customers.consent.view',
-                                      'customers.erasure.view', 'customers.dataexport.view',
-                                      'customers.datamap.view']) v
-            WHERE NOT v = ANY (verbs))
- WHERE code = 'auditor';
-"""

@@ -33,6 +33,13 @@ _STATES = {
 }
 
 
+class _Hash(bytes):
+    """As addresses write it, whoever makes them."""
+
+    def __str__(self) -> str:
+        return self.hex()
+
+
 class StateFilter(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "state"
@@ -101,6 +108,8 @@ class DropAdmin(ScopedAdmin):
         except ValueError:
             return None
         found: Drop | None = self.get_queryset(request).filter(pk=key).first()
+        if found is not None:
+            found.fingerprint = _Hash(found.fingerprint)
         return found
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:

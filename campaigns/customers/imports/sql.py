@@ -13,15 +13,6 @@ LANGUAGE sql STABLE AS VERB $$
 $$;
 """
 
-# For banks that have their roles already.
-NEW_VERBS = """
-UPDATE tenants_role r SET verbs = r.verbs || ARRAY(SELECT v FROM unnest(n.verbs) v WHERE NOT v = ANY (r.verbs))
-  FROM (VALUES
-    ('administrator', ARRAY['customers.customer.import', 'customers.customer.export']),
-    ('branch_manager', ARRAY['customers.customer.export'])) AS n (code, verbs)
- WHERE r.code = n.code AND NOT r.verbs::text[] @> n.verbs;
-"""
-
 # Any customer may stand twice in a file of millions: found by sorting on the disk and not in memory.
 SEEN = """
 CREATE TEMPORARY TABLE import_seen (who uuid NOT NULL, place int NOT NULL) ON COMMIT DROP
