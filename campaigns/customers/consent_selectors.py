@@ -6,10 +6,18 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from campaigns.customers.consent_models import Birth, Channel, Consent, ConsentText, Permission, Purpose
+from campaigns.customers.consent_models import (
+    Birth,
+    Channel,
+    Consent,
+    ConsentDraft,
+    ConsentText,
+    Permission,
+    Purpose,
+)
 from campaigns.customers.consent_refusals import NoConsent, NoPlace
 from campaigns.customers.consent_rules import PURPOSES, SERVICE_MASK, bit_of
 from campaigns.customers.models import Customer, CustomerKey, Identity
@@ -40,8 +48,22 @@ class Said:
 
 def texts_now(*, scope: Scope) -> dict[str, ConsentText]:
     """Which text of each purpose is valid at this moment?"""
-    rows = ConsentText.objects.filter(valid_from__lte=scope.at).order_by("purpose", "-version")
+    rows = texts_valid(at=scope.at).order_by("purpose", "-version")
     return {text.purpose: text for text in rows.distinct("purpose")}
+
+
+def texts_valid(*, at: datetime) -> QuerySet[ConsentText]:
+    """Which texts, of whatever version, could be agreed to at that moment? Not those that were withdrawn by then."""
+    standing = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at)
+    return ConsentText.objects.filter(standing, valid_from__lte=at)
+
+
+def draft_in_scope(*, scope: Scope, draft_id: UUID) -> ConsentDraft:
+    """The draft of a text. Raises NotFound."""
+    found: ConsentDraft | None = ConsentDraft.objects.within(scope).filter(pk=draft_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def consents_of(*, scope: Scope, customer_id: UUID) -> QuerySet[Consent]:

@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.approvals.kinds import register
 from campaigns.customers import letting_go, when_due
 from campaigns.customers import rights_telling as telling
+from campaigns.customers.consent_kind import CONSENT_TEXT
 from campaigns.customers.consent_selectors import addresses_of_customers
 from campaigns.customers.keeping import register_kept
 from campaigns.customers.panels import register_moments, register_panel
@@ -16,6 +18,7 @@ from campaigns.jobs.kinds import register_due
 
 def register_rights() -> None:
     """Called once, when the room is ready."""
+    register(CONSENT_TEXT)
     register_addressee("customers.customer", addresses_of_customers)
     register_due(
         consents.RENEW, when_due.renew_permissions, label=_("Permissions after a text that asks again")

@@ -37,6 +37,8 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:data_map": (("customers.datamap.view",), ()),
     "admin:events_drop_kinds": (("events.kind.view",), ()),
     "admin:events_drop_sources": (("events.source.view",), ()),
+    "admin:customers_consentdraft_submit": ((), ("customers.consentdraft.submit",)),
+    "admin:customers_consentdraft_down": ((), ("customers.consentdraft.take_down",)),
     "admin:customers_erasure_cancel_page": (("customers.erasure.cancel",), ("customers.erasure.cancel",)),
     "admin:approvals_policy_drawing": (("approvals.policy.view",), ("approvals.policy.view",)),
     "admin:approvals_policy_trial": (("approvals.policy.view",), ("approvals.policy.view",)),

@@ -94,6 +94,16 @@ ROWS = {
     "admin:events_drop_kinds": Row("staff", methods=("get",), own=403),
     "admin:events_drop_sources": Row("staff", methods=("get",), own=403),
     "admin:customers_erasure_cancel_page": Row("staff", {"object_id": "customers.erasure"}),
+    "admin:customers_consentdraft_submit": Row(
+        "staff", {"draft_id": "customers.consentdraft"}, methods=("post",), own=403
+    ),
+    "admin:customers_consentdraft_down": Row(
+        "staff",
+        {"draft_id": "customers.consentdraft"},
+        methods=("post",),
+        own=403,
+        body={"reason": "文字有误"},
+    ),
     "admin:inbox": Row("staff", methods=("get",)),
     "admin:inbox_mark": Row("staff", methods=("post",), body={"notice": "own:notices.notice"}),
     "admin:inbox_open": Row("staff", {"notice_id": "notices.notice"}, methods=("post",)),

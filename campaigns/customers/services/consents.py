@@ -1,13 +1,11 @@
-"""Consent texts, what customers say to them, and who is under age."""
+"""What customers say to the bank's texts, and who is under age. The texts are in consent_texts.py."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connections, transaction
-from django.db.models import Max
 from django.utils.timezone import localtime
 
 from campaigns.audit.services import record
@@ -16,12 +14,10 @@ from campaigns.customers.consent_refusals import (
     BirthInvalid,
     EvidenceMissing,
     GuardianNeeded,
-    HeadOfficeOnly,
     PairUnknown,
     SaidLater,
     TextChanged,
     TextMissing,
-    TextTooEarly,
 )
 from campaigns.customers.consent_rules import BITS, bit_of, is_minor_on
 from campaigns.customers.consent_selectors import (
@@ -31,6 +27,7 @@ from campaigns.customers.consent_selectors import (
     permission_of,
     place_of_birth_date,
     texts_now,
+    texts_valid,
 )
 from campaigns.customers.customer_models import Customer, CustomerKey
 from campaigns.customers.refusals import CustomerIsNotActive, ReasonNeeded
@@ -55,56 +52,6 @@ class Wish:
     channel: str
     is_given: bool
     text_sha256: str = ""
-
-
-def publish_text(
-    *,
-    scope: Scope,
-    purpose: str,
-    title: str,
-    title_en: str,
-    text: str,
-    text_en: str,
-    valid_from: datetime,
-    asks_again: bool = False,
-) -> ConsentText:
-    """The next version of a purpose's text; earlier ones stay as they are, and so do consents to them, unless it
-    `asks_again`. Raises HeadOfficeOnly, TextTooEarly.
-    """
-    scope.demand("customers.consenttext.add")
-    if scope.ancestors:
-        raise HeadOfficeOnly
-    with connections[scope.using].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('customers.consenttext', 0))")
-    earlier = ConsentText.objects.filter(purpose=purpose).aggregate(Max("version"), Max("valid_from"))
-    if valid_from < scope.at or (earlier["valid_from__max"] and valid_from < earlier["valid_from__max"]):
-        raise TextTooEarly
-    version = (earlier["version__max"] or 0) + 1
-    whole = "\x00".join([purpose, str(version), title, title_en, text, text_en])
-    made = ConsentText.objects.create(
-        purpose=purpose,
-        version=version,
-        title=title,
-        title_en=title_en,
-        text=text,
-        text_en=text_en,
-        sha256=hashlib.sha256(whole.encode()).hexdigest(),
-        valid_from=valid_from,
-        asks_again=asks_again,
-        published_at=scope.at,
-        published_by=scope.person_id,
-    )
-    if asks_again and version > 1:
-        lay(scope=scope, kind=RENEW, subject=ref("customers.consenttext", made.pk), at=valid_from)
-    record(
-        scope=scope,
-        verb="customers.consenttext.publish",
-        subject=ref("customers.consenttext", made.pk),
-        subject_name=str(made),
-        sha256=made.sha256,
-        number=version,
-    )
-    return made
 
 
 def renew_permissions(*, scope: Scope, due: Due) -> None:
@@ -197,7 +144,7 @@ def note_consent(
     at = said_at or scope.at
     if at > scope.at:
         raise SaidLater
-    text = ConsentText.objects.filter(purpose=purpose, valid_from__lte=at).order_by("-version").first()
+    text = texts_valid(at=at).filter(purpose=purpose).order_by("-version").first()
     if is_given and text is None:
         raise TextMissing(purpose=Purpose(purpose).label)
     is_minor = permission_of(scope=scope, customer_id=customer_id).is_minor
