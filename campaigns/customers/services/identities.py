@@ -141,7 +141,10 @@ def verify_identity(*, scope: Scope, identity_id: UUID | str, reason: str) -> Id
     except IntegrityError as error:
         if violated(error) != ONE_OWNER:
             raise
-        raise IdentityHeldElsewhere(kind=claim.get_kind_display()) from error
+        if holders_of(identities=[claim]).get(claim.pk) != customer.pk:
+            raise IdentityHeldElsewhere(kind=claim.get_kind_display()) from error
+        # Two who had it have become one since: the claim is answered by the other row.
+        left.update(state=State.REVOKED, revoked_at=scope.at)
     _note(scope, "customers.identity.verify", customer, kind=claim.kind, reason=why)
     claim.state, claim.verified_at = State.VERIFIED, scope.at
     return claim

@@ -44,10 +44,9 @@ def test_a_text_is_published_when_somebody_else_approves_its_draft(cast: Cast) -
     assert not ConsentText.objects.exists()
     with cast.ho_reviewer.scope():
         revision = Revision.objects.get(kind="customers.consentdraft")
-    shown = (
-        at_desk(cast, "ho_reviewer").get(f"/admin/approvals/revision/{revision.pk}/change/").content.decode()
-    )
-    assert "我同意" in shown and "2099" in shown
+    reviewer, review = at_desk(cast, "ho_reviewer"), f"/admin/approvals/revision/{revision.pk}/"
+    assert "营销授权" in reviewer.get(f"{review}change/").content.decode()
+    assert "我同意" in reviewer.get(f"{review}phone/new/").content.decode()
     approve(cast.ho_reviewer, revision, at=now())
     text = ConsentText.objects.get()
     assert (text.version, len(text.sha256), text.asks_again) == (1, 64, False)

@@ -302,11 +302,11 @@ def test_after_a_text_that_asks_again_earlier_consents_count_no_more(cast: Cast)
     for player in (nb, sb):
         say(player, "marketing", "sms", True)
         say(player, "profiling", "", True)
-    with cast.ho_administrator.scope() as scope:
+    with system_scope(at=AT, cause="test") as scope:
         publish(scope, "marketing", valid_from=AT + HOUR)
     both = SERVICE_MASK | BITS["marketing", "sms"] | BITS["profiling", ""]
     assert mask_of(nb) == both, "a mere new wording leaves them as they are"
-    with cast.ho_administrator.scope() as scope:
+    with system_scope(at=AT, cause="test") as scope:
         publish(scope, "marketing", valid_from=AT + 2 * HOUR, asks_again=True)
     assert mask_of(nb) == both, "not before its day"
     run_due(scope=system(at=AT, cause="jobs.run_due"), clock=lambda: AT + 2 * HOUR)

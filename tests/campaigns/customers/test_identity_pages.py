@@ -17,6 +17,7 @@ from campaigns.customers.services.identities import (
     link_identity,
     verify_identity,
 )
+from campaigns.customers.services.merges import confirm_proposal
 from campaigns.customers.services.rights import ERASE, carry_out_erasure, note_erasure
 from campaigns.jobs.due_models import Due
 from campaigns.lib.refusals import NotAllowed, NotFound
@@ -91,6 +92,13 @@ def test_what_is_somebody_elses_is_for_the_stewards_and_nobody_is_named(cast: Ca
         found = MergeProposal.objects.get()
         assert {found.first_id, found.second_id} == {nb.pk, sb.pk}
         assert found.why == {"by": "staff", "kinds": ["phone"], "comment": WHY}
+        # Once the two are one, the claim is answered.
+        proposal = found.pk
+    with hired(cast, "administrator", "HO").scope() as scope:
+        confirm_proposal(scope=scope, proposal_id=proposal, kept=nb.pk)
+        verify_identity(scope=scope, identity_id=done.identity_id, reason=WHY)
+        states = Identity.objects.filter(customer=nb, kind="phone").values_list("state", flat=True)
+        assert sorted(states) == ["revoked", "verified"]
         free = claim(scope, nb, value="13900139000")
         assert free.identity_id is not None
         with pytest.raises(NotFound):  # nobody holds it

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.audit.models import SecurityRecord
 from campaigns.events.models import Drop, Heard
@@ -84,3 +86,25 @@ def test_a_source_is_shown_with_when_it_was_heard_and_without_its_secret(cast: C
 @pytest.mark.parametrize("username", ["nb_manager", "ho_reviewer"])
 def test_others_and_branches_have_no_such_page(cast: Cast, username: str, address: str) -> None:
     assert at_the_desk(username).get(address).status_code == 403
+
+
+def test_a_list_of_many_files_asks_no_more_than_one_of_few(cast: Cast) -> None:
+    client, counts = at_the_desk("ho_administrator"), []
+    for many in (1, 9):
+        Drop.objects.bulk_create(
+            [
+                Drop(
+                    fingerprint=bytes([many, n]),
+                    name=f"core-{n}.csv",
+                    source="core",
+                    size=1,
+                    started_at=now(),
+                )
+                for n in range(many)
+            ]
+        )
+        client.get(FILES)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(FILES).status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
