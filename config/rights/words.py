@@ -68,6 +68,8 @@ _PAGES = {
     "of_customer": pgettext_lazy("page", "tags of one customer"),
     "run": pgettext_lazy("page", "run the rule"),
     "trial": pgettext_lazy("page", "trial on a past revision"),
+    "kinds": pgettext_lazy("page", "kinds of events"),
+    "sources": pgettext_lazy("page", "sources and months"),
 }
 
 _OTHERS = {
