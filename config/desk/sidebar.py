@@ -117,7 +117,9 @@ GROUPS = [
             Page(_("Possible duplicates"), "join_inner", "customers.mergeproposal"),
             Page(_("Consents"), "handshake", "customers.consent"),
             Page(_("Consent texts"), "contract", "customers.consenttext", head_office_only=True),
-            Page(_("Drafts of consent texts"), "contract_edit", "customers.consentdraft", head_office_only=True),
+            Page(
+                _("Drafts of consent texts"), "contract_edit", "customers.consentdraft", head_office_only=True
+            ),
             Page(_("Copies of one's information"), "folder_zip", "customers.dataexport"),
             Page(_("Erasures"), "person_remove", "customers.erasure"),
             Page(_("Merges of customers"), "merge", "customers.merge"),

@@ -8,10 +8,11 @@ from campaigns.audit.models import Entry
 from campaigns.audit.words import deed
 from campaigns.customers.consent_models import Birth
 from campaigns.customers.consent_selectors import _unsealed, births_of, permission_of
-from campaigns.customers.models import Identity, MergeProposal, Tombstone
+from campaigns.customers.models import Customer, Identity, MergeProposal, Tombstone
 from campaigns.customers.refusals import AppNeeded, IdentityHeldElsewhere, IdentityMalformed, ReasonNeeded
 from campaigns.customers.selectors import customer_by_identity
 from campaigns.customers.services.identities import (
+    Linked,
     ask_about_holder,
     claim_identity,
     link_identity,
@@ -21,14 +22,14 @@ from campaigns.customers.services.merges import confirm_proposal
 from campaigns.customers.services.rights import ERASE, carry_out_erasure, note_erasure
 from campaigns.jobs.due_models import Due
 from campaigns.lib.refusals import NotAllowed, NotFound
-from campaigns.tenants.scopes import system_scope
+from campaigns.tenants.scopes import Scope, system_scope
 from tests.campaigns.customers.test_admin import LIST, at_the_desk, page_of
 from tests.support.cast import AT, Cast, hired
 
 PHONE, WHY = "13800138000", "客户到柜台出示证件"
 
 
-def claim(scope, customer, **given):  # type: ignore[no-untyped-def]
+def claim(scope: Scope, customer: Customer, **given: str) -> Linked:
     given = {"kind": "phone", "value": PHONE, "reason": WHY} | given
     return claim_identity(scope=scope, customer_id=customer.pk, **given)
 

@@ -237,7 +237,8 @@ def test_whoever_is_merged_between_the_verdict_and_the_lock_is_judged_anew(
         visitor = anonymous(scope, cast, "NB", "walk-in")
         link_identity(scope=scope, customer_id=visitor, kind="unionid", value="union-walk-in", source="core")
     file = judged(cast, "union-walk-in,13800000003,NB\n", headings="unionid,手机号,机构号\n")
-    real, merged = import_runs.judge, []
+    merged: list[Any] = []
+    real: Callable[..., Any] = import_runs.judge  # type: ignore[attr-defined]
 
     def absorb(scope: Any) -> Any:
         return merge_customers(scope=scope, kept=nb, absorbed=visitor, why={"by": "test"})
