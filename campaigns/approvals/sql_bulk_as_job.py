@@ -50,9 +50,3 @@ CREATE TRIGGER approvals_item_is_signed BEFORE UPDATE OF outcome ON jobs_jobitem
     WHEN (NEW.outcome = 'done' AND NEW.subject LIKE 'approvals.revision:%')
     EXECUTE FUNCTION approvals_item_is_signed();
 """
-
-# As sql_roles.py: what an installed bank's administrators may do of what this came to offer.
-NEW_VERBS = """
-UPDATE tenants_role SET verbs = verbs || ARRAY['approvals.publication.verify']::varchar[]
- WHERE code = 'administrator' AND NOT 'approvals.publication.verify' = ANY (verbs);
-"""

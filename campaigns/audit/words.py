@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from campaigns.audit.models import Entry
 from campaigns.lib.refs import read_ref
 
-# The last part of a verb ("content.item.submit") in the past tense.
+# The last part of a verb ("content.item.submit"), or a whole one, in the past tense.
 DEEDS = {
     "add": pgettext_lazy("deed", "added"),
     "change": pgettext_lazy("deed", "changed"),
@@ -94,6 +94,12 @@ DEEDS = {
     "take_away": pgettext_lazy("deed", "noted the withdrawn consent of"),
     "erase": pgettext_lazy("deed", "erased"),
     "fetch": pgettext_lazy("deed", "fetched the information of"),
+    # Whole verbs, where their last part would say something else of the thing that they are noted at.
+    "customers.identity.claim": pgettext_lazy("deed", "noted an identity of"),
+    "customers.identity.verify": pgettext_lazy("deed", "verified an identity of"),
+    "customers.mergeproposal.add": pgettext_lazy("deed", "pointed out a duplicate of"),
+    "customers.birth.add": pgettext_lazy("deed", "noted the date of birth of"),
+    "customers.birth.change": pgettext_lazy("deed", "corrected the date of birth of"),
 }
 
 # What services write beside a deed.
@@ -153,8 +159,8 @@ def detail_name(name: str) -> str:
 
 def deed(verb: str) -> str:
     """What was done, in the reader's language; an unknown verb as it stands."""
-    last = verb.rpartition(".")[2]
-    return str(DEEDS[last]) if last in DEEDS else verb
+    said = DEEDS.get(verb) or DEEDS.get(verb.rpartition(".")[2])
+    return str(said) if said is not None else verb
 
 
 def kind_of(subject: str) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from campaigns.customers.consent_rules import SERVICE_MASK
 from campaigns.customers.customer_models import Customer, CustomerModel
 from campaigns.lib.ids import new_id
+from campaigns.tenants.models import TenantModel
 
 
 class Purpose(models.TextChoices):
@@ -45,6 +46,10 @@ class ConsentText(models.Model):
     asks_again = models.BooleanField(_("asks everybody again"), default=False)
     published_at = models.DateTimeField(_("published at"))
     published_by = models.UUIDField(_("published by"), null=True)
+    # Of the review that it came through; none for what the installation began with.
+    revision_id = models.UUIDField(_("revision"), null=True)
+    # Nobody can agree to it any more. Who did before has agreed.
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
 
     class Meta:
         verbose_name = _("consent text")
@@ -65,6 +70,41 @@ class ConsentText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} · {self.title} (v{self.version})"
+
+
+class ConsentDraft(TenantModel):
+    """What the next version of a purpose's text is to say: head office's, one for each purpose.
+
+    No history of its own: every state that anybody was asked about stands frozen in its review.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
+    title = models.CharField(_("title"), max_length=80)
+    title_en = models.CharField(_("English title"), max_length=120)
+    text = models.TextField(_("text"), max_length=20_000)
+    text_en = models.TextField(_("English text"), max_length=20_000)
+    valid_from = models.DateTimeField(_("valid from"))
+    asks_again = models.BooleanField(_("asks everybody again"), default=False)
+    author_id = models.UUIDField(_("maker"), null=True, editable=False)
+    author_name = models.CharField(_("maker"), max_length=60, editable=False, blank=True)
+    changed_at = models.DateTimeField(_("changed at"), editable=False)
+
+    class Meta:
+        verbose_name = _("draft of a consent text")
+        verbose_name_plural = _("drafts of consent texts")
+        ordering = ["purpose"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "purpose"], name="customers_consentdraft_is_the_only_one_of_its_purpose"
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values), name="customers_consentdraft_purpose_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} · {self.title}"
 
 
 class Consent(CustomerModel):

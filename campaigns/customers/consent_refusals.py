@@ -77,6 +77,20 @@ class HeadOfficeOnly(Refusal):
     en = "Consent texts are the whole bank's: head office alone publishes them."
 
 
+class AnotherMustApprove(Refusal):
+    code = "customers.consenttext.another_must_approve"
+    status = 403
+    zh = "授权文本须经另一位同事审核通过后发布，请编辑草稿并提交审核。"
+    en = "A consent text is published when a colleague approves it: edit the draft and submit it."
+
+
+class DraftExists(Refusal):
+    code = "customers.consentdraft.exists"
+    status = 409
+    zh = "“{purpose}”已有草稿，请在原草稿上修改。"
+    en = "There is a draft for “{purpose}” already: edit that one."
+
+
 class BirthInvalid(Refusal):
     code = "customers.birth.invalid"
     status = 422

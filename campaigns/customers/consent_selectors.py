@@ -6,10 +6,18 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from campaigns.customers.consent_models import Birth, Channel, Consent, ConsentText, Permission, Purpose
+from campaigns.customers.consent_models import (
+    Birth,
+    Channel,
+    Consent,
+    ConsentDraft,
+    ConsentText,
+    Permission,
+    Purpose,
+)
 from campaigns.customers.consent_refusals import NoConsent, NoPlace
 from campaigns.customers.consent_rules import PURPOSES, SERVICE_MASK, bit_of
 from campaigns.customers.models import Customer, CustomerKey, Identity
@@ -40,8 +48,22 @@ class Said:
 
 def texts_now(*, scope: Scope) -> dict[str, ConsentText]:
     """Which text of each purpose is valid at this moment?"""
-    rows = ConsentText.objects.filter(valid_from__lte=scope.at).order_by("purpose", "-version")
+    rows = texts_valid(at=scope.at).order_by("purpose", "-version")
     return {text.purpose: text for text in rows.distinct("purpose")}
+
+
+def texts_valid(*, at: datetime) -> QuerySet[ConsentText]:
+    """Which texts, of whatever version, could be agreed to at that moment? Not those that were withdrawn by then."""
+    standing = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at)
+    return ConsentText.objects.filter(standing, valid_from__lte=at)
+
+
+def draft_in_scope(*, scope: Scope, draft_id: UUID) -> ConsentDraft:
+    """The draft of a text. Raises NotFound."""
+    found: ConsentDraft | None = ConsentDraft.objects.within(scope).filter(pk=draft_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def consents_of(*, scope: Scope, customer_id: UUID) -> QuerySet[Consent]:
@@ -120,8 +142,10 @@ def addresses_of_customers(
 
 
 def _unsealed(scope: Scope, customer_ids: set[UUID], kind: str) -> dict[UUID, str]:
-    """The newest identity of `kind` of each, opened with the person's key."""
-    rows = Identity.objects.within(scope).filter(customer_id__in=customer_ids, kind=kind)
+    """The newest verified identity of `kind` of each, opened with the person's key: a claim is nobody's address."""
+    rows = Identity.objects.within(scope).filter(
+        customer_id__in=customer_ids, kind=kind, state=Identity.State.VERIFIED
+    )
     if kind == Identity.Kind.OPENID:
         rows = rows.filter(app=settings.WECHAT_APP_ID)
     by_customer = {row.customer_id: row for row in rows.order_by("id")}
@@ -141,6 +165,12 @@ def _unsealed(scope: Scope, customer_ids: set[UUID], kind: str) -> dict[UUID, st
 def place_of_birth_date(customer_id: UUID) -> str:
     """The place that the ciphertext of a date of birth is bound to."""
     return crypto.place_of(person=customer_id, table="customers_birth", row=customer_id, column="value")
+
+
+def birth_noted(*, scope: Scope, customer_id: UUID) -> Birth | None:
+    """Is a date of birth kept of this customer, since when and by whom? Still sealed."""
+    found: Birth | None = Birth.objects.within(scope).filter(customer_id=customer_id).first()
+    return found
 
 
 def births_of(*, scope: Scope, customer_ids: Iterable[UUID]) -> dict[UUID, date]:

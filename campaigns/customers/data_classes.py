@@ -19,6 +19,11 @@ consenttext.title              none       plain   thing      consent
 consenttext.title_en           none       plain   thing      consent
 consenttext.text               none       plain   thing      consent
 consenttext.text_en            none       plain   thing      consent
+consentdraft.title             none       plain   thing      consent
+consentdraft.title_en          none       plain   thing      consent
+consentdraft.text              none       plain   thing      consent
+consentdraft.text_en           none       plain   thing      consent
+consentdraft.author_name       internal   plain   thing      account
 consenttext.sha256             none       hashed  thing      consent
 consent.purpose                internal   plain   pseudonym  consent
 consent.channel                internal   plain   pseudonym  consent

@@ -4,6 +4,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from campaigns.customers.models import Customer, MergeProposal
+from campaigns.customers.order_of_locks import hold_customers_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 
@@ -20,6 +21,8 @@ def hand_over_customers(*, scope: Scope, closed: Branch, successor: Branch) -> i
 
     What they claimed stays where it was claimed: a coupon's branch is the home at that moment.
     """
+    # Nobody is merged meanwhile, and a merge under way is waited for before any row of theirs is touched.
+    hold_customers_of(branch_id=closed.pk)
     by = scope.facts.actor_name if scope.person_id else ""
     with connection.cursor() as cursor:
         # Before the move: the rows stand where their customers stand, and go along.

@@ -20,6 +20,8 @@ PRIORITY: Final = (CUSTOMER_NUMBER, UNIONID, EXTERNAL_USERID, OPENID, PHONE, DEV
 PERSONAL: Final = frozenset({CUSTOMER_NUMBER, UNIONID, EXTERNAL_USERID, OPENID})
 # Kinds that exist once for each app.
 OF_AN_APP: Final = frozenset({OPENID, EXTERNAL_USERID})
+# What staff may be told; openids and devices come from log-ins alone.
+BY_STAFF: Final = (PHONE, CUSTOMER_NUMBER, UNIONID, EXTERNAL_USERID)
 # Source of customer numbers that this installation gave out itself: whoever has no other is anonymous to the bank.
 ISSUED_HERE: Final = "wechat"
 

@@ -2,7 +2,7 @@
 
 from campaigns.customers.attribute_models import Attribute
 from campaigns.customers.care_models import Care, HomeMove
-from campaigns.customers.consent_models import Birth, Consent, ConsentText, Permission
+from campaigns.customers.consent_models import Birth, Consent, ConsentDraft, ConsentText, Permission
 from campaigns.customers.customer_models import (
     Customer,
     CustomerKey,
@@ -20,6 +20,7 @@ __all__ = [
     "Birth",
     "Care",
     "Consent",
+    "ConsentDraft",
     "ConsentText",
     "Customer",
     "CustomerExport",

@@ -17,6 +17,22 @@ class IdentityMalformed(Refusal):
     en = "This cannot be a {kind}: check it and type it again."
 
 
+class AppNeeded(Refusal):
+    code = "customers.identity.app_needed"
+    status = 422
+    zh = "{kind}须注明所属企业（企业微信 corpid）。"
+    en = "A {kind} needs its corporation: name the WeCom corpid."
+
+
+class IdentityHeldElsewhere(Refusal):
+    """Verified for somebody else, of whom nothing is said."""
+
+    code = "customers.identity.held_elsewhere"
+    status = 409
+    zh = "该{kind}已核验属于另一位客户，不能再核验给本客户。可提交疑似重复，由管理岗比对后决定。"
+    en = "This {kind} is verified for another customer: ask the stewards to compare the two."
+
+
 class CustomerIsNotActive(Refusal):
     """Merged away, erased, or blocked where an active one is needed."""
 

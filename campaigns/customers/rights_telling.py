@@ -9,7 +9,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from campaigns.customers.consent_models import Consent, Purpose
-from campaigns.customers.consent_selectors import births_of, consents_of, permission_of, standing_of
+from campaigns.customers.consent_selectors import (
+    birth_noted,
+    births_of,
+    consents_of,
+    permission_of,
+    standing_of,
+)
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.panels import Line, Moment
 from campaigns.customers.selectors import place_of_value
@@ -41,7 +47,16 @@ def tell_who(*, scope: Scope, customer_id: UUID) -> Told:
     for row in Identity.objects.within(scope).filter(customer_id=customer_id).order_by("kind", "id"):
         place = place_of_value(customer_id=customer_id, identity_id=row.pk)
         value = crypto.unseal(bytes(row.value), key=key, place=place)
-        yield "identities", {"kind": row.kind, "value": value, "source": row.source, "since": row.verified_at}
+        yield (
+            "identities",
+            {
+                "kind": row.kind,
+                "value": value,
+                "state": row.state,
+                "source": row.source,
+                "since": row.verified_at,
+            },
+        )
 
 
 def tell_consents(*, scope: Scope, customer_id: UUID) -> Told:
@@ -79,6 +94,9 @@ def consent_lines(scope: Scope, customer_id: UUID) -> Sequence[Line]:
     if customer is not None:
         is_on = _("on") if customer.is_personalised else _("off")
         lines.append(Line(_("Personalised recommendation"), is_on))
+    birth = birth_noted(scope=scope, customer_id=customer_id)
+    if birth is not None:
+        lines.append(Line(_("date of birth"), _("kept, sealed"), _day(birth.noted_at)))
     if permission_of(scope=scope, customer_id=customer_id).is_minor:
         lines.append(Line(_("Under age"), _("yes"), _("beyond service, a guardian's consent is needed")))
     return lines
@@ -97,6 +115,10 @@ def consent_moments(scope: Scope, customer_id: UUID, before: datetime, many: int
         )
         for row in rows
     ]
+
+
+def _day(at: datetime) -> str:
+    return localtime(at).strftime("%Y-%m-%d")
 
 
 def _moment(at: datetime) -> str:

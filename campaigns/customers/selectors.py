@@ -121,6 +121,19 @@ def match_identities(*, named: Sequence[Named]) -> list[Found]:
         ]
 
 
+def holders_of(*, identities: Sequence[Identity]) -> dict[UUID, UUID]:
+    """For whom in the whole bank are these verified? By the id of the identity asked about; one query.
+
+    For services and for saying that there is somebody: never show who.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT place, customer_id FROM customers_by_identities(%s::text[], %s::bytea[])",
+            [[each.kind for each in identities], [bytes(each.lookup) for each in identities]],
+        )
+        return {identities[place - 1].pk: customer_id for place, customer_id in cursor.fetchall()}
+
+
 def customer_in_scope(*, scope: Scope, customer_id: UUID | str) -> Customer:
     """The customer at home in the scope; raises NotFound for a foreign and an absent one alike."""
     customer: Customer | None = customers_within(scope=scope).filter(pk=customer_id).first()
@@ -168,6 +181,17 @@ def masked_identities(*, scope: Scope, customer_id: UUID) -> list[tuple[Identity
         (row, "—" if plain is None else masked_identity(kind=row.kind, value=plain))
         for row, plain in plain_identities(scope=scope, customer_id=customer_id)
     ]
+
+
+def claims_held_elsewhere(*, scope: Scope, customer_id: UUID) -> list[tuple[Identity, str]]:
+    """Which of this customer's claims are verified for somebody else? Masked, and not a word of who that is."""
+    claims = [
+        (row, text)
+        for row, text in masked_identities(scope=scope, customer_id=customer_id)
+        if row.state == Identity.State.UNVERIFIED
+    ]
+    holders = holders_of(identities=[row for row, _text in claims]) if claims else {}
+    return [(row, text) for row, text in claims if holders.get(row.pk, customer_id) != customer_id]
 
 
 def plain_identities(*, scope: Scope, customer_id: UUID) -> list[tuple[Identity, str | None]]:

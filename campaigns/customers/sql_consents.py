@@ -115,23 +115,32 @@ PERSONALISE_GRANTS = """
 GRANT UPDATE (is_personalised) ON customers_customer TO fenhang_verbs;
 """
 
-NEW_VERBS = """
-UPDATE tenants_role SET verbs = verbs || ARRAY(
-           SELECT v FROM unnest(ARRAY['customers.consenttext.view', 'customers.consenttext.add',
-                                      'customers.consent.view', 'customers.consent.add', 'customers.birth.change',
-                                      'customers.erasure.view', 'customers.erasure.add', 'customers.erasure.cancel',
-                                      'customers.dataexport.view', 'customers.datamap.view']) v
-            WHERE NOT v = ANY (verbs))
- WHERE code = 'administrator';
-UPDATE tenants_role SET verbs = verbs || ARRAY(
-           SELECT v FROM unnest(ARRAY['customers.consent.view', 'customers.consent.add', 'customers.birth.change',
-                                      'customers.erasure.view']) v
-            WHERE NOT v = ANY (verbs))
- WHERE code IN ('branch_manager', 'relationship_manager');
-UPDATE tenants_role SET verbs = verbs || ARRAY(
-           SELECT v FROM unnest(ARRAY['customers.consenttext.view', 'customers.consent.view',
-                                      'customers.erasure.view', 'customers.dataexport.view',
-                                      'customers.datamap.view']) v
-            WHERE NOT v = ANY (verbs))
- WHERE code = 'auditor';
+# What people are asked to agree to has been approved by somebody else, word for word, whoever writes it. What an
+# installation begins with is nobody's deed and has no review.
+TEXT_WAS_APPROVED = """
+CREATE FUNCTION customers_text_was_approved() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE approved approvals_revision; wrong text;
+BEGIN
+    IF NEW.revision_id IS NULL AND app_person() IS NULL THEN RETURN NEW; END IF;
+    SELECT * INTO approved FROM approvals_revision r WHERE r.id = NEW.revision_id;
+    IF NOT FOUND OR approved.state <> 'approved' OR approved.kind <> 'customers.consentdraft' THEN
+        wrong := 'was_approved';
+    ELSIF (approved.payload ->> 'purpose', approved.payload ->> 'title', approved.payload ->> 'title_en',
+           approved.payload ->> 'text', approved.payload ->> 'text_en', (approved.payload ->> 'asks_again')::boolean)
+          IS DISTINCT FROM (NEW.purpose::text, NEW.title::text, NEW.title_en::text, NEW.text, NEW.text_en,
+                            NEW.asks_again) THEN
+        wrong := 'says_what_was_approved';
+    ELSIF NOT EXISTS (SELECT FROM approvals_decision d WHERE d.revision_id = approved.id AND d.verdict = 'approve'
+                      AND d.sha256 = approved.sha256 AND d.person_id <> approved.author_id) THEN
+        wrong := 'was_approved_by_another_person';
+    END IF;
+    IF wrong IS NOT NULL THEN
+        RAISE check_violation USING MESSAGE = format('a consent text %s', replace(wrong, '_', ' ')),
+            CONSTRAINT = 'customers_consenttext_' || wrong;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER customers_consenttext_was_approved BEFORE INSERT ON customers_consenttext FOR EACH ROW
+    EXECUTE FUNCTION customers_text_was_approved();
+GRANT UPDATE (withdrawn_at) ON customers_consenttext TO fenhang_app;
 """

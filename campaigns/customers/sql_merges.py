@@ -115,20 +115,3 @@ BEGIN
     RETURN many;
 END $$;
 """
-
-# Verbs and what they note; rows of a preset are the bank's, so only what is missing is added.
-NEW_VERBS = """
-UPDATE tenants_role r SET verbs = r.verbs || ARRAY(
-        SELECT v FROM unnest(n.verbs) v WHERE NOT v = ANY (r.verbs))
-  FROM (VALUES
-    ('administrator', ARRAY['customers.customer.move', 'customers.customer.assign', 'customers.customer.merge',
-                            'customers.customer.unmerge', 'customers.customer.unmask', 'customers.identity.revoke',
-                            'customers.mergeproposal.view', 'customers.mergeproposal.add', 'customers.merge.view']),
-    ('branch_manager', ARRAY['customers.customer.move', 'customers.customer.assign', 'customers.customer.merge',
-                             'customers.customer.unmerge', 'customers.customer.unmask', 'customers.identity.revoke',
-                             'customers.mergeproposal.view', 'customers.mergeproposal.add', 'customers.merge.view']),
-    ('relationship_manager', ARRAY['customers.customer.unmask', 'customers.mergeproposal.view',
-                                   'customers.mergeproposal.add', 'customers.merge.view']),
-    ('auditor', ARRAY['customers.mergeproposal.view', 'customers.merge.view'])) AS n (code, verbs)
- WHERE r.code = n.code;
-"""

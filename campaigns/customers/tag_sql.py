@@ -151,20 +151,6 @@ BEGIN
 END $$;
 """
 
-# What an installed bank's preset roles may do of attributes and tags; a new bank loads its presets.
-NEW_VERBS = """
-UPDATE tenants_role r
-   SET verbs = r.verbs || ARRAY(SELECT v FROM unnest(n.verbs) v WHERE NOT v = ANY (r.verbs))::varchar[]
-  FROM (VALUES
-    ('administrator', ARRAY['customers.attribute.*', 'customers.tagcategory.*', 'customers.tag.*',
-                            'customers.scoringterms.*', 'customers.profile.score']),
-    ('branch_manager', ARRAY['customers.tag.view', 'customers.tag.give', 'customers.tag.take']),
-    ('relationship_manager', ARRAY['customers.tag.view', 'customers.tag.give', 'customers.tag.take']),
-    ('analyst', ARRAY['customers.attribute.view', 'customers.tag.view']),
-    ('auditor', ARRAY['customers.attribute.view', 'customers.tag.view'])) AS n (code, verbs)
- WHERE r.code = n.code AND NOT r.verbs @> n.verbs::varchar[];
-"""
-
 # The one row of terms, with the defaults of the model.
 FIRST_TERMS = """
 INSERT INTO customers_scoringterms

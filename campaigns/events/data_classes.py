@@ -11,5 +11,7 @@ hooknonce.mark     none       hashed  days    secure
 drop.fingerprint   none       hashed  thing   run
 drop.name          internal   plain   thing   run
 drop.source        internal   plain   thing   run
+drop.reasons       none       plain   thing   run
+heard.source       none       plain   thing   run
 cleared.kind       none       plain   thing   run
 """)

@@ -72,6 +72,8 @@ class Drop(models.Model):
     taken = models.BigIntegerField(_("rows taken"), default=0)
     known = models.BigIntegerField(_("rows known already"), default=0)
     refused = models.BigIntegerField(_("rows refused"), default=0)
+    # Why, by the codes of the refusals: how many rows each.
+    reasons = models.JSONField(_("reasons"), default=dict, db_default=models.Value({}, models.JSONField()))
     # How long the file of refused rows was after the last whole part: what a killed one wrote beyond is cut off.
     refused_bytes = models.BigIntegerField(_("bytes of refused rows"), default=0)
     started_at = models.DateTimeField(_("started at"))
@@ -84,6 +86,22 @@ class Drop(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Heard(models.Model):
+    """When a system of the bank last called, to the minute: a row that every call wrote would have them wait for each
+    other. Bank-wide.
+    """
+
+    source = models.CharField(_("source"), max_length=60, primary_key=True)
+    at = models.DateTimeField(_("last heard"))
+
+    class Meta:
+        verbose_name = _("source of events")
+        verbose_name_plural = _("sources of events")
+
+    def __str__(self) -> str:
+        return self.source
 
 
 class Cleared(models.Model):

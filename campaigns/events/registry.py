@@ -8,10 +8,13 @@ so nothing that names a person, gets into the events.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.tenants.scopes import Scope
 
@@ -28,11 +31,13 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """What one property may be; `read` makes it from the text of a file's cell (None: not such a text)."""
+    """What one property may be; `read` makes it from the text of a file's cell (None: not such a text). `says` is
+    lazy.
+    """
 
     fits: Callable[[Any], bool]
     read: Callable[[str], Any]
-    says: str
+    says: Any
     is_required: bool = False
 
 
@@ -45,21 +50,21 @@ def whole(low: int, high: int, *, is_required: bool = False) -> Property:
     return Property(
         lambda value: type(value) is int and low <= value <= high,
         _read_whole,
-        f"whole number, {low} to {high}",
+        format_lazy(_("whole number, {low} to {high}"), low=low, high=high),
         is_required,
     )
 
 
 def money(*, is_required: bool = False) -> Property:
     """Fen; negative for what went back."""
-    return whole(-(10**13), 10**13, is_required=is_required)
+    return replace(whole(-(10**13), 10**13, is_required=is_required), says=_("fen, as a whole number"))
 
 
 def flag(*, is_required: bool = False) -> Property:
     return Property(
         lambda value: type(value) is bool,
         {"true": True, "1": True, "false": False, "0": False}.get,
-        "true or false",
+        _("true or false"),
         is_required,
     )
 
@@ -80,7 +85,7 @@ def word(*, is_required: bool = False) -> Property:
             and _NUMBER_OF_A_PERSON.search(value) is None
         ),
         str,
-        "code of 1 to 60 characters (A-Z a-z 0-9 _ . : / -)",
+        _("code of 1 to 60 characters (A-Z a-z 0-9 _ . : / -)"),
         is_required,
     )
 
@@ -88,7 +93,10 @@ def word(*, is_required: bool = False) -> Property:
 def key(*, is_required: bool = False) -> Property:
     """The id of a thing of ours."""
     return Property(
-        lambda value: type(value) is str and _UUID.fullmatch(value) is not None, str, "UUID", is_required
+        lambda value: type(value) is str and _UUID.fullmatch(value) is not None,
+        str,
+        _("id of a thing here (UUID)"),
+        is_required,
     )
 
 

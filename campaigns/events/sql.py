@@ -107,6 +107,11 @@ GRANT SELECT, INSERT, DELETE ON events_hooknonce TO fenhang_app;
 GRANT SELECT, INSERT, UPDATE ON events_drop, events_cleared TO fenhang_app;
 """
 
+HEARD_GRANTS = """
+REVOKE ALL ON events_heard FROM PUBLIC, fenhang_app, fenhang_customer, fenhang_verbs;
+GRANT SELECT, INSERT, UPDATE ON events_heard TO fenhang_app;
+"""
+
 # Takes events of any customers, column by column, which costs half of what objects cost; answers how many were new,
 # which ids were known, and which customers are not active (nothing of theirs was written). One statement: all of a
 # batch, or nothing of it. In the order of their ids, so that two batches with the same events wait for each other and
@@ -194,10 +199,9 @@ LANGUAGE sql STABLE AS VERB $$
 $$;
 """
 
-# Since identities have a state: one that was revoked, or that nobody has verified yet, names nobody. The index of the
-# verified ones answers it, and no other has the hash.
-NAMED_BY_VERIFIED = NAMED.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
-    "i.lookup = g.lookup", "i.lookup = g.lookup AND i.state = 'verified'"
+# A claim of somebody's number brings nobody their events.
+NAMED_VERIFIED = NAMED.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    "AND i.lookup = g.lookup", "AND i.lookup = g.lookup AND i.state = 'verified'"
 )
 
 # One event of ours, within the transaction of the deed: for other verbs alone.

@@ -56,9 +56,3 @@ STORAGE = """
 ALTER TABLE jobs_due SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
     autovacuum_analyze_scale_factor = 0.02, fillfactor = 90);
 """
-
-# What an installed bank's administrators may do of what this room came to offer; a new bank loads its presets.
-NEW_VERBS = """
-UPDATE tenants_role r SET verbs = r.verbs || ARRAY['jobs.due.view', 'jobs.due.run_again', 'jobs.due.cancel']
- WHERE code = 'administrator' AND NOT verbs && ARRAY['jobs.*', 'jobs.due.*', 'jobs.due.view']::varchar[];
-"""

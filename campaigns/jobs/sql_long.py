@@ -71,16 +71,3 @@ CREATE TRIGGER jobs_jobitem_guard BEFORE INSERT OR UPDATE ON jobs_jobitem
     FOR EACH ROW EXECUTE FUNCTION jobs_guard_jobitem();
 REVOKE DELETE ON jobs_jobitem FROM fenhang_app;
 """
-
-
-# What an installed bank's preset roles may do of what this part came to offer; a new bank loads its presets.
-NEW_VERBS = """
-WITH offered (role, verb) AS (VALUES
-    ('administrator', 'jobs.job.view'), ('administrator', 'jobs.job.stop')
-), missing AS (
-    SELECT o.role, array_agg(o.verb ORDER BY o.verb) AS verbs
-      FROM offered o JOIN tenants_role r ON r.code = o.role AND NOT o.verb = ANY (r.verbs)
-     GROUP BY o.role
-)
-UPDATE tenants_role r SET verbs = r.verbs || missing.verbs FROM missing WHERE missing.role = r.code;
-"""

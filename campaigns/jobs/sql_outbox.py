@@ -15,12 +15,3 @@ BANK_WIDE = """
 REVOKE ALL ON jobs_gate, jobs_accesstoken FROM PUBLIC, fenhang_app, fenhang_customer, fenhang_verbs;
 GRANT SELECT, INSERT, UPDATE ON jobs_gate, jobs_accesstoken TO fenhang_app;
 """
-
-# An installed bank's administrators; a new bank loads its presets.
-NEW_VERBS = """
-UPDATE tenants_role SET verbs = verbs || ARRAY(
-           SELECT v FROM unnest(ARRAY['jobs.message.view', 'jobs.message.resend', 'jobs.message.cancel',
-                                      'jobs.gate.view', 'jobs.gate.shut', 'jobs.gate.open']) v
-            WHERE NOT v = ANY (verbs))
- WHERE code = 'administrator';
-"""

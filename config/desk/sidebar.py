@@ -117,6 +117,9 @@ GROUPS = [
             Page(_("Possible duplicates"), "join_inner", "customers.mergeproposal"),
             Page(_("Consents"), "handshake", "customers.consent"),
             Page(_("Consent texts"), "contract", "customers.consenttext", head_office_only=True),
+            Page(
+                _("Drafts of consent texts"), "contract_edit", "customers.consentdraft", head_office_only=True
+            ),
             Page(_("Copies of one's information"), "folder_zip", "customers.dataexport"),
             Page(_("Erasures"), "person_remove", "customers.erasure"),
             Page(_("Merges of customers"), "merge", "customers.merge"),
@@ -156,6 +159,28 @@ GROUPS = [
             ),
         ],
         ("auditor",),
+    ),
+    Group(
+        _("Events"),
+        [
+            Page(
+                _("Kinds of events"),
+                "category",
+                "events.drop",
+                "events.kind",
+                head_office_only=True,
+                address="admin:events_drop_kinds",
+            ),
+            Page(_("Files of events"), "drive_folder_upload", "events.drop", head_office_only=True),
+            Page(
+                _("Sources and months of events"),
+                "webhook",
+                "events.drop",
+                "events.source",
+                head_office_only=True,
+                address="admin:events_drop_sources",
+            ),
+        ],
     ),
     Group(
         _("Installation"),

@@ -70,6 +70,8 @@ _PAGES = {
     "rule": pgettext_lazy("page", "conditions while typing"),
     "rule_try": pgettext_lazy("page", "count who meets the conditions"),
     "trial": pgettext_lazy("page", "trial on a past revision"),
+    "kinds": pgettext_lazy("page", "kinds of events"),
+    "sources": pgettext_lazy("page", "sources and months"),
 }
 
 _OTHERS = {

@@ -18,11 +18,7 @@ BEFORE = {
     "planning": 3, "rewards": 6, "content": 6,
 }  # fmt: skip
 # "app.name" -> why it may all the same.
-_ROLES = "adds rights to a dozen rows, the bank's roles"
 EXCUSED: dict[str, str] = {
-    "jobs.0002_outbox": _ROLES,
-    "jobs.0004_watching": _ROLES,
-    "customers.0031_rights": _ROLES,
     "approvals.0011_bulk_as_job": "moves bulk approvals into jobs, whole: none may be under way in two tables at once",
 }
 

@@ -35,6 +35,10 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:switch_search": (("",), ()),
     "admin:rights": (("tenants.role.view",), ()),
     "admin:data_map": (("customers.datamap.view",), ()),
+    "admin:events_drop_kinds": (("events.kind.view",), ()),
+    "admin:events_drop_sources": (("events.source.view",), ()),
+    "admin:customers_consentdraft_submit": ((), ("customers.consentdraft.submit",)),
+    "admin:customers_consentdraft_down": ((), ("customers.consentdraft.take_down",)),
     "admin:customers_erasure_cancel_page": (("customers.erasure.cancel",), ("customers.erasure.cancel",)),
     "admin:approvals_policy_drawing": (("approvals.policy.view",), ("approvals.policy.view",)),
     "admin:approvals_policy_trial": (("approvals.policy.view",), ("approvals.policy.view",)),
@@ -142,6 +146,16 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:jobs_job_start": ((), ("approvals.publication.verify",)),
     "admin:customers_customer_move_page": (("customers.customer.move",), ("customers.customer.move",)),
     "admin:customers_customer_assign_page": (("customers.customer.assign",), ("customers.customer.assign",)),
+    **{
+        f"admin:customers_customer_{act}_page": ((verb,), (verb,))
+        for act, verb in (
+            ("claim", "customers.identity.claim"),
+            ("verify", "customers.identity.verify"),
+            ("revoke", "customers.identity.revoke"),
+            ("ask", "customers.mergeproposal.add"),
+            ("birth", "customers.birth.change"),
+        )
+    },
     "admin:customers_customer_hand_over_page": (
         ("customers.customer.assign",),
         ("customers.customer.assign",),

@@ -21,7 +21,7 @@ from campaigns.approvals.services.policies import add_policy
 from campaigns.approvals.services.stops import add_stop, ask_lift
 from campaigns.approvals.services.word_lists import add_word_list
 from campaigns.audit.models import Entry
-from campaigns.customers.models import Customer, CustomerExport, CustomerFile, MergeProposal
+from campaigns.customers.models import ConsentDraft, Customer, CustomerExport, CustomerFile, MergeProposal
 from campaigns.customers.rights_selectors import erasure_waiting
 from campaigns.customers.services.consents import Wish, set_own_consents
 from campaigns.customers.services.copies import ask_for_copy
@@ -227,6 +227,11 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
             rule = {"about": "joined", "is": "filled"}
             tag = add_tag(scope=scope, code=f"tag_{place.lower()}", name=mark(place), rule=rule, **terms)
         world.add("customers.tag_to_run", place, tag.pk)
+        words_of_consent = ConsentDraft.objects.create(
+            **given, purpose="marketing", title="营销授权", title_en="Marketing", text="我同意", text_en="I agree",
+            valid_from=AT, changed_at=AT,
+        )  # fmt: skip
+    world.add("customers.consentdraft", place, words_of_consent.pk)
     world.add("customers.customerfile", place, taken.pk)
     world.add("customers.customerexport", place, out.pk)
     world.add("planning.campaign", place, campaign.pk)

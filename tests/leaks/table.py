@@ -38,6 +38,7 @@ BANK_WIDE = {
     "jobs_message": "what leaves the bank, for head office's eyes",
     "jobs_gate": "accounts of the bank, for head office's eyes",
     "customers_consenttext": "texts that every customer is shown",
+    "events_drop": "files of the bank's systems by number of rows, for head office's eyes",
     "customers_attribute": "definitions; the values are the branches'",
     "customers_tag": "definitions; who has them is the branches', and is counted within the scope",
     "customers_tagcategory": "drawers of definitions",
@@ -90,7 +91,19 @@ ROWS = {
     "admin:switch_search": Row("staff", methods=("get",)),
     "admin:rights": Row("staff", methods=("get",)),
     "admin:data_map": Row("staff", methods=("get",), own=403),
+    "admin:events_drop_kinds": Row("staff", methods=("get",), own=403),
+    "admin:events_drop_sources": Row("staff", methods=("get",), own=403),
     "admin:customers_erasure_cancel_page": Row("staff", {"object_id": "customers.erasure"}),
+    "admin:customers_consentdraft_submit": Row(
+        "staff", {"draft_id": "customers.consentdraft"}, methods=("post",), own=403
+    ),
+    "admin:customers_consentdraft_down": Row(
+        "staff",
+        {"draft_id": "customers.consentdraft"},
+        methods=("post",),
+        own=403,
+        body={"reason": "文字有误"},
+    ),
     "admin:inbox": Row("staff", methods=("get",)),
     "admin:inbox_mark": Row("staff", methods=("post",), body={"notice": "own:notices.notice"}),
     "admin:inbox_open": Row("staff", {"notice_id": "notices.notice"}, methods=("post",)),
@@ -309,6 +322,19 @@ ROWS = {
     ),
     "admin:customers_customer_duplicate_page": Row(
         "staff", {"object_id": "customers.customer"}, body={"number": "N-nobody", "comment": "重复"}
+    ),
+    "admin:customers_customer_claim_page": Row(
+        "staff",
+        {"object_id": "customers.customer"},
+        body={"kind": "phone", "value": "13800138999", "app": "", "reason": "客户到柜台出示证件"},
+    ),
+    "admin:customers_customer_verify_page": Row("staff", {"object_id": "customers.customer"}, own=302),
+    "admin:customers_customer_revoke_page": Row("staff", {"object_id": "customers.customer"}),
+    "admin:customers_customer_ask_page": Row("staff", {"object_id": "customers.customer"}, own=302),
+    "admin:customers_customer_birth_page": Row(
+        "staff",
+        {"object_id": "customers.customer"},
+        body={"born": "1990-05-01", "reason": "客户到柜台出示证件"},
     ),
     "admin:customers_customer_hand_over_page": Row(
         "staff",

@@ -122,6 +122,8 @@ def test_a_role_with_the_verb_sees_its_own_and_what_lies_below(answers: Answers)
                 "admin:jobs_gate_",
                 "admin:jobs_alert_",
                 "admin:customers_consenttext_",
+                "admin:customers_consentdraft_",
+                "admin:events_drop_",
                 "admin:customers_tagcategory_",
                 "admin:customers_scoringterms_",
                 "admin:jobs_job_",  # one's own: whose it is counts, and not the place

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from campaigns.customers.consent_models import ConsentText, Purpose
-from campaigns.customers.services.consents import publish_text
+from campaigns.customers.services.consent_texts import publish_text
 from campaigns.tenants.scopes import Scope, system_scope
 from tests.support.cast import AT
 

@@ -1,6 +1,7 @@
 from django.db import migrations
 
 from campaigns.approvals import sql_bulk_as_job
+from campaigns.tenants.offers import OfferRights
 
 
 class Migration(migrations.Migration):
@@ -12,5 +13,5 @@ class Migration(migrations.Migration):
         migrations.DeleteModel("Bulk"),
         migrations.RunSQL(sql_bulk_as_job.DROP_GUARDS, migrations.RunSQL.noop),
         migrations.RunSQL(sql_bulk_as_job.BY_A_DECISION, migrations.RunSQL.noop),
-        migrations.RunSQL(sql_bulk_as_job.NEW_VERBS, migrations.RunSQL.noop),
+        OfferRights({"administrator": ["approvals.publication.verify"]}),
     ]

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from campaigns.customers.consent_models import Consent, ConsentText, Purpose
 from campaigns.customers.rights_models import DataExport, Erasure
 from campaigns.customers.selectors import customers_known_by
-from campaigns.customers.services.consents import note_consent, publish_text
+from campaigns.customers.services.consents import note_consent
 from campaigns.customers.services.rights import cancel_erasure, note_erasure
 from campaigns.lib.both import for_reader
 from campaigns.lib.forms import ServiceForm
@@ -48,19 +48,13 @@ class _Kept(ScopedAdmin):
         return str(row.customer)
 
 
-class TextForm(ServiceForm):
-    class Meta:
-        model = ConsentText
-        fields = ("purpose", "title", "title_en", "text", "text_en", "valid_from", "asks_again")
-
-
 @admin.register(ConsentText)
 class ConsentTextAdmin(_Kept):
-    """The bank's texts: published, never changed."""
+    """The bank's texts: published when a draft is approved, never changed."""
 
     noun = "customers.consenttext"
-    form = TextForm
-    list_display = ("title", "purpose", "version", "valid_from", "asks_again", "hash_start")
+    list_display = ("title", "purpose", "version", "valid_from", "asks_again", "withdrawn_at", "hash_start")
+    list_before_template = "customers/consent_texts_head.html"
     list_filter = ("purpose",)
     ordering = ("purpose", "-version")
     fieldsets = (
@@ -72,17 +66,20 @@ class ConsentTextAdmin(_Kept):
         scope = getattr(request, "scope", None)
         return bool(scope and not scope.ancestors and super()._may(request, verb))
 
+    def has_add_permission(self, request: HttpRequest, *_obj: Any) -> bool:
+        return False  # by the review of a draft
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        more = ((_("Published"), {"fields": ("version", "sha256", "published_at")}),) if obj else ()
+        more = (
+            ((_("Published"), {"fields": ("version", "sha256", "published_at", "withdrawn_at")}),)
+            if obj
+            else ()
+        )
         return (*super().get_fieldsets(request, obj), *more)
 
     @display(description=_("hash"))
     def hash_start(self, text: ConsentText) -> str:
         return text.sha256[:12]
-
-    def save_model(self, request: HttpRequest, obj: ConsentText, form: Any, change: bool) -> None:
-        values = {name: form.cleaned_data[name] for name in TextForm.Meta.fields}
-        obj.pk = publish_text(scope=scope_of(request), **values).pk
 
 
 def _customer_of(scope: Scope, words: str) -> UUID:

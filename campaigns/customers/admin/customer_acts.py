@@ -224,11 +224,18 @@ class CustomerActs(ScopedAdmin):
         words: Any,
         form_of: Callable[[Customer], forms.Form],
         act: Act,
+        empty: Any = "",
     ) -> HttpResponse:
+        """`act` answers what was done, or the page that goes on from here. `empty` is said of a form that has nothing
+        to choose from.
+        """
         customer = self.get_object(request, object_id)
         if customer is None:
             return redirect("admin:customers_customer_changelist")
         form = form_of(customer)
+        if empty and getattr(form, "is_empty", False):
+            messages.info(request, empty)
+            return redirect(reverse("admin:customers_customer_change", args=[customer.pk]))
         if request.method == "POST" and form.is_valid():
             try:
                 with transaction.atomic():
@@ -236,6 +243,8 @@ class CustomerActs(ScopedAdmin):
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:
+                if isinstance(done, HttpResponse):
+                    return done
                 messages.success(request, done)
                 return redirect(reverse("admin:customers_customer_change", args=[customer.pk]))
         return self._shown(request, customer, title, words, form)

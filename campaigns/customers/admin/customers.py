@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from campaigns.customers.admin.customer_acts import CustomerActs
+from campaigns.customers.admin.customer_identities import CustomerIdentities
 from campaigns.customers.admin.customer_tags import CustomerTags
 from campaigns.customers.care_selectors import in_care_of, managers_of
 from campaigns.customers.merge_selectors import current_id, undoable_of
@@ -46,7 +46,7 @@ class MineFilter(admin.SimpleListFilter):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerTags, CustomerActs):
+class CustomerAdmin(CustomerTags, CustomerIdentities):
     """The customers of the reader's branches. Everything that names a person is masked."""
 
     noun = "customers.customer"

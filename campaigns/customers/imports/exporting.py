@@ -134,7 +134,10 @@ def _known_by(scope: Scope, ids: list[UUID], sheet: Sheet) -> dict[UUID, dict[st
         for each in CustomerKey.objects.within(scope).filter(customer_id__in=ids)
     }
     found: dict[UUID, dict[str, str]] = {}
-    for each in Identity.objects.within(scope).filter(customer_id__in=ids, kind__in=kinds).order_by("id"):
+    rows = Identity.objects.within(scope).filter(
+        customer_id__in=ids, kind__in=kinds, state=Identity.State.VERIFIED
+    )
+    for each in rows.order_by("id"):
         if each.customer_id not in keys:
             continue
         place = place_of_value(customer_id=each.customer_id, identity_id=each.pk)

@@ -13,15 +13,6 @@ LANGUAGE sql STABLE AS VERB $$
 $$;
 """
 
-# For banks that have their roles already.
-NEW_VERBS = """
-UPDATE tenants_role r SET verbs = r.verbs || ARRAY(SELECT v FROM unnest(n.verbs) v WHERE NOT v = ANY (r.verbs))
-  FROM (VALUES
-    ('administrator', ARRAY['customers.customer.import', 'customers.customer.export']),
-    ('branch_manager', ARRAY['customers.customer.export'])) AS n (code, verbs)
- WHERE r.code = n.code AND NOT r.verbs::text[] @> n.verbs;
-"""
-
 # Any customer may stand twice in a file of millions: found by sorting on the disk and not in memory.
 SEEN = """
 CREATE TEMPORARY TABLE import_seen (who uuid NOT NULL, place int NOT NULL) ON COMMIT DROP
@@ -157,9 +148,10 @@ UPDATE customers_filelot l SET made = done.ids, prints = done.prints
 ERASED_SINCE = """
 SELECT EXISTS (SELECT FROM customers_tombstone WHERE erased_at > %s::timestamptz - interval '1 day')
 """
-# In the order of the ids: two that lock the same customers wait for each other and do not stand crosswise.
+# In the order of the ids, and only those that stand (order_of_locks.py): whoever was merged since the verdict gives
+# no row, and is locked by nobody but under whom they became.
 LOCK = """
 SELECT c.id, c.branch_id, c.branch_pos, c.attributes, k.wrapped
   FROM customers_customer c LEFT JOIN customers_customerkey k ON k.customer_id = c.id
- WHERE c.id = ANY (%s) ORDER BY c.id FOR NO KEY UPDATE OF c
+ WHERE c.id = ANY (%s) AND c.status IN ('active', 'blocked') ORDER BY c.id FOR NO KEY UPDATE OF c
 """

@@ -9,6 +9,8 @@ import orjson
 from django.db import IntegrityError, transaction
 from psycopg import sql
 
+from campaigns.customers.order_of_locks import hold_customers
+
 # What an import makes of a customer. Whatever else names one is a reason to let them stay.
 OWN = (
     "customers_tagging",
@@ -62,6 +64,8 @@ def take_back(
 ) -> Undone:
     """Take a lot back within the present transaction. Tags of known customers, in `untag`, are still to be ended."""
     undone = Undone()
+    # Before anything of theirs is touched, or looked at: a merge has their identities only after their rows.
+    hold_customers(cursor, ids=[*made, *map(UUID, before)])
     if made:
         cursor.execute(_UNTOUCHED, [list(made), list(prints), source, tagged_by])
         free = {row[0] for row in cursor.fetchall()} - _hung_upon(cursor, made)
@@ -114,8 +118,7 @@ def _delete(cursor: Any, ids: list[UUID]) -> None:
 def _restore(cursor: Any, before: dict[str, dict[str, Any]], undone: Undone) -> None:
     ids = [UUID(each) for each in before]
     cursor.execute(
-        "SELECT id, attributes::text FROM customers_customer WHERE id = ANY (%s) AND status <> 'erased'"
-        " ORDER BY id FOR NO KEY UPDATE",
+        "SELECT id, attributes::text FROM customers_customer WHERE id = ANY (%s) AND status <> 'erased' ORDER BY id",
         [ids],
     )
     changed, values, names = [], [], []

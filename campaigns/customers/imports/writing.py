@@ -43,9 +43,34 @@ class _Sealed:
     tags: bytes
 
 
-def write(cursor: Any, *, scope: Scope, source: str, lot: Lot, judged: Judged) -> Written:
-    """Write a judged lot within the present transaction. The tags stand in import_tags then, still to be given;
-    the new customers in import_done.
+# What is held of a known customer: id, branch, position, attributes, key.
+Held = tuple[UUID, int, int, Any, Any]
+
+
+class Meanwhile(Exception):
+    """Somebody whom the lot changes was merged, erased or moved away since the verdict."""
+
+
+def hold(cursor: Any, *, judged: Judged) -> list[Held]:
+    """Lock whom the lot changes: first of all, since new customers refer to branches (order_of_locks.py).
+
+    Raises Meanwhile.
+    """
+    wanted = [judged.owners[place] for place in judged.places(CHANGED)]
+    if not wanted:
+        return []
+    cursor.execute(sql.LOCK, [wanted])
+    rows: list[Held] = cursor.fetchall()
+    if len(rows) < len(set(wanted)):
+        raise Meanwhile
+    return rows
+
+
+def write(
+    cursor: Any, *, scope: Scope, source: str, lot: Lot, judged: Judged, held: Sequence[Held]
+) -> Written:
+    """Write a judged lot, whose known customers are held, within the present transaction. The tags stand in
+    import_tags then, still to be given; the new customers in import_done.
     """
     _stages(cursor)
     written = Written()
@@ -64,7 +89,7 @@ def write(cursor: Any, *, scope: Scope, source: str, lot: Lot, judged: Judged) -
             cursor.execute(sql.INSERT_NAMES, given)
             cursor.execute("DELETE FROM import_made")
             cursor.execute("DELETE FROM import_names")
-    _change(cursor, lot, judged, written, given)
+    _change(cursor, lot, judged, written, given, held)
     return written
 
 
@@ -131,13 +156,18 @@ def _copy(cursor: Any, stage: str, lines: bytes) -> None:
             copy.write(lines)
 
 
-def _change(cursor: Any, lot: Lot, judged: Judged, written: Written, given: dict[str, Any]) -> None:
+def _change(
+    cursor: Any,
+    lot: Lot,
+    judged: Judged,
+    written: Written,
+    given: dict[str, Any],
+    rows: Sequence[Held],
+) -> None:
     """What is new of known customers, and what it was before."""
-    places = {judged.owners[place]: place for place in judged.places(CHANGED)}
-    if not places:
+    if not rows:
         return
-    cursor.execute(sql.LOCK, [list(places)])
-    rows = cursor.fetchall()
+    places = {judged.owners[place]: place for place in judged.places(CHANGED)}
     held = _tags_of(cursor, list(places))
     ids, values, names, tags = [], [], [], []
     for customer_id, branch_id, branch_pos, attributes, wrapped in rows:

@@ -3,6 +3,7 @@ from django.db import migrations, models
 
 import campaigns.lib.ids
 from campaigns.customers import sql, sql_merges
+from campaigns.tenants.offers import OfferRights
 from campaigns.tenants.walls import verb, wall
 
 BOTH = {"first_id": "customers_customer", "second_id": "customers_customer"}
@@ -10,6 +11,9 @@ BOTH = {"first_id": "customers_customer", "second_id": "customers_customer"}
 
 def follows(table: str) -> migrations.RunSQL:
     return migrations.RunSQL(sql.FOLLOWS_CUSTOMER.format(table=table), migrations.RunSQL.noop)
+
+
+_STEWARD = ["customers.customer.move", "customers.customer.assign", "customers.customer.merge", "customers.customer.unmerge", "customers.customer.unmask", "customers.identity.revoke", "customers.mergeproposal.view", "customers.mergeproposal.add", "customers.merge.view"]
 
 
 class Migration(migrations.Migration):
@@ -237,5 +241,12 @@ class Migration(migrations.Migration):
         *verb("place_merge_proposals(uuid[])", sql_merges.PLACE_PROPOSALS),
         *verb("overtake_merge_proposals(uuid, uuid)", sql_merges.REPLACE_PROPOSALS),
         *verb("end_customer_sessions(uuid)", sql_merges.END_SESSIONS),
-        migrations.RunSQL(sql_merges.NEW_VERBS, migrations.RunSQL.noop),
+        OfferRights(
+            {
+                "administrator": _STEWARD,
+                "branch_manager": _STEWARD,
+                "relationship_manager": ["customers.customer.unmask", "customers.mergeproposal.view", "customers.mergeproposal.add", "customers.merge.view"],
+                "auditor": ["customers.mergeproposal.view", "customers.merge.view"],
+            }
+        ),
     ]

@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from campaigns.customers.imports import sql
+from campaigns.tenants.offers import OfferRights
 from campaigns.tenants.walls import verb, wall
 
 
@@ -138,5 +139,5 @@ class Migration(migrations.Migration):
         *wall("customers_filelot", sees={"file_id": "customers_customerfile"}),
         *wall("customers_customerexport"),
         *verb("customers_owners_of(text[], bytea[])", sql.OWNERS_OF),
-        migrations.RunSQL(sql.NEW_VERBS, migrations.RunSQL.noop),
+        OfferRights({"administrator": ["customers.customer.import", "customers.customer.export"], "branch_manager": ["customers.customer.export"]}),
     ]

@@ -2,12 +2,16 @@ import campaigns.lib.ids
 import django.db.models.deletion
 from django.db import migrations, models
 
-from campaigns.customers import sql, sql_consents, sql_rights
+from campaigns.customers import sql, sql_rights
+from campaigns.tenants.offers import OfferRights
 from campaigns.tenants.walls import verb, wall
 
 
 def follows(table: str) -> migrations.RunSQL:
     return migrations.RunSQL(sql.FOLLOWS_CUSTOMER.format(table=table), migrations.RunSQL.noop)
+
+
+_AT_A_BRANCH = ["customers.consent.view", "customers.consent.add", "customers.birth.change", "customers.erasure.view"]
 
 
 class Migration(migrations.Migration):
@@ -80,5 +84,12 @@ class Migration(migrations.Migration):
         *verb("forget_customers(uuid[])", sql_rights.FORGET),
         migrations.RunSQL(sql_rights.PURGE_GRANTS, migrations.RunSQL.noop),
         *verb("purge_refresh_sessions(timestamptz, int)", sql_rights.PURGE_SESSIONS),
-        migrations.RunSQL(sql_consents.NEW_VERBS, migrations.RunSQL.noop),
+        OfferRights(
+            {
+                "administrator": ["customers.consenttext.view", "customers.consenttext.add", "customers.consent.view", "customers.consent.add", "customers.birth.change", "customers.erasure.view", "customers.erasure.add", "customers.erasure.cancel", "customers.dataexport.view", "customers.datamap.view"],
+                "branch_manager": _AT_A_BRANCH,
+                "relationship_manager": _AT_A_BRANCH,
+                "auditor": ["customers.consenttext.view", "customers.consent.view", "customers.erasure.view", "customers.dataexport.view", "customers.datamap.view"],
+            }
+        ),
     ]

@@ -153,8 +153,8 @@ def hand_over_care(*, scope: Scope, person: Person, successor: Person) -> int:
 
 
 def _locked(scope: Scope, customer_id: UUID | str) -> Customer:
-    rows = Customer.objects.within(scope).filter(pk=customer_id).select_related("branch")
-    customer: Customer | None = rows.select_for_update(of=("self",)).first()
+    rows = Customer.objects.within(scope).filter(pk=customer_id)
+    customer: Customer | None = rows.select_for_update().first()
     if customer is None:
         raise NotFound
     if customer.status not in _STANDING:

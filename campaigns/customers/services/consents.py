@@ -1,13 +1,11 @@
-"""Consent texts, what customers say to them, and who is under age."""
+"""What customers say to the bank's texts, and who is under age. The texts are in consent_texts.py."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connections, transaction
-from django.db.models import Max
 from django.utils.timezone import localtime
 
 from campaigns.audit.services import record
@@ -16,12 +14,10 @@ from campaigns.customers.consent_refusals import (
     BirthInvalid,
     EvidenceMissing,
     GuardianNeeded,
-    HeadOfficeOnly,
     PairUnknown,
     SaidLater,
     TextChanged,
     TextMissing,
-    TextTooEarly,
 )
 from campaigns.customers.consent_rules import BITS, bit_of, is_minor_on
 from campaigns.customers.consent_selectors import (
@@ -31,8 +27,11 @@ from campaigns.customers.consent_selectors import (
     permission_of,
     place_of_birth_date,
     texts_now,
+    texts_valid,
 )
 from campaigns.customers.customer_models import Customer, CustomerKey
+from campaigns.customers.refusals import CustomerIsNotActive, ReasonNeeded
+from campaigns.customers.services.identities import LEAST_REASON
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.services.due import lay
 from campaigns.lib import crypto
@@ -53,56 +52,6 @@ class Wish:
     channel: str
     is_given: bool
     text_sha256: str = ""
-
-
-def publish_text(
-    *,
-    scope: Scope,
-    purpose: str,
-    title: str,
-    title_en: str,
-    text: str,
-    text_en: str,
-    valid_from: datetime,
-    asks_again: bool = False,
-) -> ConsentText:
-    """The next version of a purpose's text; earlier ones stay as they are, and so do consents to them, unless it
-    `asks_again`. Raises HeadOfficeOnly, TextTooEarly.
-    """
-    scope.demand("customers.consenttext.add")
-    if scope.ancestors:
-        raise HeadOfficeOnly
-    with connections[scope.using].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('customers.consenttext', 0))")
-    earlier = ConsentText.objects.filter(purpose=purpose).aggregate(Max("version"), Max("valid_from"))
-    if valid_from < scope.at or (earlier["valid_from__max"] and valid_from < earlier["valid_from__max"]):
-        raise TextTooEarly
-    version = (earlier["version__max"] or 0) + 1
-    whole = "\x00".join([purpose, str(version), title, title_en, text, text_en])
-    made = ConsentText.objects.create(
-        purpose=purpose,
-        version=version,
-        title=title,
-        title_en=title_en,
-        text=text,
-        text_en=text_en,
-        sha256=hashlib.sha256(whole.encode()).hexdigest(),
-        valid_from=valid_from,
-        asks_again=asks_again,
-        published_at=scope.at,
-        published_by=scope.person_id,
-    )
-    if asks_again and version > 1:
-        lay(scope=scope, kind=RENEW, subject=ref("customers.consenttext", made.pk), at=valid_from)
-    record(
-        scope=scope,
-        verb="customers.consenttext.publish",
-        subject=ref("customers.consenttext", made.pk),
-        subject_name=str(made),
-        sha256=made.sha256,
-        number=version,
-    )
-    return made
 
 
 def renew_permissions(*, scope: Scope, due: Due) -> None:
@@ -195,7 +144,7 @@ def note_consent(
     at = said_at or scope.at
     if at > scope.at:
         raise SaidLater
-    text = ConsentText.objects.filter(purpose=purpose, valid_from__lte=at).order_by("-version").first()
+    text = texts_valid(at=at).filter(purpose=purpose).order_by("-version").first()
     if is_given and text is None:
         raise TextMissing(purpose=Purpose(purpose).label)
     is_minor = permission_of(scope=scope, customer_id=customer_id).is_minor
@@ -241,13 +190,18 @@ def set_personalisation(*, scope: Scope, is_on: bool) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "") -> bool:
-    """Keep a date of birth, sealed; whether that makes the customer under age today.
+def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "", reason: str) -> bool:
+    """Keep or correct a date of birth, sealed; whether that makes the customer under age today.
 
-    Raises NotFound (also for who has no key any more), BirthInvalid.
+    Who is under age gets nothing beyond service without a guardian, so that a person says why (`reason`). Raises
+    NotFound (also for who has no key any more), CustomerIsNotActive, BirthInvalid, ReasonNeeded.
     """
     scope.demand("customers.birth.change")
+    if len(reason.strip()) < LEAST_REASON:
+        raise ReasonNeeded(least=LEAST_REASON)
     customer = customer_within(scope=scope, customer_id=customer_id)
+    if customer.status not in (Customer.Status.ACTIVE, Customer.Status.BLOCKED):
+        raise CustomerIsNotActive(customer=customer)
     today = localtime(scope.at).date()
     if not date(1900, 1, 1) <= born <= today:
         raise BirthInvalid
@@ -255,7 +209,7 @@ def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "")
     if stored is None:
         raise NotFound
     key = crypto.unwrap_key(bytes(stored.wrapped), person=customer_id)
-    Birth.objects.update_or_create(
+    _birth, is_first = Birth.objects.update_or_create(
         customer_id=customer_id,
         defaults={
             "branch_id": customer.branch_id,
@@ -269,12 +223,13 @@ def note_birth(*, scope: Scope, customer_id: UUID, born: date, source: str = "")
     _note_minority(scope, [customer_id], is_minor)
     record(
         scope=scope,
-        verb="customers.birth.change",
+        verb="customers.birth.add" if is_first else "customers.birth.change",
         subject=ref("customers.customer", customer.pk),
         subject_name=str(customer),
         branch_id=customer.branch_id,
         branch_pos=customer.branch_pos,
         source=source,
+        reason=reason_kept(reason),
     )
     return is_minor
 

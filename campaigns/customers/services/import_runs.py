@@ -35,7 +35,16 @@ from campaigns.customers.imports.mapping import Columns, Read, Reader
 from campaigns.customers.imports.undoing import take_back
 from campaigns.customers.imports.verdicts import Judged, judge
 from campaigns.customers.imports.vocabulary import vocabulary_of
-from campaigns.customers.imports.writing import Written, before_of, sealed_before, stage_tags, write
+from campaigns.customers.imports.writing import (
+    Held,
+    Meanwhile,
+    Written,
+    before_of,
+    hold,
+    sealed_before,
+    stage_tags,
+    write,
+)
 from campaigns.customers.models import CustomerFile, FileLot
 from campaigns.customers.services.imports import MAY, State, keep_for_undo
 from campaigns.customers.services.tags import end_rows, tag_staged
@@ -165,8 +174,20 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
 def _judged_anew(
     cursor: Any, scope: Scope, file: CustomerFile, lot: Lot, row: FileLot
 ) -> tuple[Judged, Written]:
-    judged = judge(cursor, scope=scope, lot=lot, before=bytes(row.verdicts))
-    return judged, write(cursor, scope=scope, source=file.source, lot=lot, judged=judged)
+    judged, held = _judged_and_held(cursor, scope, lot, bytes(row.verdicts))
+    return judged, write(cursor, scope=scope, source=file.source, lot=lot, judged=judged, held=held)
+
+
+def _judged_and_held(cursor: Any, scope: Scope, lot: Lot, before: bytes) -> tuple[Judged, list[Held]]:
+    """The verdicts, and locks on whom they change. Judged anew for as long as somebody was faster."""
+    while True:
+        try:
+            # What is held on the way is let go of again: the next verdict may name others.
+            with transaction.atomic():
+                judged = judge(cursor, scope=scope, lot=lot, before=before)
+                return judged, hold(cursor, judged=judged)
+        except Meanwhile:
+            continue
 
 
 def _as_judged(
@@ -187,7 +208,7 @@ def _as_judged(
         return None
     try:
         with transaction.atomic():
-            return judged, write(cursor, scope=scope, source=file.source, lot=lot, judged=judged)
+            return judged, write(cursor, scope=scope, source=file.source, lot=lot, judged=judged, held=[])
     except IntegrityError:
         return None
 

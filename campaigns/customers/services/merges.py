@@ -1,8 +1,8 @@
 """Two customers who are one: merging, un-merging, and asking staff where a machine must not decide.
 
-Whatever is done to customers locks their rows first: those that stand in the order of their ids, one that was merged
-only under whom it became. Claims and the like take a share of the same lock. So two merges that meet wait for each
-other and never crosswise, and nothing is added to a customer who is going.
+Whatever is done to customers locks their rows first, in one order (order_of_locks.py). Claims and the like take a
+share of the same lock. So two merges that meet wait for each other and never crosswise, and nothing is added to a
+customer who is going.
 """
 
 from collections.abc import Collection, Mapping
@@ -90,11 +90,11 @@ def settle_customers(*, scope: Scope, first: UUID, second: UUID, kinds: Collecti
     try:
         both = _locked(scope, first, second)
     except NotFound:
-        return Settled("propose", proposal=_propose(scope, first, second, said))
+        return Settled("propose", proposal=put_in_queue(scope=scope, first=first, second=second, why=said))
     parties = parties_of(scope=scope, customers=list(both.values()))
     verdict = verdict_on(first=parties[first], second=parties[second], kinds=kinds)
     if verdict == "propose":
-        return Settled(verdict, proposal=_propose(scope, first, second, said))
+        return Settled(verdict, proposal=put_in_queue(scope=scope, first=first, second=second, why=said))
     if verdict == "leave":
         return Settled(verdict)
     kept, absorbed = kept_of(parties[first], parties[second])
@@ -111,7 +111,8 @@ def propose_merge(*, scope: Scope, first: UUID, second: UUID, comment: str) -> s
     if len(comment.strip()) < LEAST_REASON:
         raise ReasonNeeded(least=LEAST_REASON)
     _locked(scope, first, second)
-    stands = _propose(scope, first, second, {"by": "staff", "comment": reason_kept(comment, most=500)})
+    said = {"by": "staff", "comment": reason_kept(comment, most=500)}
+    stands = put_in_queue(scope=scope, first=first, second=second, why=said)
     record(
         scope=scope,
         verb="customers.mergeproposal.add",
@@ -261,8 +262,9 @@ def _merge(
 
 def _held(scope: Scope, customer_id: UUID) -> Customer:
     """The customer, locked. Raises NotFound unless at home in the scope."""
-    rows = Customer.objects.within(scope).filter(pk=customer_id).select_related("branch")
-    customer: Customer | None = rows.select_for_update(of=("self",)).first()
+    # Without the branch beside it: whoever waited for a closing would look for the row that has moved at the old one.
+    rows = Customer.objects.within(scope).filter(pk=customer_id)
+    customer: Customer | None = rows.select_for_update().first()
     if customer is None:
         raise NotFound
     return customer
@@ -302,7 +304,11 @@ def _open_home(scope: Scope, branch_id: int) -> Branch:
     return branch
 
 
-def _propose(scope: Scope, first: UUID, second: UUID, why: dict[str, Any]) -> str:
+def put_in_queue(*, scope: Scope, first: UUID, second: UUID, why: dict[str, Any]) -> str:
+    """The stewards are asked about the two, of whom one is at home in the scope; the state of the pair.
+
+    For services that have demanded a right of their own. Raises NotFound.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT propose_customer_merge(%s, %s, %s, %s::jsonb)",

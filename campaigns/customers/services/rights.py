@@ -205,7 +205,10 @@ def _whole_person(scope: Scope, customer_id: UUID) -> list[Customer]:
 
 def _forget(scope: Scope, ids: list[UUID]) -> None:
     """This room's own part."""
-    numbers = Identity.objects.within(scope).filter(customer_id__in=ids, kind=Identity.Kind.CUSTOMER_NUMBER)
+    # Not what was only claimed: the tombstone would keep its owner out of the bank's files.
+    numbers = Identity.objects.within(scope).filter(
+        customer_id__in=ids, kind=Identity.Kind.CUSTOMER_NUMBER, state=Identity.State.VERIFIED
+    )
     Tombstone.objects.bulk_create(
         [Tombstone(lookup=lookup, erased_at=scope.at) for lookup in numbers.values_list("lookup", flat=True)],
         ignore_conflicts=True,

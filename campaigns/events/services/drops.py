@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -133,7 +134,8 @@ def _take_part(drop: Drop, path: Path, part: list[tuple[int, Any]], refused_path
         held.taken += len(outcome.taken)
         held.known += len(outcome.known)
         held.refused += len(outcome.refused)
-        held.save(update_fields=["rows", "taken", "known", "refused", "refused_bytes"])
+        held.reasons = dict(Counter(held.reasons) + Counter(each.refusal.code for each in outcome.refused))
+        held.save(update_fields=["rows", "taken", "known", "refused", "reasons", "refused_bytes"])
     return held
 
 

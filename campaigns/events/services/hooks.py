@@ -12,7 +12,7 @@ import orjson
 from django.db import connection, transaction
 
 from campaigns.audit.services import record_security
-from campaigns.events.models import HookNonce
+from campaigns.events.models import Heard, HookNonce
 from campaigns.events.refusals import BatchMalformed, HookRepeated, HookStale, HookUnsigned
 from campaigns.events.services.events import MOST_OF_HOOK, Outcome, take_outside_events
 from campaigns.lib.hooks import signature_of
@@ -20,6 +20,8 @@ from campaigns.lib.http.malformed import BodyUnreadable
 from campaigns.tenants.scopes import Scope
 
 WINDOW = timedelta(minutes=5)
+# How exactly it is known when a source was last heard.
+TO_THE_MINUTE = timedelta(minutes=1)
 # A nonce is needed as long as its timestamp is taken, on either side of our clock.
 KEPT = 2 * WINDOW + timedelta(minutes=1)
 
@@ -48,12 +50,16 @@ def take_hook(*, sources: Mapping[str, Mapping[str, Any]], source: str, call: Ca
     _check(str(known.get("secret", "")), source, call, at)
     mark = hashlib.sha256(f"{source}\x00{call.nonce}".encode()).digest()
     with transaction.atomic():
-        if not _is_first(mark, at):
+        is_first, is_news = _kept(mark, source, at)
+        if not is_first:
             raise HookRepeated
         only = frozenset(known["kinds"]) if "kinds" in known else None
-        return take_outside_events(
+        outcome = take_outside_events(
             events=list(enumerate(_events_in(call.body))), door="hook", source=source, at=at, only=only
         )
+        if is_news:
+            _note_heard(source, at)
+        return outcome
 
 
 def forget_nonces(*, scope: Scope) -> int:
@@ -77,13 +83,28 @@ def _check(secret: str, source: str, call: Call, at: datetime) -> None:
         raise HookStale(minutes=int(WINDOW.total_seconds() // 60))
 
 
-def _is_first(mark: bytes, at: datetime) -> bool:
-    """Keep the nonce. A twin in flight waits here for the first one's end."""
+def _kept(mark: bytes, source: str, at: datetime) -> tuple[bool, bool]:
+    """Keep the nonce: was it the first of its kind, and was the source last heard a while ago? One query.
+
+    A twin in flight waits here for the first one's end.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO events_hooknonce (mark, seen_at) VALUES (%s, %s) ON CONFLICT DO NOTHING", [mark, at]
+            "WITH kept AS (INSERT INTO events_hooknonce (mark, seen_at) VALUES (%s, %s)"
+            " ON CONFLICT DO NOTHING RETURNING mark)"
+            " SELECT EXISTS (SELECT FROM kept),"
+            " NOT EXISTS (SELECT FROM events_heard WHERE source = %s AND at > %s)",
+            [mark, at, source, at - TO_THE_MINUTE],
         )
-        return bool(cursor.rowcount == 1)
+        is_first, is_news = cursor.fetchone()
+    return is_first, is_news
+
+
+def _note_heard(source: str, at: datetime) -> None:
+    """Last in the transaction, and once a minute: two calls of a source do not wait for each other's events."""
+    Heard.objects.bulk_create(
+        [Heard(source=source, at=at)], update_conflicts=True, unique_fields=["source"], update_fields=["at"]
+    )
 
 
 def _events_in(body: bytes) -> list[Any]:

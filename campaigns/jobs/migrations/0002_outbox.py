@@ -5,6 +5,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from campaigns.jobs import sql_outbox
+from campaigns.tenants.offers import OfferRights
 from campaigns.tenants.walls import wall
 
 
@@ -93,5 +94,5 @@ class Migration(migrations.Migration):
         *wall("jobs_message", verbs="SELECT, INSERT"),
         migrations.RunSQL(sql_outbox.CUSTOMERS_PUT, migrations.RunSQL.noop),
         migrations.RunSQL(sql_outbox.BANK_WIDE, migrations.RunSQL.noop),
-        migrations.RunSQL(sql_outbox.NEW_VERBS, migrations.RunSQL.noop),
+        OfferRights({"administrator": ["jobs.message.view", "jobs.message.resend", "jobs.message.cancel", "jobs.gate.view", "jobs.gate.shut", "jobs.gate.open"]}),
     ]

@@ -5,6 +5,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from campaigns.jobs import sql_long
+from campaigns.tenants.offers import OfferRights
 from campaigns.tenants.walls import wall
 
 
@@ -132,5 +133,5 @@ class Migration(migrations.Migration):
         *wall("jobs_jobline", append_only=True, sees={"job_id": "jobs_job"}),
         migrations.RunSQL(sql_long.GUARD_JOB, migrations.RunSQL.noop),
         migrations.RunSQL(sql_long.GUARD_JOBITEM, migrations.RunSQL.noop),
-        migrations.RunSQL(sql_long.NEW_VERBS, migrations.RunSQL.noop),
+        OfferRights({"administrator": ["jobs.job.view", "jobs.job.stop"]}),
     ]

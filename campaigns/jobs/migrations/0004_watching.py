@@ -3,7 +3,7 @@
 import campaigns.lib.ids
 from django.db import migrations, models
 
-from campaigns.jobs import sql_watch
+from campaigns.tenants.offers import OfferRights
 
 
 class Migration(migrations.Migration):
@@ -47,5 +47,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('code',), name='jobs_alert_one_is_open_of_its_code'), models.CheckConstraint(condition=models.Q(('worst__gt', models.F('limit')), ('worst__gte', models.F('value'))), name='jobs_alert_went_beyond_its_limit'), models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), ('closed_at__gte', models.F('opened_at')), _connector='OR'), name='jobs_alert_ends_after_it_began')],
             },
         ),
-        migrations.RunSQL(sql_watch.NEW_VERBS, migrations.RunSQL.noop),
+        OfferRights({"administrator": ["jobs.alert.view"], "auditor": ["jobs.alert.view"]}),
     ]

@@ -24,6 +24,7 @@ SILENT = {
     "campaigns.customers.services.consents.unmerge_consents": "a step of parting, which is noted",
     "campaigns.customers.services.rights.merge_wishes": "a step of merging, which is noted",
     "campaigns.customers.services.rights.unmerge_wishes": "a step of parting, which is noted",
+    "campaigns.customers.services.consent_texts.withdraw_text": "called by a take-down alone, which is noted",
     "campaigns.customers.services.copies.write_copy": "made because it was asked for, which is noted",
     "campaigns.customers.services.copies.hand_out_address": "fetching is noted",
     "campaigns.customers.services.rights.carry_out_erasure": "a hold-up leaves a row; erasing is noted",

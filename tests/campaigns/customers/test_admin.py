@@ -1,5 +1,7 @@
 """The customers' pages: everything that names a person is masked, and nothing of another branch is there."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -83,3 +85,9 @@ def test_nobody_adds_changes_or_deletes_a_customer_here(cast: Cast, username: st
     with cast.ho_administrator.scope():
         customer.refresh_from_db()
         assert customer.status == "active"
+
+
+def test_a_room_whose_main_thing_has_its_name_is_said_once(cast: Cast) -> None:
+    text = at_the_desk("nb_manager").get(page_of(cast, "nb")).content.decode()
+    crumbs = re.findall(r'href="([^"]*)" class="align-middle inline-block', text)
+    assert crumbs == [LIST, page_of(cast, "nb")]

@@ -154,7 +154,9 @@ def plant(cast: Cast, phone: Phone) -> list[Any]:
         )
     with cast.nb_manager.scope() as scope:
         for customer_id, born in zip(ids, BORN, strict=False):
-            note_birth(scope=scope, customer_id=customer_id, born=date.fromisoformat(born))
+            note_birth(
+                scope=scope, customer_id=customer_id, born=date.fromisoformat(born), reason="按证件登记"
+            )
     for unionid in NEW:
         answer = phone.log_in(f"demo-{unionid}", "NB")
         assert answer.status_code == 200, answer.content

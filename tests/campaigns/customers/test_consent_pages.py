@@ -5,10 +5,13 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.customers.consent_models import Consent, ConsentText
+from campaigns.approvals.models import Revision
+from campaigns.customers.consent_models import Consent, ConsentDraft, ConsentText
 from campaigns.customers.rights_models import Erasure
+from campaigns.lib.clock import now
 from tests.support.cast import Cast
 from tests.support.consents import publish_all
+from tests.support.content import approve
 
 TEXT = {
     "purpose": "marketing", "title": "营销授权", "title_en": "Marketing", "text": "我同意", "text_en": "I agree",
@@ -26,18 +29,43 @@ def errors_of(page: Any) -> str:
     return str(page.context["adminform"].form.errors) if page.context else ""
 
 
-def test_head_office_publishes_a_text_and_nobody_changes_it(cast: Cast) -> None:
-    desk = at_desk(cast, "ho_administrator")
-    page = desk.post("/admin/customers/consenttext/add/", TEXT)
+def test_a_text_is_published_when_somebody_else_approves_its_draft(cast: Cast) -> None:
+    desk, drafts = at_desk(cast, "ho_administrator"), "/admin/customers/consentdraft/"
+    assert desk.post("/admin/customers/consenttext/add/", TEXT).status_code == 403
+    assert "还没有草稿" in desk.get(drafts).content.decode()
+    page = desk.post(f"{drafts}add/", TEXT)
     assert page.status_code == 302, errors_of(page)
+    assert "已有草稿" in errors_of(desk.post(f"{drafts}add/", TEXT))
+    with cast.ho_administrator.scope():
+        draft = ConsentDraft.objects.get()
+    own = f"{drafts}{draft.pk}/"
+    assert "尚未发布" in desk.get(f"{own}change/").content.decode()
+    assert "已提交审核" in desk.post(f"{own}submit/", follow=True).content.decode()
+    assert not ConsentText.objects.exists()
+    with cast.ho_reviewer.scope():
+        revision = Revision.objects.get(kind="customers.consentdraft")
+    reviewer, review = at_desk(cast, "ho_reviewer"), f"/admin/approvals/revision/{revision.pk}/"
+    assert "营销授权" in reviewer.get(f"{review}change/").content.decode()
+    assert "我同意" in reviewer.get(f"{review}phone/new/").content.decode()
+    approve(cast.ho_reviewer, revision, at=now())
     text = ConsentText.objects.get()
     assert (text.version, len(text.sha256), text.asks_again) == (1, 64, False)
-    early = desk.post("/admin/customers/consenttext/add/", TEXT | {"valid_from_0": "2020-01-01"})
-    assert "生效时间不能早于现在" in errors_of(early)
+    assert (text.revision_id, text.published_by) == (revision.pk, cast.ho_administrator.person.pk)
+    # Another version: what is valid stays until then.
+    changed = TEXT | {"text": "我同意，且可随时撤回"}
+    assert desk.post(f"{own}change/", changed).status_code == 302
+    assert ConsentText.objects.count() == 1
+    assert "已发布" in desk.get(drafts).content.decode()
     shown = desk.get(f"/admin/customers/consenttext/{text.pk}/change/").content.decode()
     assert text.sha256 in shown and 'name="_save"' not in shown
-    assert at_desk(cast, "nb_manager").get("/admin/customers/consenttext/").status_code == 403
-    assert "营销授权" in at_desk(cast, "ho_auditor").get("/admin/customers/consenttext/").content.decode()
+    # Withdrawing takes one person and a reason.
+    assert "原因" in desk.post(f"{own}down/", {"reason": ""}, follow=True).content.decode()
+    assert ConsentText.objects.get().withdrawn_at is None
+    assert "已停用" in desk.post(f"{own}down/", {"reason": "文字有误"}, follow=True).content.decode()
+    assert ConsentText.objects.get().withdrawn_at is not None
+    for address in ("/admin/customers/consenttext/", drafts):
+        assert at_desk(cast, "nb_manager").get(address).status_code == 403
+        assert "营销授权" in at_desk(cast, "ho_auditor").get(address).content.decode()
 
 
 def test_a_manager_notes_what_a_customer_said(cast: Cast) -> None:

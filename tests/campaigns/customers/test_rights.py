@@ -92,7 +92,7 @@ def test_a_copy_holds_everything_and_is_fetched_once_by_its_customer_alone(cast:
     publish_all()
     nb, other = cast.customers["nb"], cast.customers["nb2"]
     with cast.nb_manager.scope() as scope:
-        note_birth(scope=scope, customer_id=nb.customer.pk, born=date(1990, 5, 1))
+        note_birth(scope=scope, customer_id=nb.customer.pk, born=date(1990, 5, 1), reason="按证件登记")
         note_consent(
             scope=scope, customer_id=nb.customer.pk, purpose="marketing", channel="sms", is_given=True,
             source="paper", evidence="=1+1",
@@ -246,7 +246,7 @@ def test_nothing_that_names_an_erased_customer_is_left(
         steps._STEPS["erase"], "test", steps.Step("test", lambda scope, customer: ran.append(customer.pk))
     )
     with cast.nb_manager.scope() as scope:
-        note_birth(scope=scope, customer_id=pk, born=date(1990, 5, 1))
+        note_birth(scope=scope, customer_id=pk, born=date(1990, 5, 1), reason="按证件登记")
     with nb.scope() as scope:
         RefreshSession.objects.create(
             customer_id=pk, branch_id=scope.branch_id, branch_pos=scope.branch_pos, family=new_id(),

@@ -44,6 +44,7 @@ STAYS = {
     "customers.CustomerFile": "loaded for a part of the tree, as it stood; over within days",
     "customers.FileLot": "lots of such a file",
     "customers.CustomerExport": "written for who asked; gone within days",
+    "customers.ConsentDraft": "is head office's, which never closes",
     "customers.MergeProposal": "what was decided; open questions go to the lowest branch above both homes",
     "audit.Entry": "what was done there was done there",
     "access.Reset": "what was done to a log-in there",

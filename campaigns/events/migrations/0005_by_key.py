@@ -5,10 +5,9 @@ from campaigns.tenants.walls import verb
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0002_walls"), ("customers", "0003_identities")]
+    dependencies = [("events", "0004_pages")]
 
     operations = [
-        *verb("events_customers(text[], bytea[])", sql.NAMED_BY_VERIFIED),
         *verb(
             "take_events(uuid[], uuid[], text[], timestamptz[], timestamptz[], text[], jsonb[], text, timestamptz)",
             sql.TAKE_BY_KEY,
