@@ -31,6 +31,7 @@ from campaigns.customers.consent_selectors import (
 )
 from campaigns.customers.customer_models import Customer, CustomerKey
 from campaigns.customers.refusals import CustomerIsNotActive, ReasonNeeded
+from campaigns.customers.rules import reason_kept
 from campaigns.customers.services.identities import LEAST_REASON
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.services.due import lay
