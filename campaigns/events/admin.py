@@ -220,6 +220,12 @@ def _row(kind: Kind, until: Any) -> dict[str, Any]:
     }
 
 
+def _said(says: Any) -> SafeString | str:
+    """A sentence as it is, and codes as what machines write."""
+    text = str(says)
+    return format_html("<code>{}</code>", text) if text.isascii() else text
+
+
 def _properties(kind: Kind) -> SafeString:
     if not kind.properties:
         return format_html("{}", "–")
@@ -227,7 +233,11 @@ def _properties(kind: Kind) -> SafeString:
         _BREAK,
         "<code>{}</code> {}{}",
         (
-            (name, each.says, format_html(" <strong>{}</strong>", _("required")) if each.is_required else "")
+            (
+                name,
+                _said(each.says),
+                format_html(" <strong>{}</strong>", _("required")) if each.is_required else "",
+            )
             for name, each in kind.properties.items()
         ),
     )

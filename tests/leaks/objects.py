@@ -217,6 +217,10 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         out = CustomerExport.objects.create(
             **given, form="csv", columns=["number"], rows=1, state="waiting", asked_at=AT
         )
+        words_of_consent = ConsentDraft.objects.create(
+            **given, purpose="marketing", title="营销授权", title_en="Marketing", text="我同意", text_en="I agree",
+            valid_from=AT, changed_at=AT,
+        )  # fmt: skip
     # Tags of those above are shown to all below them, by name.
     if place not in PARENT:
         with system_scope(at=AT, cause="leaks") as scope:
@@ -227,10 +231,6 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
             rule = {"about": "joined", "is": "filled"}
             tag = add_tag(scope=scope, code=f"tag_{place.lower()}", name=mark(place), rule=rule, **terms)
         world.add("customers.tag_to_run", place, tag.pk)
-        words_of_consent = ConsentDraft.objects.create(
-            **given, purpose="marketing", title="营销授权", title_en="Marketing", text="我同意", text_en="I agree",
-            valid_from=AT, changed_at=AT,
-        )  # fmt: skip
     world.add("customers.consentdraft", place, words_of_consent.pk)
     world.add("customers.customerfile", place, taken.pk)
     world.add("customers.customerexport", place, out.pk)

@@ -94,6 +94,9 @@ ROWS = {
     "admin:events_drop_kinds": Row("staff", methods=("get",), own=403),
     "admin:events_drop_sources": Row("staff", methods=("get",), own=403),
     "admin:customers_erasure_cancel_page": Row("staff", {"object_id": "customers.erasure"}),
+    # Texts are written at head office alone.
+    "admin:customers_consentdraft_change": Row("staff", {"object_id": "customers.consentdraft"}, own=403),
+    "admin:customers_consentdraft_history": Row("staff", {"object_id": "customers.consentdraft"}, own=403),
     "admin:customers_consentdraft_submit": Row(
         "staff", {"draft_id": "customers.consentdraft"}, methods=("post",), own=403
     ),
@@ -328,9 +331,9 @@ ROWS = {
         {"object_id": "customers.customer"},
         body={"kind": "phone", "value": "13800138999", "app": "", "reason": "客户到柜台出示证件"},
     ),
-    "admin:customers_customer_verify_page": Row("staff", {"object_id": "customers.customer"}, own=302),
+    "admin:customers_customer_verify_page": Row("staff", {"object_id": "customers.customer"}),
     "admin:customers_customer_revoke_page": Row("staff", {"object_id": "customers.customer"}),
-    "admin:customers_customer_ask_page": Row("staff", {"object_id": "customers.customer"}, own=302),
+    "admin:customers_customer_ask_page": Row("staff", {"object_id": "customers.customer"}),
     "admin:customers_customer_birth_page": Row(
         "staff",
         {"object_id": "customers.customer"},

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from campaigns.customers.imports.exporting import CONTENT_TYPES, columns_offered, headings_of
-from campaigns.customers.models import Customer, CustomerExport, Tag
+from campaigns.customers.models import Customer, CustomerExport
 from campaigns.customers.services import exports
+from campaigns.customers.tag_selectors import tags_usable
 from campaigns.lib.http.files import file_answer
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, scope_of
@@ -105,7 +106,7 @@ class CustomerExportAdmin(ScopedAdmin):
             ],
             branches=branches,
             statuses=[each for each in Customer.Status.choices if each[0] not in {"erased", "merged"}],
-            tags=[(str(tag.pk), str(tag)) for tag in Tag.objects.filter(is_active=True)[:500]],
+            tags=[(str(tag.pk), str(tag)) for tag in tags_usable(scope=scope).filter(is_active=True)[:500]],
             may_unmask=may_unmask,
         )
 

@@ -156,7 +156,10 @@ class CustomerFileAdmin(ScopedAdmin):
         elif file.state not in {State.DRAFT, State.JUDGED} or file.gone_at:
             return self._back(file)
         sample = first_rows(file=file)
-        groups = [(_GROUPS[group], targets) for group, targets in targets_of(mapping=columns)]
+        groups = [
+            (_GROUPS[group], targets)
+            for group, targets in targets_of(scope=scope_of(request), mapping=columns)
+        ]
         fields = [
             {
                 "number": number,

@@ -8,13 +8,14 @@ from campaigns.customers.imports.values import IDENTITIES
 from campaigns.customers.imports.words import TARGETS
 from campaigns.customers.selectors import home_branches
 from campaigns.customers.tag_models import Tag
+from campaigns.customers.tag_selectors import tags_usable
 from campaigns.tenants.scopes import Scope
 
 
 def vocabulary_of(*, scope: Scope) -> Vocabulary:
     """Three queries: attributes in use, tags that files may give, branches that customers may belong to."""
     attributes = list(Attribute.objects.filter(is_active=True))
-    tags = list(_tags())
+    tags = _tags(scope)
     names = {}
     for tag in reversed(tags):
         for name in (tag.name_en, tag.name, tag.code):
@@ -31,12 +32,13 @@ def vocabulary_of(*, scope: Scope) -> Vocabulary:
     )
 
 
-def _tags() -> list[Tag]:
-    """Those that are not given by a rule."""
-    return list(Tag.objects.filter(is_active=True).exclude(kind=Tag.Kind.COMPUTED).order_by("category", "pk"))
+def _tags(scope: Scope) -> list[Tag]:
+    """Those of the scope that are not given by a rule."""
+    given = tags_usable(scope=scope).filter(is_active=True).exclude(kind=Tag.Kind.COMPUTED)
+    return list(given.order_by("category", "pk"))
 
 
-def targets_of(*, mapping: Columns) -> list[tuple[str, list[tuple[str, str]]]]:
+def targets_of(*, scope: Scope, mapping: Columns) -> list[tuple[str, list[tuple[str, str]]]]:
     """What a column may say, in groups of (target, name): who somebody is, home and tags, attributes."""
     attributes = [(f"attribute:{each.code}", str(each)) for each in Attribute.objects.filter(is_active=True)]
     if mapping.preset:
@@ -51,5 +53,5 @@ def targets_of(*, mapping: Columns) -> list[tuple[str, list[tuple[str, str]]]]:
         ("identity", [(kind, str(TARGETS[kind])) for kind in IDENTITIES] + [(each, each) for each in chosen]),
         ("other", [("branch", str(TARGETS["branch"])), ("tags", str(TARGETS["tags"]))]),
         ("attributes", attributes),
-        ("tags", [(f"tag:{tag.code}", str(tag)) for tag in _tags()]),
+        ("tags", [(f"tag:{tag.code}", str(tag)) for tag in _tags(scope)]),
     ]
