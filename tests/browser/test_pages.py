@@ -37,6 +37,7 @@ _NAMES = {
     "etag",
     "excel",
     "openid",
+    "uuid",
 }
 # A role has an English name and a code in English, and its pages show both.
 _BOTH_LANGUAGES = "/admin/tenants/role/"

@@ -95,6 +95,7 @@ ROWS = {
     "admin:events_drop_sources": Row("staff", methods=("get",), own=403),
     "admin:customers_erasure_cancel_page": Row("staff", {"object_id": "customers.erasure"}),
     # Texts are written at head office alone.
+    "admin:customers_consentdraft_changelist": Row("staff", own=403),
     "admin:customers_consentdraft_change": Row("staff", {"object_id": "customers.consentdraft"}, own=403),
     "admin:customers_consentdraft_history": Row("staff", {"object_id": "customers.consentdraft"}, own=403),
     "admin:customers_consentdraft_submit": Row(

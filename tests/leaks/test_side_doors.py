@@ -30,7 +30,9 @@ pytestmark = pytest.mark.django_db(databases=["default", "aside"])
 
 LISTS = sorted(name for name in ALL if name.endswith("_changelist") and KNOWN[name].who == "staff")
 OF_BRANCHES = [
-    name for name in LISTS if name.removeprefix("admin:").removesuffix("_changelist") not in BANK_WIDE
+    name
+    for name in LISTS
+    if name.removeprefix("admin:").removesuffix("_changelist") not in BANK_WIDE and KNOWN[name].own == 200
 ]
 
 
