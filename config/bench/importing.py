@@ -86,11 +86,18 @@ def run(*, quick: bool, say: Callable[[str], None]) -> Report:
 
 
 def measure(
-    *, rows: int = 1_000_000, rounds: int = 5, large: int = 2_000_000, say: Callable[[str], None]
+    *,
+    rows: int = 1_000_000,
+    rounds: int = 5,
+    large: int = 2_000_000,
+    migrated: str = "",
+    say: Callable[[str], None],
 ) -> Report:
     """The bench at a size: `rows` customers on each side in `rounds` files, and a file of `large` rows."""
     with ExitStack() as stack:
-        stack.enter_context(scratch_database("fenhang_bench_import", rooms=("audit", "jobs", "customers")))
+        stack.enter_context(
+            scratch_database("fenhang_bench_import", rooms=("audit", "jobs", "customers"), like=migrated)
+        )
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-import-")))
         media, settings.MEDIA_ROOT = settings.MEDIA_ROOT, folder / "media"
         stack.callback(setattr, settings, "MEDIA_ROOT", media)

@@ -111,7 +111,7 @@ def test_a_log_in_by_hand_and_the_switcher_by_keyboard(browser_page: Watched, to
     page.keyboard.type("zsl")
     page.wait_for_selector(".fh-found .fh-choice.is-marked")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.fh-path strong').innerText === '北城中山路支行'")
+    page.wait_for_function("document.querySelector('.fh-path strong')?.innerText === '北城中山路支行'")
     page.wait_for_load_state()  # the path is painted before the keys are listened to
     page.keyboard.press("b")
     assert page.locator("[data-switcher-panel]").is_visible()

@@ -173,7 +173,9 @@ def test_events_runs_at_a_small_size_without_the_site(unblocked: None) -> None:
 
 
 def test_import_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: None) -> None:
-    found = importing.measure(rows=200, rounds=2, large=300, say=lambda _words: None).as_json()
+    found = importing.measure(
+        rows=200, rounds=2, large=300, migrated=template_name(), say=lambda _words: None
+    ).as_json()
     assert {target["case"] for target in found["targets"]} == {"new rows", "unchanged rows"}
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_import'")

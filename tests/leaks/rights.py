@@ -60,6 +60,9 @@ ASKED = [name for name, row in KNOWN.items() if row.who != "public"]
 # What an address asks about, where it answers nothing without.
 QUERIES = {"admin:autocomplete": "?app_label=content&model_name=placement&field_name=item&term="}
 
+# What is said at the door.
+TURNED_AWAY = {"401", "403", "302 login"}
+
 # Tables that a refusal may write to, each with the reason.
 MAY_CHANGE = {
     "access_session": "when somebody was last seen, and a message for the next page",
@@ -226,12 +229,14 @@ class _Question:
 def _ask_about(
     parties: Parties, party: str, asked: dict[str, _Question], before: Fingerprint
 ) -> dict[str, str]:
-    """One party's answers by place. Who hears the same of the own thing, of the one beside and of one that does not
-    exist was turned away before anything was looked for, and is not asked about the others.
+    """One party's answers by place. Who is turned away alike from the own thing and from one that does not exist was
+    so before anything was looked for, and is not asked about the others.
     """
-    ends = [place for place in asked if place in {"", "own", "sibling", "absent"}]
+    ends = [place for place in asked if place in {"", "own", "absent"}]
     said = {place: _ask(parties, party, asked[place], before) for place in ends}
-    alike = said[ends[0]] if len(ends) == 3 and len(set(said.values())) == 1 else ""
+    alike = said[ends[0]] if len(ends) == 2 and len(set(said.values())) == 1 else ""
+    if alike not in TURNED_AWAY:
+        alike = ""
     return {
         place: said.get(place) or alike or _ask(parties, party, question, before)
         for place, question in asked.items()

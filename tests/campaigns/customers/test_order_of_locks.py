@@ -79,7 +79,7 @@ class Meeting:
         if self._door.is_set():
             return
         self._door.set()
-        for _ in range(1_000):
+        for _ in range(3_000):
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
