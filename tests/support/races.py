@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
 
 def together(acts: list[Callable[[], Any]]) -> list[Any]:
@@ -28,3 +28,18 @@ def together(acts: list[Callable[[], Any]]) -> list[Any]:
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads), "a rival still waits: a deadlock"
     return results
+
+
+def until_one_waits() -> None:
+    """Wait until another connection to this database waits for a lock; AssertionError when nobody comes to it."""
+    with connection.cursor() as cursor:
+        for _turn in range(6_000):
+            # The other workers' databases are on the same server.
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+                " WHERE NOT l.granted AND a.datname = current_database())"
+            )
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.01)")
+    raise AssertionError("the other side never waited")

@@ -5,7 +5,6 @@ same meeting without the order of locks, and ends in a deadlock.
 """
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from io import BytesIO
@@ -31,7 +30,7 @@ from campaigns.tenants.services.branches import add_branch
 from campaigns.tenants.services.closing import close_branch
 from tests.support.cast import AT, Cast
 from tests.support.customers import anonymous
-from tests.support.races import together
+from tests.support.races import together, until_one_waits
 
 HEADINGS = "客户号,手机号,机构号\n"
 
@@ -79,16 +78,7 @@ class Meeting:
         if self._door.is_set():
             return
         self._door.set()
-        for _ in range(3_000):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-                    " WHERE NOT l.granted AND a.datname = current_database())"
-                )
-                if cursor.fetchone()[0]:
-                    return
-            time.sleep(0.02)
-        raise AssertionError("the other side never waited")
+        until_one_waits()
 
 
 def crossed(results: list[Any]) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from campaigns.jobs.adapters import Adapter, adapters, addresses_of, register_adapter, register_addressee
 from campaigns.jobs.outbox_models import Message
@@ -22,7 +22,7 @@ from campaigns.jobs.services.outbox import Note, empty_bodies, put, put_many
 from campaigns.lib.refusals import NotAllowed, NotFound, Refusal
 from campaigns.tenants.scopes import Scope, system_scope
 from tests.support.cast import AT, Cast
-from tests.support.races import together
+from tests.support.races import together, until_one_waits
 
 HOOK: dict[str, Any] = {"adapter": "http.hook", "account": "core", "subject": "test.thing:1"}
 
@@ -107,15 +107,7 @@ def test_places_stand_in_the_order_of_committing(committed_cast: Cast) -> None:
         with system_scope(at=AT, cause="first") as scope:
             put(scope=scope, key="first", body={}, **HOOK)
             begun.wait(20)
-            # The other is at the lock now, or will be; it cannot have passed.
-            with connection.cursor() as cursor:
-                for _turn in range(200):
-                    cursor.execute(
-                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-                    )
-                    if cursor.fetchone()[0]:
-                        break
-                    cursor.execute("SELECT pg_sleep(0.01)")
+            until_one_waits()
             order.append("first")
 
     def second() -> None:
