@@ -99,9 +99,12 @@ class Look:
     sentence: str
 
 
-def looked_at(*, rows: str = "", text: str = "") -> Look:
-    """Rows as a page sends them, or a rule as text. Raises RowsWrong, ValueError (the text is no JSON)."""
-    known = catalogue()
+def looked_at(*, scope: Scope, rows: str = "", text: str = "") -> Look:
+    """Rows as a page sends them, or a rule as text. Raises RowsWrong, ValueError (the text is no JSON).
+
+    A tag of somebody else's is as unknown as one that nobody has, whoever types its code.
+    """
+    known = catalogue(scope=scope)
     if rows:
         try:
             tree = orjson.loads(rows)

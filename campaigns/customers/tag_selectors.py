@@ -40,8 +40,11 @@ def attributes_in_use() -> QuerySet[Attribute]:
     return Attribute.objects.filter(is_active=True)
 
 
-def catalogue() -> Catalogue:
-    """What may rules be about now? Retired attributes and tags stay known, so that old rules still read."""
+def catalogue(*, scope: Scope | None = None) -> Catalogue:
+    """What may rules be about now? Retired attributes and tags stay known, so that old rules still read.
+
+    `scope`: with the tags that are usable there alone, for rules that somebody writes.
+    """
     subjects = [_of_attribute(attribute) for attribute in Attribute.objects.all()]
     stages = dict(Profile.Stage.choices)
     subjects += [
@@ -51,9 +54,10 @@ def catalogue() -> Catalogue:
     ]
     for more in _MORE.values():
         subjects += more()
+    known = Tag.objects.all() if scope is None else tags_usable(scope=scope)
     tags = {
         code: TagName(pk, in_words(name, name_en))
-        for pk, code, name, name_en in Tag.objects.values_list("pk", "code", "name", "name_en")
+        for pk, code, name, name_en in known.values_list("pk", "code", "name", "name_en")
     }
     return Catalogue({subject.about: subject for subject in subjects}, tags)
 

@@ -59,8 +59,8 @@ class RuleWidget(forms.Widget):
         return name not in data and f"{name}_rows" not in data
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        known = catalogue()
-        rows, text = _shown(value, known)
+        known = catalogue(scope=self.scope)
+        rows, text = _shown(value, known, self.scope)
         context = super().get_context(name, text, attrs)
         context["builder"] = {
             "rows": rows,
@@ -91,7 +91,7 @@ class RuleField(forms.Field):
         try:
             if not isinstance(value, _Rows):
                 return orjson.loads(value)
-            filled = looked_at(rows=value.json).filled
+            filled = looked_at(scope=self.widget.scope, rows=value.json).filled
         except ValueError as error:
             raise ValidationError(_("This is no JSON."), code="invalid") from error
         except RowsWrong as refusal:
@@ -137,7 +137,7 @@ class AsksConditions(ScopedAdmin):
             return HttpResponseNotAllowed(["POST"])
         rows, text = request.POST.get("rows", ""), request.POST.get("text", "")
         try:
-            look = looked_at(rows=rows, text=text)
+            look = looked_at(scope=scope_of(request), rows=rows, text=text)
         except (ValueError, RowsWrong) as error:
             why = str(error) if isinstance(error, Refusal) else gettext("This is no JSON.")
             return JsonResponse({"wrong": why}, status=400)
@@ -167,7 +167,9 @@ class AsksConditions(ScopedAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
-            look = looked_at(rows=request.POST.get("rows", ""), text=request.POST.get("text", ""))
+            look = looked_at(
+                scope=scope_of(request), rows=request.POST.get("rows", ""), text=request.POST.get("text", "")
+            )
         except (ValueError, RowsWrong):
             return JsonResponse({"said": gettext("This is no JSON.")}, status=400)
         if look.filled.findings or look.filled.condition is None:
@@ -182,13 +184,13 @@ class AsksConditions(ScopedAdmin):
         return JsonResponse({"said": counted_in_words(counted), "is_counted": True})
 
 
-def _shown(value: Any, known: Catalogue) -> tuple[Row | None, str]:
+def _shown(value: Any, known: Catalogue, scope: Scope) -> tuple[Row | None, str]:
     """The value as rows (None: only as text) and as text."""
     if value is None or value == "":
         return new_rows(), ""
     if isinstance(value, _Rows):
         try:
-            look = looked_at(rows=value.json)
+            look = looked_at(scope=scope, rows=value.json)
         except RowsWrong:
             return new_rows(), ""
         return look.rows, _pretty(look.filled.rule)

@@ -107,7 +107,7 @@ def add_tag(
     if category is None:
         raise NotFound
     _demand_owner(scope, category)
-    _check_rule(code, kind, rule, valid_days)
+    _check_rule(scope, code, kind, rule, valid_days)
     tag, is_new = Tag.objects.get_or_create(
         code=code,
         defaults={
@@ -143,7 +143,7 @@ def change_tag(
     scope.demand("customers.tag.change")
     tag = tag_in_scope(scope=scope, tag_id=tag_id, lock=True)
     _demand_owner(scope, tag.category)
-    _check_rule(tag.code, tag.kind, rule, valid_days)
+    _check_rule(scope, tag.code, tag.kind, rule, valid_days)
     if tag.is_active and not is_active:
         others = Tag.objects.filter(kind=Tag.Kind.COMPUTED, is_active=True).exclude(pk=tag.pk)
         for other in others:
@@ -170,14 +170,14 @@ def _demand_owner(scope: Scope, category: TagCategory) -> None:
         raise NotYourTags(owner=category.owner.name)
 
 
-def _check_rule(code: str, kind: str, rule: object, valid_days: int | None) -> None:
+def _check_rule(scope: Scope, code: str, kind: str, rule: object, valid_days: int | None) -> None:
     if kind != Tag.Kind.COMPUTED:
         if rule is not None:
             raise RuleMissing
         return
     if rule is None or valid_days is not None:
         raise RuleMissing
-    read_rule(rule, catalogue())
+    read_rule(rule, catalogue(scope=scope))
     rules: dict[str, object] = dict(
         Tag.objects.filter(kind=Tag.Kind.COMPUTED).exclude(code=code).values_list("code", "rule")
     )

@@ -181,6 +181,32 @@ def test_a_branch_runs_the_tags_of_its_own_categories(cast: Cast, tags: dict[str
         assert set(held) == {cast.customers[name].customer.pk for name in ("nb", "nb2")}
 
 
+def test_a_neighbours_tag_is_as_unknown_as_one_that_nobody_has(cast: Cast, tags: dict[str, Tag]) -> None:
+    """Its code may be guessed; neither the page nor the service tells its name, or takes it into a rule."""
+    hired(cast, "administrator", "N", "north_administrator")
+    north, ho = at_the_desk("north_administrator"), at_the_desk("ho_administrator")
+    with system_scope(at=AT, cause="test") as scope:
+        for branch, name in (("N", "北方"), ("S", "南方")):
+            add_category(scope=scope, code=branch.lower(), name=name, owner_id=cast.branch[branch].pk)
+        add_tag(scope=scope, code="s_rich", category_code="s", name="南方富裕客户")
+
+    def answer(desk: Client, code: str) -> str:
+        rule = orjson.dumps({"about": "tags", "is": "all", "value": [code]}).decode()
+        return (
+            desk.post("/admin/customers/tag/rule/", {"text": rule}).content.decode().replace(code, "«code»")
+        )
+
+    assert "南方富裕客户" in orjson.loads(answer(ho, "s_rich"))["sentence"]
+    assert answer(north, "s_rich") == answer(north, "nobodys")
+    form = {"category": "n", "code": "x", "name": "x", "name_en": "", "kind": "computed", "is_active": "on"}
+    rows = all_of({"about": "tags", "is": "all", "typed": ["s_rich"]})
+    refused = north.post("/admin/customers/tag/add/", form | {"rule_rows": rows})
+    assert refused.status_code == 200 and "南方富裕客户" not in refused.content.decode()
+    text = '{"about": "tags", "is": "all", "value": ["s_rich"]}'
+    assert north.post("/admin/customers/tag/add/", form | {"rule": text}).status_code == 200
+    assert not Tag.objects.filter(code="x").exists()
+
+
 def test_a_trial_counts_within_the_scope_and_below_the_owner(cast: Cast, tags: dict[str, Tag]) -> None:
     with system_scope(at=AT, cause="test") as scope:
         add_category(scope=scope, code="south", name="南方", owner_id=cast.branch["S"].pk)
