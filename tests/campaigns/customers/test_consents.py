@@ -1,27 +1,20 @@
 """Consent: what was said is kept as rows, and what counts follows from them at once."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns.approvals.rules import WordsAreMissing
 from campaigns.audit.models import Entry
 from campaigns.customers.consent_models import Birth, Consent, ConsentText, Permission
 from campaigns.customers.consent_refusals import (
-    AnotherMustApprove,
     EvidenceMissing,
     GuardianNeeded,
-    HeadOfficeOnly,
     SaidLater,
-    TextChanged,
-    TextMissing,
-    TextTooEarly,
 )
 from campaigns.customers.consent_rules import (
     BITS,
@@ -37,56 +30,25 @@ from campaigns.customers.consent_selectors import (
     may_send,
     permission_of,
     standing_of,
-    texts_now,
 )
-from campaigns.customers.models import Customer, CustomerKey, Identity
+from campaigns.customers.models import Customer
 from campaigns.customers.panels import moments_of, panels
-from campaigns.customers.selectors import lookup_of
-from campaigns.customers.services.consent_texts import add_draft, submit_draft, withdraw
 from campaigns.customers.services.consents import (
-    Wish,
     let_come_of_age,
     merge_consents,
     note_birth,
     note_consent,
-    set_own_consents,
     set_personalisation,
     unmerge_consents,
 )
-from campaigns.customers.services.customers import seal_identity
-from campaigns.jobs.outbox_models import Message
-from campaigns.jobs.senders import senders
-from campaigns.jobs.services.access_tokens import forget_tokens
-from campaigns.jobs.services.delivery import Delivered, deliver_due
-from campaigns.jobs.services.due import run_due
-from campaigns.jobs.services.outbox import put
-from campaigns.lib import crypto
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotAllowed
-from campaigns.tenants.models import Role
-from campaigns.tenants.scopes import system, system_scope
-from config.standins.messages import SUBSCRIBE
-from config.standins.wechat import WeChatStandIn
-from tests.support.cast import AT, Cast, CustomerPlayer
-from tests.support.consents import publish, publish_all
-from tests.support.content import approve
+from campaigns.tenants.scopes import system_scope
+from tests.support.cast import AT, Cast
+from tests.support.consents import mask_of, publish_all, say
 from tests.support.races import together
-from tests.support.wechat import wechat_server
 
 HOUR = timedelta(hours=1)
-
-
-def say(player: CustomerPlayer, purpose: str, channel: str, is_given: bool, at: datetime = AT) -> int:
-    """What a customer says in the mini-program; how many rows it made."""
-    with player.scope(at) as scope:
-        text = ConsentText.objects.filter(purpose=purpose, valid_from__lte=at).order_by("-version").first()
-        wish = Wish(purpose, channel, is_given, text.sha256 if text else "")
-        return len(set_own_consents(scope=scope, wishes=[wish]))
-
-
-def mask_of(player: CustomerPlayer) -> int:
-    with system_scope(at=AT, cause="test"):
-        return int(Permission.objects.get(customer=player.customer).allowed)
 
 
 def test_the_database_has_the_same_bits_as_the_rules(cast: Cast) -> None:
@@ -229,107 +191,6 @@ def test_rows_are_added_and_never_changed_and_name_the_text_as_it_was(cast: Cast
             row.save(force_insert=True)
 
 
-def test_texts_are_head_offices_and_a_new_version_changes_no_old_one(cast: Cast) -> None:
-    with system_scope(at=AT, cause="test") as scope:
-        first = publish(scope, "marketing", valid_from=AT)
-        second = publish(scope, "marketing", valid_from=AT + HOUR)
-        assert (first.version, second.version) == (1, 2) and first.sha256 != second.sha256
-        with pytest.raises(TextTooEarly):
-            publish(scope, "marketing", valid_from=AT)
-        assert Entry.objects.filter(verb="customers.consenttext.publish").count() == 2
-    for player in (cast.ho_administrator, cast.ho_editor, cast.nb_manager):
-        with player.scope() as scope, pytest.raises(NotAllowed):
-            publish(scope, "marketing", valid_from=AT)
-    with cast.ho_administrator.scope(stand_at=cast.branch["N"].pk) as scope, pytest.raises(HeadOfficeOnly):
-        add_draft(scope=scope, valid_from=AT, **WORDS)
-
-
-WORDS = {
-    "purpose": "marketing", "title": "营销授权", "title_en": "Marketing", "text": "我同意", "text_en": "I agree",
-    "asks_again": False,
-}  # fmt: skip
-
-
-def test_a_text_that_nobody_else_approved_is_nobodys_to_publish(cast: Cast) -> None:
-    """Whoever writes it: the service, the bare table, with the revision of another text."""
-    # A bank of an older release has the verb still.
-    Role.objects.filter(code="administrator").update(verbs=["customers.*", "approvals.*"])
-    with cast.ho_administrator.scope() as scope:
-        with pytest.raises(AnotherMustApprove):
-            publish(scope, "marketing", valid_from=AT)
-        draft = add_draft(scope=scope, valid_from=AT, **WORDS)
-        revision = submit_draft(scope=scope, draft_id=draft.pk)
-        bare = {"version": 9, "sha256": "0" * 64, "valid_from": AT, "published_at": AT}
-        for given, wrong in (
-            ({}, "was_approved"),
-            ({"revision_id": revision.pk}, "was_approved"),
-        ):
-            with pytest.raises(IntegrityError, match=wrong.replace("_", " ")), transaction.atomic():
-                ConsentText.objects.create(**WORDS, **bare, **given)
-    approve(cast.ho_reviewer, revision)
-    with cast.ho_administrator.scope():
-        with pytest.raises(IntegrityError, match="says what was approved"), transaction.atomic():
-            other = WORDS | {"text": "别的"}
-            ConsentText.objects.create(**other, **bare, revision_id=revision.pk)
-        assert ConsentText.objects.get().revision_id == revision.pk
-
-
-def test_a_withdrawn_text_can_be_agreed_to_no_more_and_whoever_did_has_agreed(cast: Cast) -> None:
-    texts, nb = publish_all(), cast.customers["nb"]
-    say(nb, "marketing", "sms", True)
-    with cast.ho_administrator.scope(at=AT + HOUR) as scope:
-        draft = add_draft(scope=scope, valid_from=AT, **WORDS)
-        with pytest.raises(WordsAreMissing):
-            withdraw(scope=scope, draft_id=draft.pk, reason=" ")
-        withdraw(scope=scope, draft_id=draft.pk, reason="文字有误")
-        assert set(texts_now(scope=scope)) == set(texts) - {"marketing"}
-        assert Entry.objects.filter(verb="customers.consentdraft.take_down").exists()
-    assert mask_of(nb) & BITS["marketing", "sms"]
-    with nb.scope(at=AT + HOUR) as scope, pytest.raises(TextMissing):
-        set_own_consents(scope=scope, wishes=[Wish("marketing", "wecom", True, texts["marketing"].sha256)])
-    # What follows is approved like any other, and counts from then on.
-    with cast.ho_administrator.scope(at=AT + HOUR) as scope:
-        revision = submit_draft(scope=scope, draft_id=draft.pk)
-    approve(cast.ho_reviewer, revision, at=AT + 2 * HOUR)
-    with cast.ho_administrator.scope(at=AT + 3 * HOUR) as scope:
-        now_valid = texts_now(scope=scope)["marketing"]
-        assert (now_valid.version, now_valid.valid_from) == (2, AT + 2 * HOUR)
-
-
-def test_after_a_text_that_asks_again_earlier_consents_count_no_more(cast: Cast) -> None:
-    publish_all()
-    nb, sb = cast.customers["nb"], cast.customers["sb"]
-    for player in (nb, sb):
-        say(player, "marketing", "sms", True)
-        say(player, "profiling", "", True)
-    with system_scope(at=AT, cause="test") as scope:
-        publish(scope, "marketing", valid_from=AT + HOUR)
-    both = SERVICE_MASK | BITS["marketing", "sms"] | BITS["profiling", ""]
-    assert mask_of(nb) == both, "a mere new wording leaves them as they are"
-    with system_scope(at=AT, cause="test") as scope:
-        publish(scope, "marketing", valid_from=AT + 2 * HOUR, asks_again=True)
-    assert mask_of(nb) == both, "not before its day"
-    run_due(scope=system(at=AT, cause="jobs.run_due"), clock=lambda: AT + 2 * HOUR)
-    assert mask_of(nb) == mask_of(sb) == SERVICE_MASK | BITS["profiling", ""]
-    say(nb, "marketing", "sms", True, AT + 3 * HOUR)
-    assert (mask_of(nb), mask_of(sb)) == (both, SERVICE_MASK | BITS["profiling", ""])
-
-
-def test_agreeing_to_a_text_that_was_not_the_one_shown_is_refused(cast: Cast) -> None:
-    nb = cast.customers["nb"]
-    with nb.scope() as scope, pytest.raises(TextMissing):
-        set_own_consents(scope=scope, wishes=[Wish("marketing", "sms", True, "0" * 64)])
-    texts = publish_all()
-    with nb.scope() as scope, pytest.raises(TextChanged):
-        wishes = [
-            Wish("profiling", "", True, texts["profiling"].sha256),
-            Wish("marketing", "sms", True, "0" * 64),
-        ]
-        set_own_consents(scope=scope, wishes=wishes)
-    with system_scope(at=AT, cause="test"):
-        assert not Consent.objects.exists()
-
-
 def test_staff_note_what_they_were_told_with_its_evidence(cast: Cast) -> None:
     publish_all(AT - 48 * HOUR)
     nb = cast.customers["nb"].customer
@@ -439,68 +300,6 @@ def test_of_two_who_are_one_the_stricter_word_counts_and_parting_gives_back(cast
     with system_scope(at=AT + 3 * HOUR, cause="test") as scope:
         unmerge_consents(scope=scope, moved=moved, **pair)
     assert mask_of(kept) == before
-
-
-# --- what is queued ---
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[WeChatStandIn]:
-    with wechat_server(app="", secret="s3cret") as running:
-        settings.WECHAT_BASE_URL = running.url
-        settings.WECHAT_APP_ID, settings.WECHAT_APP_SECRET = "wx-test", "s3cret"
-        forget_tokens()
-        yield running
-        forget_tokens()
-
-
-def bind_openid(player: CustomerPlayer, openid: str) -> None:
-    customer = player.customer
-    with system_scope(at=AT, cause="test"):
-        stored = CustomerKey.objects.get(customer=customer)
-        key = crypto.unwrap_key(bytes(stored.wrapped), person=customer.pk)
-        sealed = seal_identity(customer_id=customer.pk, key=key, kind="openid", value=openid, app="wx-test")
-        Identity.objects.create(
-            id=sealed.id, customer=customer, branch_id=customer.branch_id, branch_pos=customer.branch_pos,
-            kind="openid", app="wx-test", lookup=lookup_of(kind="openid", value=openid, app="wx-test"),
-            value=sealed.value,
-        )  # fmt: skip
-
-
-def write(player: CustomerPlayer, key: str, **body: Any) -> None:
-    with system_scope(at=AT, cause="test") as scope:
-        subject = ref("customers.customer", player.customer.pk)
-        message = {"to": subject, "template_id": "t1", "data": {"thing1": {"value": "春节活动"}}} | body
-        put(scope=scope, adapter="wechat.subscribe", subject=subject, key=key, body=message)
-
-
-def deliver(at: datetime = AT) -> Delivered:
-    return deliver_due(clock=lambda: at, adapters={way.code: way for way in senders(lambda: at)})
-
-
-def why_of(key: str) -> str:
-    with system_scope(at=AT, cause="test"):
-        return str(Message.objects.get(key=key).why.get("code", ""))
-
-
-def test_a_message_in_the_queue_is_not_sent_after_the_withdrawal(cast: Cast, server: WeChatStandIn) -> None:
-    publish_all()
-    nb, sb = cast.customers["nb"], cast.customers["sb"]
-    for player, openid in ((nb, "o-nb"), (sb, "o-sb")):
-        bind_openid(player, openid)
-        say(player, "marketing", "subscribe", True)
-        write(player, f"ad-{openid}", purpose="marketing")
-    write(cast.customers["nb2"], "unknown", purpose="service")
-    say(nb, "marketing", "subscribe", False, AT + timedelta(seconds=1))
-    write(nb, "forgot")
-    write(nb, "receipt", purpose="service")
-    assert deliver(AT + timedelta(seconds=2)) == Delivered(sent=2, dead=3)
-    told = [body for path, body in server.desk.taken if path == SUBSCRIBE]
-    assert {why_of("ad-o-nb"), why_of("forgot")} == {"customers.consent.none"}
-    assert why_of("unknown") == "customers.identity.none_of_kind"
-    assert (why_of("ad-o-sb"), why_of("receipt")) == ("", "")
-    assert sorted(body["touser"] for body in told) == ["o-nb", "o-sb"]
-    assert not any("purpose" in body for body in told)
 
 
 # --- over HTTP ---
