@@ -239,6 +239,10 @@ class Standing:
     words: str = ""
     scheduled: Revision | None = None
 
+    @property
+    def is_in_review(self) -> bool:
+        return self.last is not None and self.last.is_open
+
 
 def standings(*, scope: Scope, subjects: Iterable[str]) -> dict[str, Standing]:
     """How do these things stand? Two queries for any number of them."""
@@ -267,6 +271,11 @@ def standings(*, scope: Scope, subjects: Iterable[str]) -> dict[str, Standing]:
         )
         for subject in wanted
     }
+
+
+def standing_of(*, scope: Scope, subject: str) -> Standing:
+    """How does this one stand?"""
+    return standings(scope=scope, subjects=[subject])[subject]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from campaigns.approvals.models import Revision, Stop
+from campaigns.approvals.selectors import Standing
 from campaigns.approvals.stopped import kinds_offered
 
 
@@ -23,6 +24,14 @@ def standing_words(*, last: Revision, is_live: bool, scheduled: Revision | None)
     if not last.is_live and not last.is_scheduled:
         parts.append(str(last.get_state_display()))
     return " · ".join(parts)
+
+
+def draft_words(standing: Standing, *, live: str) -> str:
+    """ "published · in review": `live` is the word for what holds, and a thing nobody submitted yet is a draft."""
+    holds = [live] if standing.is_live else []
+    if standing.last is None:
+        return gettext("draft")
+    return " · ".join(holds if standing.last.is_live else [*holds, str(standing.last.get_state_display())])
 
 
 def stop_words(stop: Stop) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from campaigns.approvals.rules import NotCompliant
-from campaigns.approvals.selectors import Standing, standings
+from campaigns.approvals.selectors import Standing, standing_of, standings
 from campaigns.approvals.standing import standing_words
 from campaigns.approvals.stopped import stop_over
 from campaigns.lib.clock import FOREVER
@@ -149,9 +149,7 @@ class ApprovableAdmin(ScopedAdmin):
         thing = kwargs.get("obj")
         if thing is not None:
             scope = scope_of(request)
-            subject = ref(self.noun, thing.pk)
-            standing = standings(scope=scope, subjects=[subject])[subject]
-            in_review = standing.last is not None and standing.last.is_open
+            standing = standing_of(scope=scope, subject=ref(self.noun, thing.pk))
             context |= {
                 "thing": thing,
                 "stop": stop_over(
@@ -162,8 +160,7 @@ class ApprovableAdmin(ScopedAdmin):
                 ),
                 "standing": standing,
                 "standing_words": words_of(standing),
-                "in_review": in_review,
-                "may_submit": scope.may(f"{self.noun}.submit") and not in_review,
+                "may_submit": scope.may(f"{self.noun}.submit") and not standing.is_in_review,
                 "may_take_down": scope.may(f"{self.noun}.take_down")
                 and (standing.is_live or standing.scheduled is not None),
                 "submit_url": reverse(f"admin:{self.slug}_submit", args=[thing.pk]),
@@ -176,9 +173,7 @@ class ApprovableAdmin(ScopedAdmin):
 
     def warn_of_void_review(self, request: HttpRequest, thing_id: UUID) -> None:
         """Say that saving ends the open review; called before the service."""
-        subject = ref(self.noun, thing_id)
-        last = standings(scope=scope_of(request), subjects=[subject])[subject].last
-        if last is not None and last.is_open:
+        if standing_of(scope=scope_of(request), subject=ref(self.noun, thing_id)).is_in_review:
             messages.warning(
                 request,
                 gettext("Its review is over, because you edited it: submit it again when it is ready."),

@@ -32,7 +32,7 @@ from campaigns.approvals.policy_selectors import (
     try_policy,
 )
 from campaigns.approvals.policy_words import POLICY_KIND, Names, faults, money, sentence_of
-from campaigns.approvals.selectors import Standing, standings
+from campaigns.approvals.selectors import Standing, standing_of, standings
 from campaigns.approvals.services.policies import add_policy, change_policy, submit_policy
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound, Refusal
@@ -114,9 +114,7 @@ class PolicyAdmin(ScopedAdmin):
         if not change:
             obj.pk = add_policy(scope=scope, **values).pk
             return
-        subject = ref(self.noun, obj.pk)
-        last = standings(scope=scope, subjects=[subject])[subject].last
-        if last is not None and last.is_open:
+        if standing_of(scope=scope, subject=ref(self.noun, obj.pk)).is_in_review:
             messages.warning(
                 request,
                 gettext("Its review is over, because you edited it: submit it again when it is ready."),
@@ -226,15 +224,12 @@ class PolicyAdmin(ScopedAdmin):
         if document is not None:
             context |= drawing(document, names)
         if policy is not None:
-            subject = ref(self.noun, policy.pk)
-            standing = standings(scope=scope, subjects=[subject])[subject]
-            in_review = standing.last is not None and standing.last.is_open
+            standing = standing_of(scope=scope, subject=ref(self.noun, policy.pk))
             context |= {
                 "thing": policy,
                 "standing": standing,
                 "state_words": state_of(standing, getattr(policy, "live", None))[1],
-                "in_review": in_review,
-                "may_submit": scope.may(f"{self.noun}.submit") and not in_review,
+                "may_submit": scope.may(f"{self.noun}.submit") and not standing.is_in_review,
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

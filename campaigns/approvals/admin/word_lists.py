@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.lists import FIRST_WORDS, LONGEST, read_list
 from campaigns.approvals.models import WordList
-from campaigns.approvals.selectors import Standing, standings
+from campaigns.approvals.selectors import standing_of, standings
 from campaigns.approvals.services.word_lists import add_word_list, change_word_list, submit_word_list
+from campaigns.approvals.standing import draft_words
 from campaigns.approvals.word_lists import said_of, try_list
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
@@ -76,7 +77,7 @@ class WordListAdmin(ScopedAdmin):
 
     @admin.display(description=_("state"))
     def state(self, draft: WordList) -> str:
-        return _words_of(draft.standing)  # type: ignore[attr-defined]
+        return draft_words(draft.standing, live=gettext("in force"))  # type: ignore[attr-defined]
 
     @admin.display(description=_("lines"))
     def rules(self, draft: WordList) -> str:
@@ -145,21 +146,12 @@ class WordListAdmin(ScopedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         draft = kwargs.get("obj")
         if draft is not None:
-            scope, subject = scope_of(request), ref(self.noun, draft.pk)
-            standing = standings(scope=scope, subjects=[subject])[subject]
-            in_review = standing.last is not None and standing.last.is_open
+            scope = scope_of(request)
+            standing = standing_of(scope=scope, subject=ref(self.noun, draft.pk))
             context |= {
                 "draft": draft,
                 "standing": standing,
-                "standing_words": _words_of(standing),
-                "in_review": in_review,
-                "may_submit": scope.may(f"{self.noun}.submit") and not in_review,
+                "standing_words": draft_words(standing, live=gettext("in force")),
+                "may_submit": scope.may(f"{self.noun}.submit") and not standing.is_in_review,
             }
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _words_of(standing: Standing) -> str:
-    live = [gettext("in force")] if standing.is_live else []
-    if standing.last is None:
-        return gettext("draft")
-    return " · ".join(live if standing.last.is_live else [*live, str(standing.last.get_state_display())])

@@ -9,7 +9,8 @@ from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.selectors import Standing, standings
+from campaigns.approvals.selectors import standing_of, standings
+from campaigns.approvals.standing import draft_words
 from campaigns.customers.consent_models import ConsentDraft
 from campaigns.customers.services.consent_texts import add_draft, change_draft, submit_draft, withdraw
 from campaigns.lib.forms import ServiceForm
@@ -53,7 +54,7 @@ class ConsentDraftAdmin(ScopedAdmin):
 
     @admin.display(description=_("state"))
     def state(self, draft: Any) -> str:
-        return _words_of(draft.standing)
+        return draft_words(draft.standing, live=gettext("published"))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """How they stand is asked once for the page."""
@@ -102,22 +103,13 @@ class ConsentDraftAdmin(ScopedAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         draft = kwargs.get("obj")
         if draft is not None:
-            scope, subject = scope_of(request), ref(self.noun, draft.pk)
-            standing = standings(scope=scope, subjects=[subject])[subject]
-            in_review = standing.last is not None and standing.last.is_open
+            scope = scope_of(request)
+            standing = standing_of(scope=scope, subject=ref(self.noun, draft.pk))
             context |= {
                 "draft": draft,
                 "standing": standing,
-                "standing_words": _words_of(standing),
-                "in_review": in_review,
-                "may_submit": scope.may(f"{self.noun}.submit") and not in_review,
+                "standing_words": draft_words(standing, live=gettext("published")),
+                "may_submit": scope.may(f"{self.noun}.submit") and not standing.is_in_review,
                 "may_withdraw": scope.may(f"{self.noun}.take_down"),
             }
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _words_of(standing: Standing) -> str:
-    live = [gettext("published")] if standing.is_live else []
-    if standing.last is None:
-        return gettext("draft")
-    return " · ".join(live if standing.last.is_live else [*live, str(standing.last.get_state_display())])
