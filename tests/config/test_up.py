@@ -13,11 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
-from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support.processes import alive, end_all, public_folder, python, run, start, wait_until
-from tests.support.quick_states import SHAPE
 from tests.support.running import Bank, hurt, is_stopped
 
 pytestmark = pytest.mark.real_clock
@@ -117,29 +114,6 @@ def test_up_brings_up_a_bank_and_leaves_nothing_behind_when_killed(var: Path, po
     finally:
         end_all(var)
         upper.wait()
-
-
-def test_the_tests_own_database_is_as_a_real_migration_makes_it(
-    var: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> None:
-    """Theirs is made in a third of the time (tests/support/quick_states.py)."""
-    holder = start(var, *python("-c", HOLD), output=var / "held")
-    try:
-        assert wait_until(lambda: "held" in (var / "held").read_text(), within=20)
-        asked = (
-            "import json, sys, psycopg; from config import embedded;"
-            "c = psycopg.connect(embedded.addresses().database_url);"
-            "print(json.dumps([line for (line,) in c.execute(sys.argv[1])]))"
-        )
-        migrated = json.loads(run(var, *python("-c", asked, SHAPE)).stdout)
-    finally:
-        holder.terminate()
-        holder.wait()
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(SHAPE)
-        ours = [line for (line,) in cursor.fetchall()]
-    assert len(ours) > 2000
-    assert sorted(set(ours) ^ set(migrated)) == []
 
 
 def test_with_external_servers_only_our_programs_start_and_ctrl_c_ends_them(var: Path, port: int) -> None:

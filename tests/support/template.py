@@ -18,7 +18,6 @@ from django.core.management import call_command
 from django.db import OperationalError, ProgrammingError, connections
 
 from config.embedded import roles
-from tests.support.quick_states import states_drawn_once
 
 _PREFIX = "template_fenhang_"
 _ROOTS = ("campaigns", "content", "community", "config")
@@ -87,8 +86,7 @@ def _migrate_into(name: str) -> None:
     with at_database(name):
         with connections["owner"].cursor() as cursor:
             cursor.execute(roles.grants())
-        with states_drawn_once():
-            call_command("migrate", database="owner", verbosity=0, interactive=False)
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
 
 
 def _drop(name: str, tries: int = 3) -> None:

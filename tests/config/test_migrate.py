@@ -1,17 +1,14 @@
-"""Migrating an empty database in a third of the time: most of it goes into drawing models anew, hundreds of times.
+"""What `manage.py migrate` makes is what Django alone makes."""
 
-After each operation Django builds the classes of all models that hang together with the changed one, and ours all hang
-together. For a new model its own class is enough, and an index, a constraint or a trigger needs no new class at all.
-tests/config/test_up.py compares what this makes with what a real migration makes.
-"""
+from contextlib import nullcontext
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-from unittest.mock import patch
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
 
-from django.db.migrations.state import ModelState, ProjectState
-from pgtrigger.migrations import AddTrigger
+from config.embedded import roles
+from tests.support.template import at_database
 
 # Everything that a migration makes, one line each; the months of the audit are as many as the settings say.
 SHAPE = """
@@ -39,30 +36,30 @@ ORDER BY 1
 """
 
 
-@contextmanager
-def states_drawn_once() -> Iterator[None]:
-    """Inside, what adds a model, an index, a constraint or a trigger to a state draws no other model anew."""
-    with (
-        patch.object(ProjectState, "add_model", _add_model),
-        patch.object(ProjectState, "_append_option", _append_option),
-        patch.object(AddTrigger, "state_forwards", _add_trigger),
-    ):
-        yield
+@pytest.mark.proof
+def test_a_database_made_with_states_drawn_once_is_as_with_all_drawn(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker's own database was made by our command; one beside it is made by Django's."""
+    owner, name = connections["owner"], "migrated_by_django"
 
+    def shape() -> list[str]:
+        with owner.cursor() as cursor:
+            cursor.execute(SHAPE)
+            return [line for (line,) in cursor.fetchall()]
 
-def _add_model(state: Any, model: ModelState) -> None:
-    key = model.app_label, model.name_lower
-    state.models[key] = model
-    if state._relations is not None:
-        state.resolve_model_relations(key)
-    if "apps" in state.__dict__:  # asking for it would draw everything
-        state.apps.render_multiple([model])
-
-
-def _append_option(state: Any, app_label: str, model_name: str, option_name: str, added: Any) -> None:
-    options = state.models[app_label, model_name].options
-    options[option_name] = [*options.get(option_name, []), added]
-
-
-def _add_trigger(operation: Any, app_label: str, state: Any) -> None:
-    _append_option(state, app_label, operation.model_name, "triggers", operation.trigger)
+    monkeypatch.setattr("config.management.commands.migrate.states_drawn_once", nullcontext)
+    with django_db_blocker.unblock():
+        ours = shape()
+        with owner.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+            cursor.execute(f"CREATE DATABASE {name}")
+        with at_database(name):
+            with owner.cursor() as cursor:
+                cursor.execute(roles.grants())
+            call_command("migrate", database="owner", verbosity=0, interactive=False)
+            djangos = shape()
+        with owner.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name}")
+    assert len(ours) > 2000
+    assert sorted(set(ours) ^ set(djangos)) == []
