@@ -4,11 +4,12 @@ import difflib
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import connection
 from django.test import Client
 from django.test.client import ClientHandler
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from campaigns.lib.http import tokens
 from campaigns.lib.ids import new_id
@@ -78,21 +79,42 @@ class Asker:
     def ask(
         self, method: str, path: str, body: dict[str, Any] | None = None, *, hide: tuple[Any, ...] = ()
     ) -> Answer:
-        """One request, redirects followed; `hide`: ids that are taken out of the answer."""
+        """One request; `hide`: ids that are taken out of the answer.
+
+        Where it leads to a page without a thing, that page is not painted: it is asked for itself. What it would have
+        been told to say is read in its place.
+        """
         if method == "get":
-            response = self.client.get(path, headers=self.headers, follow=not self.is_api)
+            response = self.client.get(path, headers=self.headers)
         elif self.is_api:
             headers = {**self.headers, "Idempotency-Key": f"leak-{new_id()}"}
             response = self.client.post(path, body or {}, content_type="application/json", headers=headers)
         else:
-            response = self.client.post(path, body or {}, headers=self.headers, follow=True)
+            response = self.client.post(path, body or {}, headers=self.headers)
+        chain, told = [], ""
+        while "Location" in response.headers:
+            url = response.headers["Location"]
+            chain.append((_quiet(url, hide), response.status_code))
+            told += self._told(response.wsgi_request)
+            if "?" not in url and not resolve(urlsplit(url).path).kwargs:
+                break
+            response = self.client.get(url, headers=self.headers)
         content = b"".join(response.streaming_content) if response.streaming else response.content
-        chain = tuple((_quiet(url, hide), status) for url, status in getattr(response, "redirect_chain", ()))
         headers = tuple(
             sorted((k, _quiet(v, hide)) for k, v in response.headers.items() if k not in _MOMENTARY)
         )
         text = content.decode(errors="replace")
-        return Answer(response.status_code, chain, headers, _quiet(text, hide), frozenset(self.forbidden))
+        return Answer(
+            response.status_code, tuple(chain), headers, _quiet(told + text, hide), frozenset(self.forbidden)
+        )
+
+    def _told(self, request: Any) -> str:
+        """What the next page would have said; it will not."""
+        queued = getattr(getattr(request, "_messages", None), "_queued_messages", ())
+        self.client.cookies.pop("messages", None)
+        if queued and request.session.pop("_messages", None):
+            request.session.save()
+        return "".join(f"{message.level} {message}\n" for message in queued)
 
 
 def _quiet(text: str, hide: tuple[Any, ...]) -> str:
@@ -147,18 +169,13 @@ def player_of(row: Row, world: World) -> Player | Any:
 
 def digest_of(world: World) -> dict[str, str]:
     """What stands in the foreign branches' rows, table by table. Ask it in the system's scope."""
-    found = {}
     foreign = [world.cast.branch[place].pk for place in FOREIGN]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT table_name FROM information_schema.columns"
-            " WHERE column_name = 'branch_pos' AND table_schema = 'public'"
+            "SELECT string_agg(format('SELECT %L, md5(string_agg(t::text, ''|'' ORDER BY t::text)) FROM %I t"
+            " WHERE branch_id = ANY (%%s)', table_name, table_name), ' UNION ALL ')"
+            " FROM information_schema.columns WHERE column_name = 'branch_pos' AND table_schema = 'public'"
         )
-        for (table,) in cursor.fetchall():
-            cursor.execute(
-                f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
-                " WHERE branch_id = ANY (%s)",
-                [foreign],
-            )
-            found[table] = cursor.fetchone()[0]
-    return found
+        (statement,) = cursor.fetchone()
+        cursor.execute(statement, [foreign] * statement.count("%s"))
+        return dict(cursor.fetchall())
