@@ -29,6 +29,7 @@ from campaigns.customers.imports.refusals import (
 from campaigns.customers.imports.vocabulary import vocabulary_of
 from campaigns.customers.models import CustomerFile, FileLot
 from campaigns.customers.refusals import FileEmpty, NoHomeBranches
+from campaigns.customers.second_person import tell_asker, tell_seconds
 from campaigns.customers.services.attributes import add_missing_attributes
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.services import due
@@ -146,6 +147,7 @@ def ask_apply(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
     _note(scope, file, "ask", new=file.counts.get("new", 0), changed=file.counts.get("changed", 0))
     if is_large:
         _set(scope, file, state=State.WAITING)
+        tell_seconds(scope=scope, asked=file, verbs=[MAY])
     else:
         _set(scope, file, state=State.APPLYING, started_at=scope.at, job_id=_job(scope, file, APPLY).pk)
     return file
@@ -165,6 +167,7 @@ def confirm_apply(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
         confirmed_at=scope.at,
     )
     _note(scope, file, "confirm")
+    tell_asker(scope=scope, asked=file, code="confirmed")
     _set(scope, file, state=State.APPLYING, started_at=scope.at, job_id=_job(scope, file, APPLY).pk)
     return file
 
@@ -221,6 +224,7 @@ def send_back(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
     """A file that waits goes back to its verdicts: by the second person, or who asked. Raises NotFound, FileSettled."""
     scope.demand(MAY)
     file = _in_state(scope, file_id, State.WAITING)
+    tell_asker(scope=scope, asked=file, code="declined")
     _set(scope, file, state=State.JUDGED, asked_by_id=None, asked_by="", asked_at=None)
     _note(scope, file, "send_back")
     return file
