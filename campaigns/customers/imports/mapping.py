@@ -34,9 +34,10 @@ _HEADINGS: dict[str, tuple[str, ...]] = {
         "机构号", "机构代码", "网点号", "网点代码", "归属机构", "归属网点", "开户机构", "开户网点", "归属机构号",
         "机构", "branch", "branchcode", "homebranch", "branchid", "branchno",
     ),
+    # Only what says that it is a number: "客户经理" is as often headed over names.
     "manager": (
-        "客户经理", "客户经理工号", "经理工号", "管户经理", "管户经理工号", "管户人", "管户人工号",
-        "relationshipmanager", "rm", "rmno", "rmid", "managerno",
+        "客户经理工号", "经理工号", "管户经理工号", "管户人工号", "客户经理编号",
+        "relationshipmanagerno", "rmno", "rmid", "managerno",
     ),
     "tags": ("标签", "客户标签", "标签代码", "tags", "tag"),
 }  # fmt: skip
