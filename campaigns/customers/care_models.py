@@ -21,6 +21,8 @@ class Care(CustomerModel):
     by_person_id = models.UUIDField(_("person"), null=True)
     by_name = models.CharField(_("assigned by"), max_length=60, blank=True)
     why = models.CharField(_("reason"), max_length=200, blank=True)
+    # The reference of the file that said so: by it the spell is found when the file is taken back.
+    source = models.CharField(_("source"), max_length=80, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("customer care")

@@ -6,10 +6,15 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from campaigns.customers.care_rules import Carer
 from campaigns.customers.models import Care, Customer, HomeMove
 from campaigns.tenants.models import Assignment, Person
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import line_of
+
+_SEES_CUSTOMERS = Q(role__verbs__contains=["customers.customer.view"]) | Q(
+    role__verbs__contains=["customers.*"]
+)
 
 
 def manager_of(*, scope: Scope, customer_id: UUID) -> Care | None:
@@ -45,11 +50,30 @@ def people_for(*, scope: Scope, branch_id: int) -> QuerySet[Person]:
         Assignment.objects.within(scope)
         .filter(held_from__lte=scope.at, held_until__gt=scope.at)
         .filter(branch_id__in=line_of(scope=scope, branch_id=branch_id))
-        .filter(
-            Q(role__verbs__contains=["customers.customer.view"]) | Q(role__verbs__contains=["customers.*"])
-        )
+        .filter(_SEES_CUSTOMERS)
     )
     return Person.objects.within(scope).filter(pk__in=held.values("person_id")).order_by("name", "pk")
+
+
+def carers_here(*, scope: Scope) -> dict[str, list[Carer]]:
+    """Who of the scope may look after whose customers, by staff number? One query.
+
+    A number is one person's within a branch only: below a province two people may have the same.
+    """
+    held = (
+        Assignment.objects.within(scope)
+        .filter(_SEES_CUSTOMERS, held_from__lte=scope.at, held_until__gt=scope.at)
+        .filter(person__in=Person.objects.within(scope).values("pk"))
+    )
+    found: dict[tuple[str, UUID], list[tuple[int, int]]] = {}
+    for number, person_id, lo, hi in held.values_list(
+        "person__staff_number", "person_id", "branch__pos", "branch__pos_end"
+    ):
+        found.setdefault((number, person_id), []).append((lo, hi))
+    carers: dict[str, list[Carer]] = {}
+    for (number, person_id), spans in found.items():
+        carers.setdefault(number, []).append(Carer(person_id, tuple(spans)))
+    return carers
 
 
 def home_moves_of(*, scope: Scope, customer_id: UUID, before: datetime, many: int) -> list[HomeMove]:

@@ -4,6 +4,7 @@ What a page shows and sends is a tree of dictionaries, JSON like the rule itself
 
     {"box": "all" | "any" | "none", "parts": [...]}              a box; "bare": true lets its one part stand alone
     {"about": "attribute:aum", "is": ">", "typed": ["50000"]}    a condition: money in yuan, numbers and dates as text
+        with "days": "30" and "where": ["product_class", "wealth"] (or []) of what is counted over days
     {"as_is": ...}                                               what cannot be shown as a row, kept as it stands
 
 `rule_of(rows_of(rule)).rule == rule` for every JSON, a rule or not: an editor who opens and saves changes nothing.
@@ -106,11 +107,34 @@ def _row_of(rule: Any, catalogue: Catalogue, depth: int) -> Row:
                 several = inner.get("box") == "any" and len(inner["parts"]) > 1
                 return {"box": "none", "parts": inner["parts"] if several else [inner]}
     match rule:
-        case {"about": str(about), "is": str(how), **more} if not more.keys() - {"value"}:
+        case {"about": str(about), "is": str(how), **more} if not more.keys() - {"value", "days", "where"}:
             typed = _typed(about, how, more.get("value", _ABSENT), catalogue)
-            if typed is not None:
-                return {"about": about, "is": how, "typed": typed}
+            span = _span(about, how, more, catalogue)
+            if typed is not None and span is not None:
+                return {"about": about, "is": how, "typed": typed, **span}
     return {"as_is": rule}
+
+
+def _span(about: str, how: str, more: Mapping[Any, Any], catalogue: Catalogue) -> Row | None:
+    """Over how many days, and what narrows it down, as one would type it; None for what cannot be typed."""
+    if not _is_counted(about, catalogue):
+        return None if more.keys() - {"value"} else {}
+    days = more.get("days")
+    if how in KNOWN or not isinstance(days, int) or isinstance(days, bool) or not 0 <= days < 10**9:
+        return None
+    if "where" not in more:
+        return {"days": str(days), "where": []}
+    match more["where"]:
+        case dict(given) if len(given) == 1:
+            [(code, value)] = given.items()
+            if code and isinstance(value, str) and value and value == value.strip() and value.isprintable():
+                return {"days": str(days), "where": [code, value]}
+    return None
+
+
+def _is_counted(about: str, catalogue: Catalogue) -> bool:
+    subject = catalogue.subjects.get(about)
+    return subject is not None and subject.is_counted
 
 
 def _typed(about: str, how: str, value: Any, catalogue: Catalogue) -> list[str] | None:
@@ -196,7 +220,7 @@ def _said(row: object, reading: _Reading, path: Path, where: str, depth: int) ->
         case {"about": str(about), "is": str(how), "typed": list(typed)} if all(
             isinstance(each, str) for each in typed
         ):
-            return _asked(about, how, typed, reading, path)
+            return _asked(about, how, typed, reading, path, row)
     raise RowsWrong
 
 
@@ -236,12 +260,16 @@ def _judged(rule: Any, reading: _Reading, path: Path) -> Any:
     return rule
 
 
-def _asked(about: str, how: str, typed: list[str], reading: _Reading, path: Path) -> tuple[Any, Any]:
+def _asked(
+    about: str, how: str, typed: list[str], reading: _Reading, path: Path, row: Mapping[str, Any]
+) -> tuple[Any, Any]:
     rule: Row = {"about": about, "is": how}
     kind = _kind_of(about, reading.catalogue)
     try:
         if not about or not how:
             raise _Blank
+        if _is_counted(about, reading.catalogue):
+            rule |= _spanned(row)
         if how not in KNOWN:
             rule["value"] = typed
             if how in ASKED.get(kind, ()):
@@ -254,6 +282,18 @@ def _asked(about: str, how: str, typed: list[str], reading: _Reading, path: Path
         reading.findings.append(Finding(path, why))
         return rule, _ABSENT
     return rule, _judged(rule, reading, path)
+
+
+def _spanned(row: Mapping[str, Any]) -> Row:
+    """The days and what narrows it down. Raises _Blank, ValueNotUnderstood, RowsWrong."""
+    match row.get("days", ""), row.get("where", []):
+        case str(days), list(where) if all(isinstance(each, str) for each in where):
+            texts = [each.strip() for each in where if each.strip()]
+            if not days.strip() or len(texts) not in (0, 2) or len(texts) < len(where):
+                raise _Blank
+            said: Row = {"days": _one("date", IN_DAYS[0], days.strip())}
+            return said | ({"where": {texts[0]: texts[1]}} if texts else {})
+    raise RowsWrong
 
 
 class _Blank(Exception):

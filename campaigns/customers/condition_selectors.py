@@ -65,6 +65,15 @@ def offered(*, scope: Scope, known: Catalogue) -> dict[str, Any]:
             "choices": [_choice(code, name) | {"offered": True} for code, name in subject.choices.items()],
             "find": _found_by(subject.about, subject.name),
             "offered": subject.about not in retired,
+            "counted": subject.is_counted,
+            "wheres": [
+                {
+                    "code": code,
+                    "name": str(where.name),
+                    "choices": [{"code": each, "name": str(name)} for each, name in where.choices.items()],
+                }
+                for code, where in subject.wheres.items()
+            ],
         }
         for subject in known.subjects.values()
     ]

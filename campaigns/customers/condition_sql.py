@@ -5,10 +5,12 @@ in this file and in the subjects' own `sql`; every value is a parameter. An expr
 known, which WHERE takes for no; "not" turns both no and NULL into yes.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +35,7 @@ FORM_OF_KIND = {
     "text": "string",
     "flag": "flag",
 }
+_MEETS = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
 _COMPARED = {"=": "=", "!=": "<>", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
 _TAGGED = {"all": "p.tag_ids @> %s::int[]", "any": "p.tag_ids && %s::int[]"}
 
@@ -72,6 +75,8 @@ def _joined(word: str, parts: tuple[Condition, ...], day: date, zone: ZoneInfo) 
 
 
 def _asked(asked: Asked, day: date, zone: ZoneInfo) -> Compiled:
+    if asked.subject.is_counted:
+        return _counted(asked, day, zone)
     value, params = asked.subject.sql, asked.subject.params
     match asked.how:
         case "filled":
@@ -97,6 +102,30 @@ def _asked(asked: Asked, day: date, zone: ZoneInfo) -> Compiled:
             return Compiled(f"strpos({value}, %s::text) > 0", (*params, *asked.values))
         case _:
             return Compiled(f"starts_with({value}, %s::text)", (*params, *asked.values))
+
+
+def _counted(asked: Asked, day: date, zone: ZoneInfo) -> Compiled:
+    """One look at all that is counted, and not one for each customer.
+
+    Who has nothing has 0 and stands in no set: where 0 meets the condition, those are left out who do not meet it.
+    """
+    numbers = tuple(Decimal(str(each)) for each in asked.values)
+    if asked.how == "between":
+        compared, nothing_meets = "BETWEEN %s AND %s", numbers[0] <= 0 <= numbers[1]
+    else:
+        compared, nothing_meets = f"{_COMPARED[asked.how]} %s", _MEETS[asked.how](Decimal(0), numbers[0])
+    since = datetime.combine(day - timedelta(days=asked.days - 1), time(), zone)
+    until = datetime.combine(day + timedelta(days=1), time(), zone)
+    narrowed: dict[str, Any] = {}
+    if asked.where is not None:
+        code, value = asked.where
+        narrowed[code] = asked.subject.wheres[code].values.get(value, value)
+    # Of those who did it, and never with a number, the sum is nothing: 0.
+    met, of_all = f"coalesce(n.value, 0) {compared}", f"FROM ({asked.subject.sql}) n (customer_id, value)"
+    params = (*asked.subject.params, since, until, json.dumps(narrowed), *numbers)
+    if nothing_meets:
+        return Compiled(f"(c.id NOT IN (SELECT n.customer_id {of_all} WHERE NOT ({met})))", params)
+    return Compiled(f"(c.id IN (SELECT n.customer_id {of_all} WHERE {met}))", params)
 
 
 def days_of(how: str, values: tuple[Any, ...], day: date) -> tuple[date | None, date | None]:

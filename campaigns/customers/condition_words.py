@@ -60,7 +60,7 @@ def _said(condition: Condition, *, is_inside: bool) -> str:
 
 
 def _asked(asked: Asked) -> str:
-    name = _quoted_name(asked.subject.name)
+    name = _counted_name(asked) if asked.subject.is_counted else _quoted_name(asked.subject.name)
     if asked.how in IN_DAYS:
         return _days(asked.how, asked.values[0]) % {"name": name, "days": asked.values[0]}
     values = [_value(asked, value) for value in asked.values]
@@ -95,6 +95,23 @@ def _value(asked: Asked, value: Any) -> str:
         case "flag":
             return _("yes") if value else _("no")
     return f"“{value}”"
+
+
+def _counted_name(asked: Asked) -> str:
+    said = {"name": asked.subject.name, "days": asked.days}
+    if asked.where is None:
+        return ngettext("%(name)s in the last day", "%(name)s in the last %(days)s days", asked.days) % said
+    code, value = asked.where
+    known = asked.subject.wheres[code]
+    said |= {"where": known.name, "value": known.choices.get(value, value)}
+    return (
+        ngettext(
+            "%(name)s in the last day (%(where)s: “%(value)s”)",
+            "%(name)s in the last %(days)s days (%(where)s: “%(value)s”)",
+            asked.days,
+        )
+        % said
+    )
 
 
 def _quoted_name(name: Words) -> str:

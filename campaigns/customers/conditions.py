@@ -6,6 +6,10 @@
 
 `condition_sql` makes SQL of the tree, `condition_words` a sentence. What is not known of a customer meets no condition
 on its value; "not" of that condition is met. Money is fen; dates are "2026-11-22", or days from the day of the run.
+
+What is counted over some days says how many, and may narrow down what is counted:
+
+    {"about": "events:core.bought", "days": 30, "where": {"product_class": "wealth"}, "is": ">=", "value": 2}
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +29,7 @@ MAX_CONDITIONS = 60
 MAX_VALUES = 200  # of one condition
 MAX_TEXT = 200
 MAX_DAYS = 36_600
+MAX_COUNTED_DAYS = 3_660
 MAX_NUMBER = 10**15
 
 COMPARED = ("=", "!=", ">", ">=", "<", "<=")
@@ -53,9 +58,24 @@ class RuleWrong(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class Where:
+    """By what a count may be narrowed down: one of `choices` (code -> name), or any text where there are none.
+    `values` are the codes as they are compared, where that is not the code itself.
+    """
+
+    name: Words
+    choices: Mapping[str, Words] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What a condition may be about. `sql` is its value as SQL over c (the customer) and p (the profile), with its
     parameters; NULL where nothing is known. `choices` are the values that a choice may have, by code, with their names.
+
+    Of what `is_counted` over the last days, `sql` is a set instead: rows of (customer_id, value) for those who have
+    any, with the parameters and after them from when, until when, and what it is narrowed down to, as an object. Who is
+    not in it has 0.
     """
 
     about: str
@@ -67,6 +87,8 @@ class Subject:
     unit: str = ""
     is_sensitive: bool = False
     group: Words = ""  # the heading under which forms list it
+    is_counted: bool = False
+    wheres: Mapping[str, Where] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +122,16 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One condition on a value. `values` as compared: one, two for "between", those listed; none for "filled"."""
+    """One condition on a value. `values` as compared: one, two for "between", those listed; none for "filled".
+
+    Of what is counted: over how many `days`, this one the last of them, and (code, value) of what narrows it down.
+    """
 
     subject: Subject
     how: str
     values: tuple[Any, ...] = ()
+    days: int = 0
+    where: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +205,13 @@ def _read(rule: object, catalogue: Catalogue, where: str, depth: int, left: list
             return Some(_parts(parts, catalogue, f"{where}.any", depth, left))
         case {"not": part, **more} if not more:
             return Not(_read(part, catalogue, f"{where}.not", depth - 1, left))
-        case {"about": str(about), "is": str(how), **more} if not more.keys() - {"value"}:
+        case {"about": str(about), "is": str(how), **more} if not more.keys() - {"value", "days", "where"}:
             left[0] -= 1
             if left[0] < 0:
                 raise RuleWrong(
                     where=where, why=_("more than %(most)s conditions") % {"most": MAX_CONDITIONS}
                 )
-            return _leaf(about, how, more.get("value"), catalogue, where)
+            return _leaf(about, how, more, catalogue, where)
     raise RuleWrong(where=where, why=_('here stands neither a condition nor "all", "any" or "not"'))
 
 
@@ -194,7 +221,14 @@ def _parts(
     return tuple(_read(p, catalogue, f"{where}.{n}", depth - 1, left) for n, p in enumerate(parts, start=1))
 
 
-def _leaf(about: str, how: str, value: object, catalogue: Catalogue, where: str) -> Asked | Tagged:
+def _leaf(
+    about: str, how: str, more: Mapping[Any, object], catalogue: Catalogue, where: str
+) -> Asked | Tagged:
+    value, subject = more.get("value"), catalogue.subjects.get(about)
+    if subject is not None and subject.is_counted:
+        return _counted(subject, how, more, where)
+    if more.keys() - {"value"}:
+        raise RuleWrong(where=where, why=_("this is not counted over days"))
     if about == "tags":
         if how not in ASKED["tags"]:
             raise RuleWrong(where=where, why=_("this cannot be asked of tags: %(how)s") % {"how": how[:40]})
@@ -203,7 +237,6 @@ def _leaf(about: str, how: str, value: object, catalogue: Catalogue, where: str)
         if unknown:
             raise RuleWrong(where=where, why=_("there is no such tag: %(code)s") % {"code": unknown[0]})
         return Tagged(how, codes, tuple(catalogue.tags[code] for code in codes))
-    subject = catalogue.subjects.get(about)
     if subject is None:
         raise RuleWrong(where=where, why=_("nothing is called %(about)s") % {"about": about[:80]})
     if how not in ASKED[subject.kind]:
@@ -214,6 +247,27 @@ def _leaf(about: str, how: str, value: object, catalogue: Catalogue, where: str)
             raise RuleWrong(where=where, why=_("this takes no value"))
         return Asked(subject, how)
     return Asked(subject, how, _READ[subject.kind](subject, how, value, where))
+
+
+def _counted(subject: Subject, how: str, more: Mapping[Any, object], where: str) -> Asked:
+    if how not in ASKED[subject.kind] or how in KNOWN:
+        said = {"name": subject.name, "how": how[:40]}
+        raise RuleWrong(where=where, why=_("this cannot be asked of %(name)s: %(how)s") % said)
+    days = more.get("days")
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 < days <= MAX_COUNTED_DAYS:
+        raise RuleWrong(where=where, why=_("a number of days belongs here"))
+    values = _READ[subject.kind](subject, how, more.get("value"), where)
+    if "where" not in more:
+        return Asked(subject, how, values, days)
+    match more["where"]:
+        case dict(given) if len(given) == 1:
+            [(code, wanted)] = given.items()
+            known = subject.wheres.get(code)
+            if known is not None and isinstance(wanted, str):
+                fits = wanted in known.choices if known.choices else 0 < len(wanted) <= MAX_TEXT
+                if fits and "\x00" not in wanted:
+                    return Asked(subject, how, values, days, (code, wanted))
+    raise RuleWrong(where=where, why=_("%(name)s cannot be narrowed down to this") % {"name": subject.name})
 
 
 def _listed(value: object, where: str) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ attribute.choices              none       plain   thing      run
 attribute.unit                 none       plain   thing      run
 care.by_name                   internal   plain   staff      account
 care.why                       internal   plain   pseudonym  account
+care.source                    none       plain   pseudonym  account
 homemove.from_name             none       plain   pseudonym  account
 homemove.to_name               none       plain   pseudonym  account
 homemove.by_name               internal   plain   staff      account

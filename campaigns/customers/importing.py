@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.customers.second_person import register_sentences
 from campaigns.customers.services import exports, import_runs, imports
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.kinds import register_due
@@ -17,6 +18,7 @@ _PATIENCE = timedelta(minutes=10)
 
 def register_files() -> None:
     """Called once, when the room is ready."""
+    register_sentences()
     register_job(
         imports.JUDGE,
         step=import_runs.judge_step,

@@ -2,11 +2,11 @@
 
 1. those that stand, by their ids;
 2. whoever was merged, under whom they became (a row of theirs is wanted only by who holds that one);
-3. what hangs on customers: identities, tags, proposals;
+3. what hangs on customers: identities, sessions, tags, care, proposals;
 4. rows of branches, which what is written above refers to and a change of the tree rewrites.
 
-Merges, changes of the home, imports, their undoing and the closing of a branch all keep to it, so that two of them
-that meet wait for each other and never crosswise.
+Merges, changes of the home, the rotation of a token, imports, their undoing and the closing of a branch all keep to it,
+so that two of them that meet wait for each other and never crosswise.
 """
 
 from collections.abc import Sequence

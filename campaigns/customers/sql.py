@@ -140,6 +140,17 @@ BEGIN
 END $$;
 """
 
+# A share of the customer first, then the session, as whoever merges or moves a customer has them (order_of_locks.py).
+# The other way round it held the session while the next one's key waited for the customer, whose merge waited for the
+# session. What was read before the lock is read again.
+ROTATE_REFRESH_IN_ORDER = ROTATE_REFRESH.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    "    SELECT * INTO old FROM",
+    "    PERFORM FROM customers_customer c"
+    " WHERE c.id = (SELECT s.customer_id FROM customers_refreshsession s WHERE s.token_hash = old_hash)"
+    " FOR KEY SHARE;\n"
+    "    SELECT * INTO old FROM",
+)
+
 # Log out: the family of this token is over. Says nothing about whether there was one.
 REVOKE_REFRESH = """
 CREATE FUNCTION revoke_refresh(old_hash bytea, at timestamptz) RETURNS void LANGUAGE sql AS VERB $$

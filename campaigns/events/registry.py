@@ -32,13 +32,15 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 @dataclass(frozen=True, slots=True)
 class Property:
     """What one property may be; `read` makes it from the text of a file's cell (None: not such a text). `says` is
-    lazy.
+    lazy. `form` is the name of the function that made it, `choices` those that there are.
     """
 
     fits: Callable[[Any], bool]
     read: Callable[[str], Any]
     says: Any
     is_required: bool = False
+    form: Literal["whole", "money", "flag", "choice", "word", "key"] = "word"
+    choices: tuple[str, ...] = ()
 
 
 def _read_whole(text: str) -> Any:
@@ -52,12 +54,14 @@ def whole(low: int, high: int, *, is_required: bool = False) -> Property:
         _read_whole,
         format_lazy(_("whole number, {low} to {high}"), low=low, high=high),
         is_required,
+        "whole",
     )
 
 
 def money(*, is_required: bool = False) -> Property:
     """Fen; negative for what went back."""
-    return replace(whole(-(10**13), 10**13, is_required=is_required), says=_("fen, as a whole number"))
+    bounded = whole(-(10**13), 10**13, is_required=is_required)
+    return replace(bounded, says=_("fen, as a whole number"), form="money")
 
 
 def flag(*, is_required: bool = False) -> Property:
@@ -66,13 +70,19 @@ def flag(*, is_required: bool = False) -> Property:
         {"true": True, "1": True, "false": False, "0": False}.get,
         _("true or false"),
         is_required,
+        "flag",
     )
 
 
 def choice(*choices: str, is_required: bool = False) -> Property:
     known = frozenset(choices)
     return Property(
-        lambda value: type(value) is str and value in known, str, " | ".join(choices), is_required
+        lambda value: type(value) is str and value in known,
+        str,
+        " | ".join(choices),
+        is_required,
+        "choice",
+        choices,
     )
 
 
@@ -97,6 +107,7 @@ def key(*, is_required: bool = False) -> Property:
         str,
         _("id of a thing here (UUID)"),
         is_required,
+        "key",
     )
 
 

@@ -72,6 +72,7 @@ _PAGES = {
     "trial": pgettext_lazy("page", "trial on a past revision"),
     "kinds": pgettext_lazy("page", "kinds of events"),
     "sources": pgettext_lazy("page", "sources and months"),
+    "search": pgettext_lazy("page", "search by number"),
 }
 
 _OTHERS = {

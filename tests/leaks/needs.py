@@ -164,6 +164,8 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
         ("customers.mergeproposal.add",),
         ("customers.mergeproposal.add",),
     ),
+    "admin:customers_customer_search": ((), ("customers.customer.view",)),
+    "admin:customers_consent_search": ((), ("customers.consent.view",)),
     "admin:customers_customer_unmask": ((), ("customers.customer.unmask",)),
     "admin:customers_mergeproposal_add": ((), ()),
     "admin:customers_mergeproposal_confirm": ((), ("customers.customer.merge",)),

@@ -345,6 +345,10 @@ ROWS = {
         names={"leaver": "tenants.person", "successor": "tenants.person"},
         body={"leaver": "own:tenants.person", "successor": "own:tenants.person"},
     ),
+    **{
+        f"admin:customers_{page}_search": Row("staff", methods=("post",), body={"q": "0001"})
+        for page in ("customer", "consent")
+    },
     "admin:customers_customer_unmask": Row(
         "staff", {"customer_id": "customers.customer"}, methods=("post",), body={"reason": "核对身份"}
     ),

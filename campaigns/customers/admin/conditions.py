@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.customers.condition_rows import Finding, Row, RowsWrong, new_rows, rows_in, rows_of
 from campaigns.customers.condition_selectors import counted_in_words, how_many_meet, looked_at, offered
-from campaigns.customers.conditions import MAX_DEPTH, Catalogue
+from campaigns.customers.conditions import KNOWN, MAX_DEPTH, Catalogue
 from campaigns.customers.tag_selectors import catalogue
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, scope_of
@@ -218,7 +218,11 @@ def _asked_about(builder: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "about": subject["about"],
             "name": subject["name"],
-            "how": " ".join(how for how, _name in builder["asked"][subject["kind"]]),
+            "how": " ".join(
+                how
+                for how, _name in builder["asked"][subject["kind"]]
+                if not (subject.get("counted") and how in KNOWN)
+            ),
             "choices": " ".join(f"{choice['code']}={choice['name']}" for choice in subject["choices"][:40]),
         }
         for subject in builder["subjects"]
@@ -262,6 +266,10 @@ def _words() -> dict[str, str]:
         "lift": gettext("Take out of its box"),
         "add": gettext("Add a condition"),
         "add_box": gettext("Add a box"),
+        "within": pgettext("counted", "in the last"),
+        "days": pgettext("counted", "days"),
+        "any_of": pgettext("counted", "all of them"),
+        "narrowed": pgettext("counted", "only where it is:"),
         "gone": gettext("no longer known"),
         "empty": gettext("Add a condition: what it says stands here as you build it."),
         "trying": gettext("Counting …"),

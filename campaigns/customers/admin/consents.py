@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from campaigns.customers.admin.searching import SealedSearch
 from campaigns.customers.consent_models import Consent, ConsentText, Purpose
 from campaigns.customers.rights_models import DataExport, Erasure
 from campaigns.customers.selectors import customers_known_by
@@ -118,7 +119,7 @@ class ConsentForm(ServiceForm):
 
 
 @admin.register(Consent)
-class ConsentAdmin(_Kept):
+class ConsentAdmin(_Kept, SealedSearch):
     """What customers said, newest first; staff add what they were told, with its evidence."""
 
     noun = "customers.consent"
@@ -142,11 +143,9 @@ class ConsentAdmin(_Kept):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly if obj else ()
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        if not search_term.strip():
-            return queryset, False
-        found = customers_known_by(scope=scope_of(request), words=search_term)
-        return queryset.filter(customer_id__in=found.values("pk")), False
+    def found_by(self, request: HttpRequest, rows: Any, words: str) -> Any:
+        found = customers_known_by(scope=scope_of(request), words=words)
+        return rows.filter(customer_id__in=found.values("pk"))
 
     @display(description=_("purpose"))
     def what(self, row: Consent) -> str:

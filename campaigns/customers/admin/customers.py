@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from campaigns.customers.admin.customer_identities import CustomerIdentities
 from campaigns.customers.admin.customer_tags import CustomerTags
+from campaigns.customers.admin.searching import SealedSearch
 from campaigns.customers.care_selectors import in_care_of, managers_of
 from campaigns.customers.merge_selectors import current_id, undoable_of
 from campaigns.customers.models import Customer
@@ -46,7 +47,7 @@ class MineFilter(admin.SimpleListFilter):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerTags, CustomerIdentities):
+class CustomerAdmin(CustomerTags, CustomerIdentities, SealedSearch):
     """The customers of the reader's branches. Everything that names a person is masked."""
 
     noun = "customers.customer"
@@ -55,6 +56,7 @@ class CustomerAdmin(CustomerTags, CustomerIdentities):
     list_select_related = ("branch",)
     search_fields = ("number_tail",)
     search_help_text = _("The whole customer number, or its last four digits")
+    opens_the_one = True
     ordering = ("-id",)
     change_form_outer_before_template = "customers/card.html"
     change_form_outer_after_template = "customers/moments.html"
@@ -72,13 +74,8 @@ class CustomerAdmin(CustomerTags, CustomerIdentities):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        found = customers_known_by(scope=scope_of(request), words=search_term)
-        return queryset.filter(pk__in=found.values("pk")), False
+    def found_by(self, request: HttpRequest, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        return rows.filter(pk__in=customers_known_by(scope=scope_of(request), words=words).values("pk"))
 
     def get_urls(self) -> list[Any]:
         unmask = path(

@@ -19,7 +19,10 @@ MARK = "\x1f"  # stands in no JSON
 
 
 class Lot(NamedTuple):
-    """Records read and understood: what each says, and the keyed hashes of whom it names (empty for a bad one)."""
+    """Records read and understood: what each says, and the keyed hashes of whom it names (empty for a bad one).
+
+    `cared`: the places that name a relationship manager; most files have no such column.
+    """
 
     number: int
     offset: int
@@ -27,6 +30,7 @@ class Lot(NamedTuple):
     reads: list[Read | Bad]
     lookups: list[tuple[bytes, ...]]
     asked: "Asked"
+    cared: tuple[int, ...] = ()
 
 
 class Asked(NamedTuple):
@@ -91,7 +95,8 @@ def _lot(number: int, records: Sequence[Line], reader: Reader) -> Lot:
         else tuple([found(kind, value, app) for kind, app, value in read.known_by])
         for read in reads
     ]
-    return Lot(number, records[0].offset, records[0].line, reads, hashes, _asked(reads, hashes))
+    lot = Lot(number, records[0].offset, records[0].line, reads, hashes, _asked(reads, hashes))
+    return lot._replace(cared=cared_places(reads)) if reader.names_managers else lot
 
 
 def _asked(reads: Sequence[Read | Bad], hashes: Sequence[tuple[bytes, ...]]) -> Asked:
@@ -115,6 +120,13 @@ def _asked(reads: Sequence[Read | Bad], hashes: Sequence[tuple[bytes, ...]]) -> 
         MARK.join(attributes),
         # From Python's "(1, 2)" and "(1,)" to arrays.
         MARK.join(tags).replace(",)", ")").translate({ord("("): "{", ord(")"): "}"}),
+    )
+
+
+def cared_places(reads: Sequence[Read | Bad]) -> tuple[int, ...]:
+    """The rows that name a relationship manager."""
+    return tuple(
+        place for place, read in enumerate(reads) if isinstance(read, Read) and read.cared_by is not None
     )
 
 

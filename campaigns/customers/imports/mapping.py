@@ -1,7 +1,7 @@
 """Which column of a file says what: guessed from its headings, chosen by a person, remembered per source. Pure.
 
-A column's target is "" (left out), an identity ("phone", "openid:wx1234"), "branch", "tags" (codes separated by ";"),
-"tag:CODE" (whoever has a yes there) or "attribute:CODE".
+A column's target is "" (left out), an identity ("phone", "openid:wx1234"), "branch", "manager" (a staff number), "tags"
+(codes separated by ";"), "tag:CODE" (whoever has a yes there) or "attribute:CODE".
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from campaigns.customers import bank_marketing
+from campaigns.customers.care_rules import Carer
 from campaigns.customers.identity_rules import folded
 from campaigns.customers.imports.values import IDENTITIES, identity_of
 from campaigns.customers.rules import tail_of
@@ -33,6 +34,11 @@ _HEADINGS: dict[str, tuple[str, ...]] = {
         "机构号", "机构代码", "网点号", "网点代码", "归属机构", "归属网点", "开户机构", "开户网点", "归属机构号",
         "机构", "branch", "branchcode", "homebranch", "branchid", "branchno",
     ),
+    # Only what says that it is a number: "客户经理" is as often headed over names.
+    "manager": (
+        "客户经理工号", "经理工号", "管户经理工号", "管户人工号", "客户经理编号",
+        "relationshipmanagerno", "rmno", "rmid", "managerno",
+    ),
     "tags": ("标签", "客户标签", "标签代码", "tags", "tag"),
 }  # fmt: skip
 _TARGET_OF = {heading: target for target, headings in _HEADINGS.items() for heading in headings}
@@ -41,6 +47,7 @@ _YES = frozenset({"1", "y", "yes", "true", "t", "是", "有", "√", "x"})
 _NO = frozenset({"", "0", "n", "no", "false", "f", "否", "无"})
 _BREAKS = re.compile(r"[;；,，、|\s]+")
 
+MANAGER = "manager"
 _REMEMBERED = 4096  # different cells of one column
 
 SPREAD = "*"  # as `home`: new customers are spread over the scope's branches, by hash of the row
@@ -68,13 +75,15 @@ class ValueRefused(ValueError):
 class Vocabulary:
     """What the bank calls things. `attributes`: code -> what reads a cell (raises ValueError with a `code`);
     `names`: what a column may be headed, plain -> target; `tags`: code -> id; `branches`: code -> (id, position) of
-    those a customer may belong to, `elsewhere` the codes of the other ones.
+    those a customer may belong to, `elsewhere` the codes of the other ones; `carers`: staff number -> who has it, asked
+    for only where a column says it.
     """
 
     attributes: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, int] = field(default_factory=dict)
     branches: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    carers: Mapping[str, Sequence[Carer]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,7 @@ def _exists(target: str, mapping: Columns, vocabulary: Vocabulary) -> bool:
         return code in vocabulary.attributes or (bool(mapping.preset) and code in bank_marketing.COLUMNS)
     if kind == "tag":
         return code in vocabulary.tags
-    return target in {"branch", "tags"} or (kind in IDENTITIES and (not code or kind == "openid"))
+    return target in {"branch", MANAGER, "tags"} or (kind in IDENTITIES and (not code or kind == "openid"))
 
 
 class Known(NamedTuple):
@@ -170,7 +179,9 @@ class Known(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What one row says. `branch_id` None: nothing of a home."""
+    """What one row says. `branch` None: nothing of a home; `cared_by`: the column that names a relationship manager,
+    and who it may be.
+    """
 
     row: int
     line: int
@@ -178,11 +189,24 @@ class Read(NamedTuple):
     branch: tuple[int, int] | None
     attributes: dict[str, Any]
     tags: tuple[int, ...]
+    cared_by: "CaredBy | None" = None
 
     @property
     def tail(self) -> str:
         """What screens may show of the customer number."""
         return next((tail_of(known.value) for known in self.known_by if known.kind == "customer_number"), "")
+
+
+class CaredBy(NamedTuple):
+    """Who has the staff number that a row names: more than one where branches number their people alike."""
+
+    column: int
+    carers: Sequence[Carer]
+
+    def for_home(self, pos: int) -> Carer | None:
+        """Who of them may look after a customer at home there; None for nobody, and where it is not clear who."""
+        fitting = [carer for carer in self.carers if carer.may_have(pos)]
+        return fitting[0] if len(fitting) == 1 else None
 
 
 class Bad(NamedTuple):
@@ -210,6 +234,7 @@ class Reader:
         self._attributes: list[tuple[int, str, Callable[[str], Any]]] = []
         self._tags: list[tuple[int, Callable[[str], tuple[int, ...]]]] = []
         self._branch: int | None = None
+        self._manager = mapping.columns.index(MANAGER) if MANAGER in mapping.columns else None
         for column, target in enumerate(mapping.columns):
             kind, _mark, code = target.partition(":")
             if kind in IDENTITIES:
@@ -222,6 +247,11 @@ class Reader:
                 self._tags.append((column, lru_cache(_REMEMBERED)(self._tags_of)))
             elif kind == "tag":
                 self._tags.append((column, partial(_flag, vocabulary.tags[code])))
+
+    @property
+    def names_managers(self) -> bool:
+        """Whether a column says who looks after the customer."""
+        return self._manager is not None
 
     def read(self, line: int, cells: list[str] | None) -> Read | Bad:
         """One record's meaning."""
@@ -262,7 +292,17 @@ class Reader:
             return Bad(row, line, "nobody")
         if len(tags) > 1:
             tags = tuple(dict.fromkeys(tags))
-        return Read(row, line, tuple(known_by), branch or self._home(row), attributes, tags)
+        read_row = Read(row, line, tuple(known_by), branch or self._home(row), attributes, tags)
+        return read_row if self._manager is None else self._cared(read_row, cells[self._manager].strip())
+
+    def _cared(self, read: Read, number: str) -> Read | Bad:
+        """The row with its relationship manager; an empty cell says nothing of any."""
+        if not number or self._manager is None:
+            return read
+        carers = self.vocabulary.carers.get(number)
+        if carers is None:
+            return Bad(read.row, read.line, "manager", self._manager)
+        return read._replace(cared_by=CaredBy(self._manager, carers))
 
     def _by_row(self, row: int) -> list[Known]:
         number = bank_marketing.number_of(source=self.source, row=row)

@@ -9,7 +9,9 @@ import orjson
 from django.db import IntegrityError, transaction
 from psycopg import sql
 
+from campaigns.customers.imports.caring import give_back
 from campaigns.customers.order_of_locks import hold_customers
+from campaigns.tenants.scopes import Scope
 
 # What an import makes of a customer. Whatever else names one is a reason to let them stay.
 OWN = (
@@ -17,6 +19,7 @@ OWN = (
     "customers_profile",
     "customers_identity",
     "customers_customerkey",
+    "customers_care",
 )
 
 # Tables of any room with a row for a customer, without their history (which keeps what was) and without parts of
@@ -39,7 +42,11 @@ SELECT c.id
   JOIN customers_customer c ON c.id = made.id AND hashtextextended(c.attributes::text, 0) = made.print
  WHERE NOT EXISTS (SELECT FROM customers_identity i WHERE i.customer_id = c.id AND i.source <> %s)
    AND NOT EXISTS (SELECT FROM customers_tagging t WHERE t.customer_id = c.id AND t.source <> %s)
+   AND NOT EXISTS (SELECT FROM customers_care k
+                    WHERE k.customer_id = c.id AND (k.source <> %s OR k.until IS NOT NULL))
 """
+# Spells of new customers that go, which nobody else may delete.
+_CARE_GOES = "SELECT take_back_care(%s, %s)"
 
 
 @dataclass(slots=True)
@@ -56,8 +63,10 @@ class Undone:
 def take_back(
     cursor: Any,
     *,
+    scope: Scope,
     source: str,
-    tagged_by: str,
+    made_by: str,
+    lot_id: UUID,
     made: Sequence[UUID],
     prints: Sequence[int],
     before: dict[str, dict[str, Any]],
@@ -67,12 +76,15 @@ def take_back(
     # Before anything of theirs is touched, or looked at: a merge has their identities only after their rows.
     hold_customers(cursor, ids=[*made, *map(UUID, before)])
     if made:
-        cursor.execute(_UNTOUCHED, [list(made), list(prints), source, tagged_by])
+        cursor.execute(_UNTOUCHED, [list(made), list(prints), source, made_by, made_by])
         free = {row[0] for row in cursor.fetchall()} - _hung_upon(cursor, made)
-        undone.removed = _remove(cursor, sorted(free))
+        undone.removed = _remove(cursor, sorted(free), lot_id)
         undone.stayed = len(made) - undone.removed
     if before:
         _restore(cursor, before, undone)
+        returned, stays = give_back(cursor, scope=scope, source=made_by, before=before)
+        undone.restored += returned
+        undone.changed_since += stays
     return undone
 
 
@@ -88,28 +100,31 @@ def _hung_upon(cursor: Any, made: Sequence[UUID]) -> set[UUID]:
     return found
 
 
-def _remove(cursor: Any, free: list[UUID]) -> int:
+def _remove(cursor: Any, free: list[UUID], lot_id: UUID) -> int:
     """Delete them all; or, where a key of the database says that something hangs on one, one by one."""
     if not free:
         return 0
     try:
         with transaction.atomic():
-            _delete(cursor, free)
+            _delete(cursor, free, lot_id)
         return len(free)
     except IntegrityError:
         removed = 0
         for each in free:
             try:
                 with transaction.atomic():
-                    _delete(cursor, [each])
+                    _delete(cursor, [each], lot_id)
                 removed += 1
             except IntegrityError:
                 continue
         return removed
 
 
-def _delete(cursor: Any, ids: list[UUID]) -> None:
+def _delete(cursor: Any, ids: list[UUID], lot_id: UUID) -> None:
+    cursor.execute(_CARE_GOES, [lot_id, ids])
     for table in OWN:
+        if table == "customers_care":
+            continue
         delete = sql.SQL("DELETE FROM {table} WHERE customer_id = ANY (%s)")
         cursor.execute(delete.format(table=sql.Identifier(table)), [ids])
     cursor.execute("DELETE FROM customers_customer WHERE id = ANY (%s)", [ids])

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from campaigns.customers.imports import lots, sql
+from campaigns.customers.imports.caring import judge_care
 from campaigns.customers.imports.lots import CHANGED, MARK, NEW, REFUSED, SAME, Lot
 from campaigns.customers.imports.mapping import Bad, Read
 from campaigns.customers.models import Customer
@@ -49,7 +50,8 @@ def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"", is_first:
     `is_first`: whom the rows name is noted in import_seen, where TWICE finds who stands in the file again.
     """
     judged = Judged(bytearray(before or bytes([SAME]) * len(lot.reads)))
-    asked = _plain(cursor, judged, lot, before, is_first)
+    plainly_asked = _plain(cursor, judged, lot, before, is_first)
+    asked = _with_cared(judged, lot, plainly_asked) if lot.cared else plainly_asked
     kinds, lookups, whose = [], [], []
     for place in asked:
         read = lot.reads[place]
@@ -67,10 +69,18 @@ def judge(cursor: Any, *, scope: Scope, lot: Lot, before: bytes = b"", is_first:
             found.setdefault(place, {})[nth] = (customer_id, status, pos)
     _settle(judged, scope, lot, asked, found)
     _compare(cursor, judged, lot)
-    if is_first and asked:
+    judge_care(cursor, judged, lot)
+    if is_first and plainly_asked:
+        # The others were noted with the question about the plain ones.
         with cursor.copy("COPY import_seen FROM STDIN") as copy:
-            copy.write(_seen(lot, judged, asked))
+            copy.write(_seen(lot, judged, plainly_asked))
     return judged
+
+
+def _with_cared(judged: Judged, lot: Lot, asked: list[int]) -> list[int]:
+    """Who looks after somebody is not asked with the plain rows: those that name a manager are looked at again."""
+    known = {place for place in lot.cared if judged.letters[place] == SAME}
+    return sorted(known.union(asked))
 
 
 def _plain(cursor: Any, judged: Judged, lot: Lot, before: bytes, is_first: bool) -> list[int]:

@@ -3,7 +3,8 @@
 from campaigns.customers.attribute_models import Attribute
 from campaigns.customers.attribute_rules import reader_of
 from campaigns.customers.bank_marketing_attributes import definitions
-from campaigns.customers.imports.mapping import Columns, Vocabulary, plain
+from campaigns.customers.care_selectors import carers_here
+from campaigns.customers.imports.mapping import MANAGER, Columns, Vocabulary, plain
 from campaigns.customers.imports.values import IDENTITIES
 from campaigns.customers.imports.words import TARGETS
 from campaigns.customers.selectors import home_branches
@@ -12,8 +13,10 @@ from campaigns.customers.tag_selectors import tags_usable
 from campaigns.tenants.scopes import Scope
 
 
-def vocabulary_of(*, scope: Scope) -> Vocabulary:
-    """Three queries: attributes in use, tags that files may give, branches that customers may belong to."""
+def vocabulary_of(*, scope: Scope, names_managers: bool = False) -> Vocabulary:
+    """Three queries: attributes in use, tags that files may give, branches that customers may belong to. A fourth where
+    the file names relationship managers.
+    """
     attributes = list(Attribute.objects.filter(is_active=True))
     tags = _tags(scope)
     names = {}
@@ -29,6 +32,7 @@ def vocabulary_of(*, scope: Scope) -> Vocabulary:
         names=names,
         tags={tag.code: tag.pk for tag in tags},
         branches={branch.code: (branch.pk, branch.pos) for branch in home_branches(scope=scope)},
+        carers=carers_here(scope=scope) if names_managers else {},
     )
 
 
@@ -51,7 +55,7 @@ def targets_of(*, scope: Scope, mapping: Columns) -> list[tuple[str, list[tuple[
     chosen = [target for target in mapping.columns if ":" in target and target.split(":")[0] in IDENTITIES]
     return [
         ("identity", [(kind, str(TARGETS[kind])) for kind in IDENTITIES] + [(each, each) for each in chosen]),
-        ("other", [("branch", str(TARGETS["branch"])), ("tags", str(TARGETS["tags"]))]),
+        ("other", [(each, str(TARGETS[each])) for each in ("branch", MANAGER, "tags")]),
         ("attributes", attributes),
         ("tags", [(f"tag:{tag.code}", str(tag)) for tag in _tags(scope)]),
     ]

@@ -20,6 +20,7 @@ TARGETS = {
     "openid": gettext_lazy("WeChat openid"),
     "external_userid": gettext_lazy("WeCom external id"),
     "branch": gettext_lazy("code of the home branch"),
+    "manager": gettext_lazy("staff number of the relationship manager"),
     "tags": gettext_lazy("tags (codes with ; between them)"),
 }
 
@@ -36,6 +37,13 @@ REASONS = {
     "nobody": gettext_lazy("nothing in this row says who it is"),
     "no_home": gettext_lazy("a new customer needs a home branch"),
     "branch": gettext_lazy("no open branch of yours has this code, or customers cannot belong to it"),
+    "manager": gettext_lazy("nobody of yours who looks after customers has this staff number"),
+    "manager_elsewhere": gettext_lazy(
+        "who has this staff number works neither at the customer's home branch nor above it"
+    ),
+    "manager_several": gettext_lazy(
+        "several people with this staff number may have the customer: assign by hand"
+    ),
     "phone": gettext_lazy("not a mobile number of eleven digits"),
     "identity": gettext_lazy("not a number or id: at most 64 letters, digits and signs, without blanks"),
     "rounded": gettext_lazy("the spreadsheet has rounded the number: format the column as text"),

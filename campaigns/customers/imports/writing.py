@@ -11,14 +11,16 @@ from uuid import UUID
 
 import orjson
 
-from campaigns.customers.imports import sql
+from campaigns.customers.imports import caring, sql
 from campaigns.customers.imports.ahead import ahead
 from campaigns.customers.imports.lots import CHANGED, NEW, Lot
 from campaigns.customers.imports.mapping import Read
 from campaigns.customers.imports.verdicts import Judged
+from campaigns.customers.models import CustomerFile
 from campaigns.customers.selectors import place_of_value
 from campaigns.lib import crypto
 from campaigns.lib.ids import new_id
+from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
 
 _TOGETHER = 1_000  # new customers sealed and written by one statement
@@ -41,6 +43,7 @@ class _Sealed:
     made: bytes
     names: bytes
     tags: bytes
+    care: bytes
 
 
 # What is held of a known customer: id, branch, position, attributes, key.
@@ -51,7 +54,7 @@ class Meanwhile(Exception):
     """Somebody whom the lot changes was merged, erased or moved away since the verdict."""
 
 
-def hold(cursor: Any, *, judged: Judged) -> list[Held]:
+def hold(cursor: Any, *, lot: Lot, judged: Judged) -> list[Held]:
     """Lock whom the lot changes: first of all, since new customers refer to branches (order_of_locks.py).
 
     Raises Meanwhile.
@@ -63,18 +66,37 @@ def hold(cursor: Any, *, judged: Judged) -> list[Held]:
     rows: list[Held] = cursor.fetchall()
     if len(rows) < len(set(wanted)):
         raise Meanwhile
+    if lot.cared and not _may_still_have(lot, judged, rows):
+        raise Meanwhile
     return rows
 
 
+def _may_still_have(lot: Lot, judged: Judged, rows: Sequence[Held]) -> bool:
+    """Whether nobody moved away from whom the lot gives them to."""
+    homes = {row[0]: row[2] for row in rows}
+    for place in judged.places(CHANGED):
+        read = lot.reads[place]
+        if (
+            isinstance(read, Read)
+            and read.cared_by
+            and not read.cared_by.for_home(homes[judged.owners[place]])
+        ):
+            return False
+    return True
+
+
 def write(
-    cursor: Any, *, scope: Scope, source: str, lot: Lot, judged: Judged, held: Sequence[Held]
+    cursor: Any, *, scope: Scope, file: CustomerFile, lot: Lot, judged: Judged, held: Sequence[Held]
 ) -> Written:
     """Write a judged lot, whose known customers are held, within the present transaction. The tags stand in
     import_tags then, still to be given; the new customers in import_done.
     """
     _stages(cursor)
+    if lot.cared:
+        cursor.execute("DROP TABLE IF EXISTS import_care")
+        cursor.execute(caring.STAGE)
     written = Written()
-    given = {"source": source, "at": scope.at}
+    given = {"source": file.source, "at": scope.at}
     new = judged.places(NEW)
     pieces = [new[start : start + _TOGETHER] for start in range(0, len(new), _TOGETHER)]
     with ahead(_sealed(lot, piece) for piece in pieces) as sealed:
@@ -82,6 +104,7 @@ def write(
             _copy(cursor, "import_made", each.made)
             _copy(cursor, "import_names", each.names)
             _copy(cursor, "import_tags", each.tags)
+            _copy(cursor, "import_care", each.care)
             # Not TRUNCATE: it would take a lock and a new file each time.
             customers, keys = sql.INSERTS
             cursor.execute(customers, given)
@@ -89,8 +112,16 @@ def write(
             cursor.execute(sql.INSERT_NAMES, given)
             cursor.execute("DELETE FROM import_made")
             cursor.execute("DELETE FROM import_names")
-    _change(cursor, lot, judged, written, given, held)
+    ended = _change(cursor, lot, judged, written, given, held)
+    if lot.cared:
+        # After the customers, old and new, whose rows it stands with.
+        caring.begin_care(cursor, scope=scope, source=made_by(file=file), ended=ended)
     return written
+
+
+def made_by(*, file: CustomerFile) -> str:
+    """The source that tags and care of a file carry: what is taken back is found by it."""
+    return ref("customers.customerfile", file.pk)
 
 
 def _stages(cursor: Any) -> None:
@@ -107,7 +138,7 @@ def stage_tags(cursor: Any, tags: Mapping[int, Sequence[UUID]]) -> None:
 
 
 def _sealed(lot: Lot, places: Sequence[int]) -> _Sealed:
-    made, names, tags = [], [], []
+    made, names, tags, care = [], [], [], []
     for place in places:
         read = lot.reads[place]
         assert isinstance(read, Read) and read.branch is not None
@@ -119,7 +150,9 @@ def _sealed(lot: Lot, places: Sequence[int]) -> _Sealed:
         )
         names += _names(customer_id, key, home, read, lot.lookups[place], range(len(read.known_by)))[1]
         tags += [f"{customer_id}\t{home}\t{tag}\n" for tag in read.tags]
-    return _Sealed("".join(made).encode(), "".join(names).encode(), "".join(tags).encode())
+        if lot.cared:
+            care.append(caring.line_of_care(customer_id, read.branch, read))
+    return _Sealed(*("".join(lines).encode() for lines in (made, names, tags, care)))
 
 
 def _names(
@@ -163,13 +196,15 @@ def _change(
     written: Written,
     given: dict[str, Any],
     rows: Sequence[Held],
-) -> None:
-    """What is new of known customers, and what it was before."""
+) -> list[UUID]:
+    """What is new of known customers, and what it was before. Returns who goes from one manager to another."""
+    ended: list[UUID] = []
     if not rows:
-        return
+        return ended
     places = {judged.owners[place]: place for place in judged.places(CHANGED)}
     held = _tags_of(cursor, list(places))
-    ids, values, names, tags = [], [], [], []
+    cared_by = caring.held_by(cursor, list(places)) if lot.cared else {}
+    ids, values, names, tags, care = [], [], [], [], []
     for customer_id, branch_id, branch_pos, attributes, wrapped in rows:
         place = places[customer_id]
         read = lot.reads[place]
@@ -189,13 +224,22 @@ def _change(
         if fresh:
             change["tags"] = fresh
             tags += [f"{customer_id}\t{home}\t{tag}\n" for tag in fresh]
+        if read.cared_by and (carer := read.cared_by.for_home(branch_pos)):
+            old = cared_by[customer_id]
+            if old != carer.person_id:
+                change["care"] = {"new": str(carer.person_id), "old": str(old) if old else None}
+                care.append(caring.line_of_care(customer_id, (branch_id, branch_pos), read))
+                if old:
+                    ended.append(customer_id)
         written.before[str(customer_id)] = change
     _copy(cursor, "import_names", "".join(names).encode())
     _copy(cursor, "import_tags", "".join(tags).encode())
+    _copy(cursor, "import_care", "".join(care).encode())
     if ids:
         cursor.execute(sql.CHANGE, [ids, values])
     if names:
         cursor.execute(sql.INSERT_NAMES, given)
+    return ended
 
 
 def _tags_of(cursor: Any, customer_ids: list[UUID]) -> dict[UUID, frozenset[int]]:

@@ -28,6 +28,7 @@ from campaigns.customers.imports.refusals import (
 )
 from campaigns.customers.models import Customer, CustomerExport
 from campaigns.customers.rules import reason_kept
+from campaigns.customers.second_person import tell_asker, tell_seconds
 from campaigns.customers.selectors import customers_within
 from campaigns.jobs.long_kinds import Step
 from campaigns.jobs.long_models import Job
@@ -114,7 +115,9 @@ def ask_export(
         filters=narrowed,
         **({"reason": export.reason} if export.reason else {}),
     )
-    if not export.is_large:
+    if export.is_large:
+        tell_seconds(scope=scope, asked=export, verbs=[MAY, UNMASK] if is_unmasked else [MAY])
+    else:
         _start(scope, export)
     return export
 
@@ -130,6 +133,7 @@ def confirm_export(*, scope: Scope, export_id: UUID | str) -> CustomerExport:
         confirmed_at=scope.at,
     )
     _note(scope, export, "confirm", rows=export.rows)
+    tell_asker(scope=scope, asked=export, code="confirmed")
     _start(scope, export)
     return export
 
@@ -139,6 +143,7 @@ def decline_export(*, scope: Scope, export_id: UUID | str) -> CustomerExport:
     export = _decided_by(scope, export_id)
     _set(scope, export, state=State.DECLINED)
     _note(scope, export, "reject", rows=export.rows)
+    tell_asker(scope=scope, asked=export, code="declined")
     return export
 
 

@@ -17,6 +17,7 @@ from campaigns.audit.services import record
 from campaigns.customers.import_selectors import file_in_scope
 from campaigns.customers.imports import lots, sql
 from campaigns.customers.imports.ahead import ahead
+from campaigns.customers.imports.caring import still_fits
 from campaigns.customers.imports.lots import (
     CHANGED,
     NEW,
@@ -31,7 +32,7 @@ from campaigns.customers.imports.lots import (
     refusals_of,
     sealed_name,
 )
-from campaigns.customers.imports.mapping import Columns, Read, Reader
+from campaigns.customers.imports.mapping import MANAGER, Columns, Read, Reader
 from campaigns.customers.imports.undoing import take_back
 from campaigns.customers.imports.verdicts import Judged, judge
 from campaigns.customers.imports.vocabulary import vocabulary_of
@@ -41,6 +42,7 @@ from campaigns.customers.imports.writing import (
     Written,
     before_of,
     hold,
+    made_by,
     sealed_before,
     stage_tags,
     write,
@@ -157,7 +159,7 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
         judged, written = _as_judged(cursor, scope, file, lot, row) or _judged_anew(
             cursor, scope, file, lot, row
         )
-        tag_staged(cursor, scope=scope, source=tagged_by(file=file))
+        tag_staged(cursor, scope=scope, source=made_by(file=file))
         cursor.execute(sql.NOTE_MADE, [row.pk])
     refused = refusals_of(row.refused) | {place: (code, column) for place, code, column in judged.refused}
     FileLot.objects.within(scope).filter(pk=row.pk).update(
@@ -175,7 +177,7 @@ def _judged_anew(
     cursor: Any, scope: Scope, file: CustomerFile, lot: Lot, row: FileLot
 ) -> tuple[Judged, Written]:
     judged, held = _judged_and_held(cursor, scope, lot, bytes(row.verdicts))
-    return judged, write(cursor, scope=scope, source=file.source, lot=lot, judged=judged, held=held)
+    return judged, write(cursor, scope=scope, file=file, lot=lot, judged=judged, held=held)
 
 
 def _judged_and_held(cursor: Any, scope: Scope, lot: Lot, before: bytes) -> tuple[Judged, list[Held]]:
@@ -185,7 +187,7 @@ def _judged_and_held(cursor: Any, scope: Scope, lot: Lot, before: bytes) -> tupl
             # What is held on the way is let go of again: the next verdict may name others.
             with transaction.atomic():
                 judged = judge(cursor, scope=scope, lot=lot, before=before)
-                return judged, hold(cursor, judged=judged)
+                return judged, hold(cursor, lot=lot, judged=judged)
         except Meanwhile:
             continue
 
@@ -203,19 +205,16 @@ def _as_judged(
         for letter, read in zip(judged.letters, lot.reads, strict=True)
     ):
         return None
+    if lot.cared and not still_fits(lot, judged.letters):
+        return None
     cursor.execute(sql.ERASED_SINCE, [file.judged_at])
     if cursor.fetchone()[0]:
         return None
     try:
         with transaction.atomic():
-            return judged, write(cursor, scope=scope, source=file.source, lot=lot, judged=judged, held=[])
+            return judged, write(cursor, scope=scope, file=file, lot=lot, judged=judged, held=[])
     except IntegrityError:
         return None
-
-
-def tagged_by(*, file: CustomerFile) -> str:
-    """The source that the tags of a file carry: what is taken back is found by it."""
-    return ref("customers.customerfile", file.pk)
 
 
 def _spans(scope: Scope, file: CustomerFile) -> list[Span]:
@@ -301,15 +300,17 @@ def undo_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     with connection.cursor() as cursor:
         undone = take_back(
             cursor,
+            scope=scope,
             source=file.source,
-            tagged_by=tagged_by(file=file),
+            made_by=made_by(file=file),
+            lot_id=lot.pk,
             made=lot.made,
             prints=lot.prints,
             before=before_of(lot.before, lot_id=lot.pk),
         )
         if undone.untag:
             stage_tags(cursor, undone.untag)
-            end_rows(cursor, scope=scope, rows="import_tags", source=tagged_by(file=file))
+            end_rows(cursor, scope=scope, rows="import_tags", source=made_by(file=file))
     FileLot.objects.within(scope).filter(pk=lot.pk).update(undone_at=scope.at, made=[], prints=[], before=b"")
     counts = dict(file.counts)
     for name in ("removed", "stayed", "restored", "changed_since"):
@@ -364,9 +365,10 @@ def _step(progress: Progress, doing: Any) -> Step:
 
 
 def _reader(scope: Scope, file: CustomerFile) -> Reader:
+    columns = Columns.from_json(file.mapping)
     return Reader(
-        Columns.from_json(file.mapping),
-        vocabulary=vocabulary_of(scope=scope),
+        columns,
+        vocabulary=vocabulary_of(scope=scope, names_managers=MANAGER in columns.columns),
         source=file.source,
         headings=file.headings,
         width=len(file.titles),

@@ -16,7 +16,7 @@ from campaigns.customers.bank_marketing import demand_source
 from campaigns.customers.bank_marketing_attributes import definitions
 from campaigns.customers.import_selectors import file_in_scope
 from campaigns.customers.imports.lots import path_of, sealed_name
-from campaigns.customers.imports.mapping import Columns, guess, is_whole, key_of
+from campaigns.customers.imports.mapping import MANAGER, Columns, guess, is_whole, key_of
 from campaigns.customers.imports.reading import take
 from campaigns.customers.imports.refusals import (
     ColumnsMissing,
@@ -29,7 +29,9 @@ from campaigns.customers.imports.refusals import (
 from campaigns.customers.imports.vocabulary import vocabulary_of
 from campaigns.customers.models import CustomerFile, FileLot
 from campaigns.customers.refusals import FileEmpty, NoHomeBranches
+from campaigns.customers.second_person import tell_asker, tell_seconds
 from campaigns.customers.services.attributes import add_missing_attributes
+from campaigns.customers.services.care import MAY_ASSIGN
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.services import due
 from campaigns.jobs.services.long import ask_job
@@ -102,8 +104,13 @@ def _remembered(scope: Scope, source: str, key: str) -> dict[str, Any]:
 
 
 def choose_columns(*, scope: Scope, file_id: UUID | str, columns: Columns) -> CustomerFile:
-    """Say which column says what. Raises NotFound, FileSettled, FileGone, ColumnsMissing."""
+    """Say which column says what. Relationship managers only by who may assign them.
+
+    Raises NotFound, NotAllowed, FileSettled, FileGone, ColumnsMissing.
+    """
     scope.demand(MAY)
+    if MANAGER in columns.columns:
+        scope.demand(MAY_ASSIGN)
     file = _in_state(scope, file_id, State.DRAFT, State.JUDGED)
     if not is_whole(columns, vocabulary=vocabulary_of(scope=scope), width=len(file.titles)):
         raise ColumnsMissing
@@ -146,6 +153,7 @@ def ask_apply(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
     _note(scope, file, "ask", new=file.counts.get("new", 0), changed=file.counts.get("changed", 0))
     if is_large:
         _set(scope, file, state=State.WAITING)
+        tell_seconds(scope=scope, asked=file, verbs=[MAY])
     else:
         _set(scope, file, state=State.APPLYING, started_at=scope.at, job_id=_job(scope, file, APPLY).pk)
     return file
@@ -165,6 +173,7 @@ def confirm_apply(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
         confirmed_at=scope.at,
     )
     _note(scope, file, "confirm")
+    tell_asker(scope=scope, asked=file, code="confirmed")
     _set(scope, file, state=State.APPLYING, started_at=scope.at, job_id=_job(scope, file, APPLY).pk)
     return file
 
@@ -221,6 +230,7 @@ def send_back(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
     """A file that waits goes back to its verdicts: by the second person, or who asked. Raises NotFound, FileSettled."""
     scope.demand(MAY)
     file = _in_state(scope, file_id, State.WAITING)
+    tell_asker(scope=scope, asked=file, code="declined")
     _set(scope, file, state=State.JUDGED, asked_by_id=None, asked_by="", asked_at=None)
     _note(scope, file, "send_back")
     return file

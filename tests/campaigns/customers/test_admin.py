@@ -1,13 +1,17 @@
 """The customers' pages: everything that names a person is masked, and nothing of another branch is there."""
 
+import logging
 import re
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
 
+from campaigns.customers.admin import searching
 from tests.support.cast import PASSWORD, Cast
 
 LIST = "/admin/customers/customer/"
+SEARCH = f"{LIST}search/"
 
 
 def at_the_desk(username: str) -> Client:
@@ -57,15 +61,64 @@ def test_the_page_of_another_branchs_customer_answers_like_an_absent_one(cast: C
         ("0003", []),
         ("N-nb", []),  # no part of a number but its end
         ("' OR 1=1 --", []),
-        ("\x00", []),
+        ("号" * 64, []),
+        ("\x00 ", ["nb2", "nb"]),  # nothing was asked
     ],
 )
-def test_a_customer_is_found_by_the_whole_number_or_its_end(cast: Cast, words: str, found: list[str]) -> None:
-    page = at_the_desk("nb_manager").get(LIST, {"q": words})
-    expected = [cast.customers[name].customer.pk for name in found]
-    if words == "\x00":
-        expected = [cast.customers[name].customer.pk for name in ("nb2", "nb")]  # nothing was asked
-    assert [c.pk for c in page.context["cl"].result_list] == expected
+def test_a_number_that_is_searched_for_stands_in_no_address_and_no_log(
+    cast: Cast, caplog: pytest.LogCaptureFixture, words: str, found: list[str]
+) -> None:
+    client = at_the_desk("nb_manager")
+    form = re.search(
+        r'<form id="changelist-search"[^>]*>', client.get(f"{LIST}?status__exact=active").content.decode()
+    )
+    assert form and 'method="post"' in form[0] and f'action="{SEARCH}?status__exact=active"' in form[0]
+    with caplog.at_level(logging.DEBUG):
+        answer = client.post(f"{SEARCH}?status__exact=active&p=3", {"q": words})
+        assert answer.status_code == 302 and "p=3" not in answer["Location"]
+        page = client.get(answer["Location"])
+    text = page.content.decode()
+    if len(found) == 1:
+        assert answer["Location"] == page_of(cast, found[0])
+    else:
+        assert answer["Location"].startswith(f"{LIST}?status__exact=active")
+        rows = page.context["cl"].result_list
+        assert [row.pk for row in rows] == [cast.customers[name].customer.pk for name in found]
+        assert bool(found) != ("可以搜索：" in text)
+    if words.strip("\x00 "):
+        addresses = re.findall(r'(?:href|action|src|hx-get)="([^"]*)"', text)
+        for told in (answer["Location"], *addresses, caplog.text):
+            assert words not in unquote(told), told
+        # It is as long whatever was typed.
+        assert len(found) == 1 or len(answer["Location"]) == len(
+            client.post(f"{SEARCH}?status__exact=active", {"q": "x"})["Location"]
+        )
+
+
+def test_the_address_of_a_search_opens_for_who_searched_and_not_for_ever(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss, other = at_the_desk("ho_administrator"), at_the_desk("nb_manager")
+    address = boss.post(SEARCH, {"q": "nobody"})["Location"]
+    assert boss.get(address).context["cl"].typed == "nobody"
+    assert boss.get(f"{address}&o=1").context["cl"].result_count == 0
+    for client, asked in (
+        (other, address),
+        (boss, f"{LIST}?q=0001"),
+        (boss, f"{address}x"),
+        (boss, f"{LIST}?q=号"),
+    ):
+        assert client.get(f"{asked}&status__exact=active")["Location"] == f"{LIST}?status__exact=active"
+    assert "再输入一次" in boss.get(LIST).content.decode()
+    monkeypatch.setattr(searching, "LIVES", -searching.LIVES)
+    assert boss.get(boss.post(SEARCH, {"q": "nobody"})["Location"])["Location"] == LIST
+    monkeypatch.undo()
+    # The same for what customers said; and whoever offers choices finds nobody by a number either.
+    consents = "/admin/customers/consent/"
+    address = boss.post(f"{consents}search/", {"q": "N-nb-000001"})["Location"]
+    assert "000001" not in address and boss.get(address).context["cl"].typed == "N-nb-000001"
+    offered = {"app_label": "customers", "model_name": "consent", "field_name": "customer", "term": "0001"}
+    assert boss.get("/admin/autocomplete/", offered).json()["results"] == []
 
 
 @pytest.mark.parametrize("username", ["nb_editor", "nb_clerk", "ho_reviewer"])

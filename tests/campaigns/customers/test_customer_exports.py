@@ -23,9 +23,10 @@ from campaigns.customers.models import Attribute, Customer, CustomerExport
 from campaigns.customers.services import exports
 from campaigns.jobs.long_models import Job
 from campaigns.lib.refusals import NotAllowed, NotFound
+from campaigns.notices.selectors import unread
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, system_scope
-from tests.support.cast import AT, Cast, hired
+from tests.support.cast import AT, Cast, Player, hired
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +61,11 @@ def written(export: CustomerExport, scope: Scope) -> CustomerExport:
 def lines_of(export: CustomerExport) -> list[list[str]]:
     text = exports.path_of(export_id=export.pk).read_text(encoding="utf-8-sig")
     return list(csv.reader(io.StringIO(text)))
+
+
+def told(player: Player) -> list[tuple[str, str, str]]:
+    with player.scope() as scope:
+        return [(n.code, n.args["title"], n.args["rows"]) for n in unread(scope=scope)]
 
 
 def test_a_file_holds_the_branches_own_customers_masked_marked_and_harmless(cast: Cast) -> None:
@@ -118,6 +124,11 @@ def test_many_customers_need_a_second_person_and_the_file_stays_the_first_ones(
         assert (export.state, export.job_id) == ("waiting", None)
         with pytest.raises(OtherPersonNeeded):
             exports.confirm_export(scope=scope, export_id=export.pk)
+        assert told(cast.nb_manager) == []
+    # Whoever may decide there and above; a relationship manager gives no files out, another branch's is elsewhere.
+    assert [told(cast.play(name)) for name in ("ho_administrator", "ho_auditor", "nb_clerk", "sb_manager")] == [
+        [("customers.waiting", str(export), "2")], [], [], []
+    ]  # fmt: skip
     with cast.ho_administrator.scope() as scope:
         exports.confirm_export(scope=scope, export_id=export.pk)
         export.refresh_from_db()
@@ -137,6 +148,17 @@ def test_many_customers_need_a_second_person_and_the_file_stays_the_first_ones(
         exports.decline_export(scope=scope, export_id=second.pk)
         second.refresh_from_db()
         assert second.state == "declined"
+    assert told(cast.ho_administrator) == told(other) == []
+    codes = {(code, title) for code, title, _rows in told(cast.nb_manager)}
+    assert codes == {("customers.confirmed", str(export)), ("customers.declined", str(second))}
+    # In the clear: the second person needs that right, too.
+    with system_scope(at=AT, cause="test"):
+        role = Role.objects.get(code="administrator")
+        role.verbs.remove(exports.UNMASK)
+        role.save()
+    with cast.nb_manager.scope() as scope:
+        asked(scope, is_unmasked=True, reason="核对客户名单")
+    assert told(cast.ho_administrator) == [] and len(told(other)) == 1
 
 
 def test_the_pages_ask_and_hand_the_file_out(cast: Cast) -> None:

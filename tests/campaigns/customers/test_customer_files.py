@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.utils.translation import override
 from openpyxl import Workbook
 
 from campaigns.audit.models import Entry
@@ -39,6 +40,9 @@ from campaigns.customers.selectors import customer_by_identity, lookup_of
 from campaigns.customers.services import import_runs, imports
 from campaigns.customers.services.customers import add_customer
 from campaigns.lib.refusals import NotAllowed, NotFound
+from campaigns.notices.selectors import unread
+from campaigns.notices.sentences import words_of
+from campaigns.tenants.models import Login
 from campaigns.tenants.scopes import Scope, system_scope
 from tests.support.cast import AT, Cast, Player, hired
 
@@ -361,6 +365,43 @@ def test_a_large_file_needs_a_second_person(cast: Cast, words: dict[str, int], s
         imports.confirm_apply(scope=scope, file_id=file.pk)
         file.refresh_from_db()
         assert (file.state, file.confirmed_by) == ("applying", "second") and file.job_id
+
+
+def test_who_may_confirm_is_told_once_and_who_asked_hears_what_came_of_it(
+    cast: Cast, words: dict[str, int], settings: Any
+) -> None:
+    settings.IMPORT_ALONE_AT_MOST = 2
+    other, third = (hired(cast, "administrator", "HO", name) for name in ("second", "third"))
+    gone = hired(cast, "administrator", "HO", "gone")
+    with system_scope(at=AT, cause="test"):
+        Login.objects.filter(pk=gone.login.pk).update(is_active=False)
+
+    def told(player: Player, *, minutes: int = 0) -> list[str]:
+        with player.scope(at=AT + timedelta(minutes=minutes)) as scope, override("zh-hans"):
+            return [words_of(code=n.code, args=n.args, subject=n.subject) for n in unread(scope=scope)]
+
+    waits = "客户文件“客户.csv”（共 3 条）等待您复核，提交人：ho_administrator。"
+    with cast.ho_administrator.scope() as scope:
+        file = judged(scope, text_of(*ROWS))
+        imports.ask_apply(scope=scope, file_id=file.pk)
+    assert told(other) == told(third) == [waits]
+    with system_scope(at=AT, cause="test"):
+        Login.objects.filter(pk=gone.login.pk).update(is_active=True)
+    nobody = (cast.ho_administrator, cast.ho_auditor, cast.nb_manager, gone)
+    assert [told(each) for each in nobody] == [[]] * len(nobody)
+    with other.scope() as scope:
+        imports.send_back(scope=scope, file_id=file.pk)
+    assert told(cast.ho_administrator) == ["second未通过客户文件“客户.csv”的复核。"] and told(third) == []
+    with cast.ho_administrator.scope(at=AT + timedelta(minutes=1)) as scope:
+        imports.ask_apply(scope=scope, file_id=file.pk)
+    assert told(third, minutes=1) == [waits]
+    with third.scope(at=AT + timedelta(minutes=2)) as scope:
+        imports.confirm_apply(scope=scope, file_id=file.pk)
+    assert told(cast.ho_administrator, minutes=2)[0] == "third已复核通过客户文件“客户.csv”，正在执行。"
+    assert told(other, minutes=2) == []
+    with third.scope() as scope, pytest.raises(FileSettled):
+        imports.confirm_apply(scope=scope, file_id=file.pk)
+    assert len(told(cast.ho_administrator, minutes=2)) == 2
 
 
 def test_columns_that_name_nobody_or_stand_twice_are_refused(cast: Cast, words: dict[str, int]) -> None:

@@ -4,30 +4,38 @@ Each meeting is arranged so that either side has its first lock before the other
 same meeting without the order of locks, and ends in a deadlock.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections, transaction
 
 from campaigns.customers import handing_over
+from campaigns.customers import sql as sql_of_customers
 from campaigns.customers.imports import sql, undoing, writing
 from campaigns.customers.imports.mapping import Columns
 from campaigns.customers.merge_selectors import absorbed_ids
-from campaigns.customers.models import Customer, CustomerFile, Identity, Merge
+from campaigns.customers.models import Customer, CustomerFile, Identity, Merge, RefreshSession
+from campaigns.customers.refusals import RefreshRefused
+from campaigns.customers.scopes import customer_scope
 from campaigns.customers.selectors import customer_by_identity
 from campaigns.customers.services import import_runs, imports, merges
 from campaigns.customers.services.identities import link_identity
 from campaigns.customers.services.merges import merge_customers
+from campaigns.customers.services.sessions import refresh_session
+from campaigns.lib.ids import new_id
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.branches import add_branch
 from campaigns.tenants.services.closing import close_branch
+from campaigns.tenants.walls import verb
 from tests.support.cast import AT, Cast
 from tests.support.customers import anonymous
 from tests.support.races import together, until_one_waits
@@ -246,3 +254,67 @@ def test_whoever_is_merged_between_the_verdict_and_the_lock_is_judged_anew(
         known = customer_by_identity(kind="phone", value="13800000003")
         assert known is not None and known.customer_id == nb
         assert not Identity.objects.filter(customer=visitor).exists()
+
+
+@pytest.mark.parametrize("is_ordered", [True, False], ids=["in order", "control"])
+def test_a_phone_asks_for_its_next_token_while_its_customer_becomes_another(
+    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch, is_ordered: bool
+) -> None:
+    """The merge ends the session: the phone logs in again, as who the customer is now."""
+    cast, meeting = committed_cast, Meeting()
+    nb = cast.customers["nb"].customer.pk
+    token = "the phone's token"
+    with system_scope(at=AT, cause="test") as scope:
+        visitor = anonymous(scope, cast, "NB", "walk-in")
+    begin_session(visitor, token)
+
+    def merge(scope: Any) -> Any:
+        return merge_customers(scope=scope, kept=nb, absorbed=visitor, why={"by": "test"})
+
+    def refresh() -> Any:
+        try:
+            return refresh_session(refresh=token, at=AT + timedelta(minutes=1))
+        except RefreshRefused:
+            return "refused"
+
+    with meeting.after(monkeypatch, merges, "_locked"), rotating(is_ordered):
+        results = together([scoped(cast.nb_manager, merge), meeting.second(refresh)])
+    assert crossed(results) is not is_ordered, results
+    if is_ordered:
+        assert isinstance(results[0], Merge) and results[1] == "refused"
+        [session] = RefreshSession.objects.using("owner").filter(customer_id=visitor)
+        assert session.revoked_at == AT and session.rotated_at is None
+
+
+def begin_session(customer_id: UUID, token: str) -> None:
+    with customer_scope(customer_id=customer_id, at=AT, cause="test") as scope:
+        RefreshSession.objects.create(
+            customer_id=customer_id,
+            branch_id=scope.branch_id,
+            branch_pos=scope.branch_pos,
+            family=new_id(),
+            token_hash=hashlib.sha256(token.encode()).digest(),
+            issued_at=AT,
+            expires_at=AT + timedelta(days=30),
+        )
+
+
+@contextmanager
+def rotating(is_ordered: bool) -> Any:
+    """For the control the function as it was before it knew the order."""
+    if is_ordered:
+        yield
+        return
+    was = sql_of_customers.ROTATE_REFRESH.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    try:
+        _replace(was)
+        yield
+    finally:
+        _replace(sql_of_customers.ROTATE_REFRESH_IN_ORDER)
+
+
+def _replace(function: str) -> None:
+    signature = "rotate_refresh(bytea, bytea, uuid, timestamptz, timestamptz, interval)"
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        for operation in verb(signature, function):
+            cursor.execute(operation.sql)  # type: ignore[arg-type] # each is one text

@@ -155,13 +155,37 @@ class Builder {
         });
         if (!subject) return [about];
         const how = make("select", { class: "cb-input cb-how", "aria-label": this.words.how, change: () => this.compare(node, how.value) },
-            ...this.asked[subject.kind].map(([code, name]) => new Option(name, code, false, code === node.is)));
-        return [about, how, ...this.drawValue(node, subject)];
+            ...this.asked[subject.kind].filter(([code]) => !subject.counted || !KNOWN.includes(code)).map(([code, name]) => new Option(name, code, false, code === node.is)));
+        return [about, ...(subject.counted ? this.drawSpan(node, subject) : []), how, ...this.drawValue(node, subject)];
+    }
+    // Over how many days, and which of them.
+    drawSpan(node, subject) {
+        const [code = "", value = ""] = node.where || [], where = subject.wheres.find((one) => one.code === code);
+        const days = make("input", { type: "number", min: 1, class: "cb-input cb-typed cb-days", autocomplete: "off", inputmode: "numeric",
+            "aria-label": `${this.words.within} … ${this.words.days}`, value: node.days || "",
+            input: (event) => { node.days = event.target.value; this.changed(); } });
+        const span = make("span", { class: "cb-span" }, make("span", { class: "cb-unit" }, this.words.within), days, make("span", { class: "cb-unit" }, this.words.days));
+        if (!subject.wheres.length) return [span];
+        const property = make("select", { class: "cb-input cb-where", "aria-label": this.words.narrowed, change: () => {
+            const chosen = subject.wheres.find((one) => one.code === property.value);
+            node.where = chosen ? [chosen.code, chosen.choices[0]?.code || ""] : [];
+            this.redraw(node, ".cb-where");
+        } }, new Option(this.words.any_of, "", false, !code), ...subject.wheres.map((one) => new Option(`${this.words.narrowed} ${one.name}`, one.code, false, one.code === code)));
+        const take = (event) => { node.where = [code, event.target.value]; this.changed(); };
+        const wanted = !where ? null : where.choices.length
+            ? make("select", { class: "cb-input", "aria-label": where.name, change: take }, ...where.choices.map((one) => new Option(one.name, one.code, false, one.code === value)))
+            : make("input", { type: "text", class: "cb-input cb-text", maxlength: 60, autocomplete: "off", "aria-label": where.name, value, input: take });
+        return [span, property, wanted];
     }
     choose(node, about) {
         if (about === node.about) return;
         const { kind } = this.subjects.get(about), before = this.subjects.get(node.about)?.kind;
         node.about = about;
+        if (this.subjects.get(about).counted) {
+            node.days ||= "30";
+            node.where = [];
+            if (KNOWN.includes(node.is)) node.is = ">=";
+        } else { delete node.days; delete node.where; }
         if (!this.asked[kind].some(([how]) => how === node.is) || !before) node.is = FIRST[kind] || this.asked[kind][0][0];
         if (kind !== before || kind === "choice") node.typed = kind === "flag" ? ["yes"] : [];
         this.redraw(node, ".cb-how");
