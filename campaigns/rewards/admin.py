@@ -21,8 +21,9 @@ from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.models import Batch, Coupon
-from campaigns.rewards.rules import sentence, shown_status
+from campaigns.rewards.rules import shown_status
 from campaigns.rewards.selectors import funnel_of, shares_of, terms_of, zone_of
+from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.batches import (
     BatchTerms,
     add_batch,
