@@ -98,7 +98,7 @@ class Giving(TenantModel):
         _("workdays and holidays"), max_length=12, choices=DayRule, blank=True, db_default=""
     )
     # Each with all below it; empty: anywhere.
-    redeem_branches = _int_array(_("redeemed at"))
+    redeem_branches = _int_array(_("may be redeemed at"))
     # Each latitude and longitude in millionths of a degree, and metres; empty: anywhere.
     circles = ArrayField(
         ArrayField(models.IntegerField(), size=3),
@@ -235,10 +235,12 @@ class Settled(models.Model):
     """What approval adds to a promise: names as they were read, and the days that a rule of the calendar meant."""
 
     redeem_names = ArrayField(
-        models.CharField(max_length=120), verbose_name=_("redeemed at"), default=list, db_default=[]
+        models.CharField(max_length=120), verbose_name=_("may be redeemed at"), default=list, db_default=[]
     )
     # By `day_rule`, from the first day on which a coupon can be used to the last.
-    open_days = ArrayField(models.DateField(), verbose_name=_("days"), default=list, db_default=[])
+    open_days = ArrayField(
+        models.DateField(), verbose_name=_("days on which it is good"), default=list, db_default=[]
+    )
 
     class Meta:
         abstract = True

@@ -33,10 +33,10 @@ class Migration(migrations.Migration):
                 ('hours_until', models.TimeField(blank=True, null=True, verbose_name='hours until')),
                 ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='weekdays')),
                 ('day_rule', models.CharField(blank=True, choices=[('not_holidays', 'not on public holidays'), ('holidays', 'on public holidays only'), ('workdays', 'on workdays only')], db_default='', max_length=12, verbose_name='workdays and holidays')),
-                ('redeem_branches', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='redeemed at')),
+                ('redeem_branches', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='may be redeemed at')),
                 ('circles', django.contrib.postgres.fields.ArrayField(base_field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=3), blank=True, db_default=[], default=list, size=None, verbose_name='redeemed near')),
-                ('redeem_names', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), db_default=[], default=list, size=None, verbose_name='redeemed at')),
-                ('open_days', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), db_default=[], default=list, size=None, verbose_name='days')),
+                ('redeem_names', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), db_default=[], default=list, size=None, verbose_name='may be redeemed at')),
+                ('open_days', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), db_default=[], default=list, size=None, verbose_name='days on which it is good')),
                 ('revision_id', models.UUIDField(editable=False, primary_key=True, serialize=False, verbose_name='revision')),
             ],
             options={
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='batch',
             name='redeem_branches',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='redeemed at'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='may be redeemed at'),
         ),
         migrations.AddField(
             model_name='batch',
@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='batchevent',
             name='redeem_branches',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='redeemed at'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='may be redeemed at'),
         ),
         migrations.AddField(
             model_name='batchevent',
@@ -310,7 +310,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='livebatch',
             name='open_days',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), db_default=[], default=list, size=None, verbose_name='days'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), db_default=[], default=list, size=None, verbose_name='days on which it is good'),
         ),
         migrations.AddField(
             model_name='livebatch',
@@ -335,12 +335,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='livebatch',
             name='redeem_branches',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='redeemed at'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='may be redeemed at'),
         ),
         migrations.AddField(
             model_name='livebatch',
             name='redeem_names',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), db_default=[], default=list, size=None, verbose_name='redeemed at'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), db_default=[], default=list, size=None, verbose_name='may be redeemed at'),
         ),
         migrations.AddField(
             model_name='livebatch',
@@ -415,7 +415,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='livebatchevent',
             name='open_days',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), db_default=[], default=list, size=None, verbose_name='days'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), db_default=[], default=list, size=None, verbose_name='days on which it is good'),
         ),
         migrations.AddField(
             model_name='livebatchevent',
@@ -440,12 +440,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='livebatchevent',
             name='redeem_branches',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='redeemed at'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, db_default=[], default=list, size=None, verbose_name='may be redeemed at'),
         ),
         migrations.AddField(
             model_name='livebatchevent',
             name='redeem_names',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), db_default=[], default=list, size=None, verbose_name='redeemed at'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), db_default=[], default=list, size=None, verbose_name='may be redeemed at'),
         ),
         migrations.AddField(
             model_name='livebatchevent',

@@ -357,7 +357,7 @@ def test_limits_per_day_week_and_month_are_of_the_branchs_own_time(cast: Cast) -
         (timedelta(days=8, minutes=1), None),  # 1 December, 00:00
         (timedelta(days=8, minutes=2), None),
         (timedelta(days=8, minutes=3), DayLimitReached),
-        (timedelta(days=9), None),
+        (timedelta(days=9, minutes=1), None),
         (timedelta(days=10), WeekLimitReached),
         (timedelta(days=16), None),
         (timedelta(days=40), None),
