@@ -46,16 +46,19 @@ FIELDSETS = (
         _("Claiming"),
         {
             "fields": (
-                ("claim_from", "claim_until"),
+                "claim_from",
+                "claim_until",
                 ("quota", "per_customer_limit"),
-                ("per_day_limit", "per_week_limit", "per_month_limit"),
+                "per_day_limit",
+                "per_week_limit",
+                "per_month_limit",
             )
         },
     ),
     (
         _("Using"),
         {
-            "fields": (("usable_days", "usable_after_days"), ("usable_from", "usable_until")),
+            "fields": (("usable_days", "usable_after_days"), "usable_from", "usable_until"),
             "description": _("Either days after the claim, or a fixed window."),
         },
     ),
