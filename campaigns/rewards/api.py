@@ -303,7 +303,7 @@ class Redemptions(ApiView):
     @extend_schema(summary="核销 · Redeem a coupon", request=RedemptionIn, responses={201: RedemptionOut})
     @idempotent(required=True)
     def post(self, request: Request) -> Response:
-        body = self.body(RedemptionIn)
+        body = dict(self.body(RedemptionIn))
         position = micro(body.pop("position", None))
         redemption = redeem_coupon(scope=self.scope, position=position, **body)
         return self.answer(_redemption_out(redemption), status=201)

@@ -116,7 +116,7 @@ class BranchesField(LinesField):
         scope = current_scope()
         assert scope is not None
         rows = branches_within(scope=scope)
-        found = {}
+        found: dict[str, int] = {}
         for branch in rows.filter(code__in=lines) | rows.filter(name__in=lines):
             found |= {branch.code: branch.pk, branch.name: branch.pk}
         if unknown := [line for line in lines if line not in found]:
@@ -236,8 +236,7 @@ class BatchForm(ServiceForm):
             # What was hidden beside another kind was not said.
             if name not in own or given.get(name) is None:
                 given[name] = _EMPTY[name]
-                if name in self._errors:
-                    del self._errors[name]
+                self.errors.pop(name, None)
         given["usable_after_days"] = given.get("usable_after_days") or 0
         return given
 

@@ -1,5 +1,7 @@
 """Coupon batches, each branch's stock of them, coupons, redemptions and their reversals."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -61,7 +63,7 @@ _NO_THING = Q(thing="")
 _NO_FACE = Q(face_value__isnull=True, face_unit="")
 
 
-def _int_array(label: str) -> ArrayField:
+def _int_array(label: Any) -> ArrayField:
     return ArrayField(models.IntegerField(), verbose_name=label, default=list, db_default=[], blank=True)
 
 

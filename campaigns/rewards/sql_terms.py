@@ -56,10 +56,15 @@ SELECT DISTINCT ON (c.revision_id) c.revision_id, c.batch_id, b.id, b.pos, c.kin
   FROM rewards_coupon c JOIN tenants_branch b ON b.id = c.issuer_id
 ON CONFLICT DO NOTHING;
 """
-# Of the coupons that a customer holds. The sub-select is wanted: once for a query and not once for a row.
+# A customer reads the terms of coupons of one's own: asked by key, a page of them at a time.
+HOLDS = """
+CREATE FUNCTION rewards_holds(who uuid, revision uuid) RETURNS boolean LANGUAGE sql STABLE AS VERB $$
+    SELECT EXISTS (SELECT FROM rewards_coupon c WHERE c.customer_id = who AND c.revision_id = revision);
+$$;
+"""
 HELD = """
-CREATE POLICY held ON rewards_terms FOR SELECT TO fenhang_customer USING (revision_id IN (
-    SELECT c.revision_id FROM rewards_coupon c WHERE c.customer_id = app_customer()));
+CREATE POLICY held ON rewards_terms FOR SELECT TO fenhang_customer
+    USING (rewards_holds(app_customer(), revision_id));
 GRANT SELECT ON rewards_terms TO fenhang_customer;
 """
 
@@ -98,7 +103,7 @@ _FITS = "rewards_fits({0}claim_branches, {0}tags_any, {0}tags_none, {0}stages::t
 # The list shows a customer what the claim would not refuse as somebody else's.
 FOR_ME = f"""
 CREATE POLICY for_me ON rewards_livebatch AS RESTRICTIVE FOR SELECT TO fenhang_customer
-    USING (NOT {_FOR_SOME.format("")} OR {_FITS.format("")});
+    USING (branch_id = ANY (app_line()) AND (NOT {_FOR_SOME.format("")} OR {_FITS.format("")}));
 """
 
 # As before but for what is not for everybody, limits in time, and days that begin later. Nothing more is written, and

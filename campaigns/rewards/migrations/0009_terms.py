@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
 
     operations = [
         *wall("rewards_terms", verbs_only=True, verbs="SELECT, INSERT"),
+        *verb("rewards_holds(uuid, uuid)", sql_terms.HOLDS, execute=["fenhang_customer"]),
         migrations.RunSQL(sql_terms.HELD, migrations.RunSQL.noop),
         migrations.RunSQL(sql_terms.FILL, migrations.RunSQL.noop),
         migrations.RunSQL(sql_terms.CIRCLES, migrations.RunSQL.noop),
