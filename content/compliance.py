@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.approvals.checks import Check, Found, Sight
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.money import yuan
-from campaigns.rewards.models import LiveBatch
+from campaigns.rewards.models import Kind, LiveBatch
 from campaigns.rewards.selectors import zone_of
 from campaigns.tenants.scopes import Scope
 from content.models import Asset
@@ -55,7 +55,8 @@ def look_at_coupon(scope: Scope, sight: Sight) -> list[Found]:
         for line in sight.lines
         if line.key in ("title", "summary", "body", "alt")
         for match in _OFFER.finditer(line.value)
-        if (_fen(match[1]), _fen(match[2])) != gives
+        # A coupon of another kind does not make such an offer at all.
+        if batch.kind != Kind.CASH_OFF or (_fen(match[1]), _fen(match[2])) != gives
     ]
 
 

@@ -97,6 +97,16 @@ def calendar_until() -> date:
     return date(max(day.year for day in chinese_calendar.holidays), 12, 31)
 
 
+def public_holidays(first: date, until: date) -> list[date]:
+    """Days off of the State Council's holidays from `first` to `until`, both included: with the days that are moved to
+    them, and without plain weekends. Raises CalendarEnds when it cannot know.
+    """
+    if until > calendar_until():
+        raise CalendarEnds(year=calendar_until().year)
+    days = (first + timedelta(days=n) for n in range((until - first).days + 1))
+    return [day for day in days if all(chinese_calendar.get_holiday_detail(day))]
+
+
 def days_of(rule: Rule, first: date, until: date) -> list[date]:
     """The days of the rule from `first` to `until`, both included. Raises CalendarEnds when it cannot know."""
     if needs_calendar(rule) and until > calendar_until():

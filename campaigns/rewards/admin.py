@@ -8,7 +8,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.forms.widgets import Script
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -16,15 +17,15 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.approvals.selectors import standings
 from campaigns.approvals.standing import standing_words
 from campaigns.approvals.stopped import stop_over
-from campaigns.lib.forms import ServiceForm, YuanField
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
+from campaigns.rewards.batch_form import FIELDSETS, BatchForm
 from campaigns.rewards.models import Batch, Coupon
-from campaigns.rewards.rules import sentence, shown_status
-from campaigns.rewards.selectors import funnel_of, shares_of, terms_of, zone_of
+from campaigns.rewards.rules import shown_status
+from campaigns.rewards.selectors import funnel_of, names_of, shares_of, terms_of, zone_of
+from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.batches import (
-    BatchTerms,
     add_batch,
     change_batch,
     submit_batch,
@@ -35,37 +36,6 @@ from campaigns.rewards.services.stock import allot_stock, draw_back_stock
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.scopes import current_scope
 from campaigns.tenants.selectors import branches_within
-
-_TERMS = (
-    "title",
-    "campaign",
-    "kind",
-    "threshold_fen",
-    "off_fen",
-    "claim_from",
-    "claim_until",
-    "usable_days",
-    "usable_from",
-    "usable_until",
-    "per_customer_limit",
-    "payer",
-    "handed_down",
-    "quota",
-)
-
-
-class BatchForm(ServiceForm):
-    threshold_fen = YuanField(label=_("order from (yuan)"), initial=0, help_text=_("0: any order"))
-    off_fen = YuanField(label=_("money off (yuan)"))
-
-    class Meta:
-        model = Batch
-        fields = _TERMS
-
-    def terms(self) -> BatchTerms:
-        values = {name: self.cleaned_data[name] for name in _TERMS if name != "campaign"}
-        campaign = self.cleaned_data["campaign"]
-        return BatchTerms(**values, campaign_id=campaign.pk if campaign else None)
 
 
 class StockForm(forms.Form):
@@ -103,21 +73,11 @@ class BatchAdmin(ScopedAdmin):
     autocomplete_fields = ("campaign",)
     change_form_outer_before_template = "rewards/batch_head.html"
     change_form_outer_after_template = "rewards/batch_shares.html"
-    fieldsets = (
-        (None, {"fields": ("title", "campaign", "kind", ("threshold_fen", "off_fen"))}),
-        (_("Claiming"), {"fields": ("claim_from", "claim_until", ("quota", "per_customer_limit"))}),
-        (
-            _("Using"),
-            {
-                "fields": ("usable_days", "usable_from", "usable_until"),
-                "description": _("Either days after the claim, or a fixed window."),
-            },
-        ),
-        (_("For whom, by whom"), {"fields": ("handed_down", "payer")}),
-    )
+    fieldsets = FIELDSETS
 
     class Media:
         css = {"all": ("rewards/batch.css", "approvals/stops.css")}
+        js = (Script("rewards/batch.js", type="module"),)  # type: ignore[arg-type] # the stubs know names
 
     @admin.display(description=_("what the customer reads"))
     def said(self, batch: Batch) -> str:
@@ -151,6 +111,7 @@ class BatchAdmin(ScopedAdmin):
 
     def get_urls(self) -> list[Any]:
         own = [
+            path("said/", self.admin_site.admin_view(self.said_view), name="rewards_batch_said"),
             path(
                 "<uuid:batch_id>/submit/",
                 self.admin_site.admin_view(self.submit_view),
@@ -211,6 +172,24 @@ class BatchAdmin(ScopedAdmin):
         if own is None:
             return []
         return list(rows.filter(pos__range=(own.pos, own.pos_end))[:500]) if batch.handed_down else [own]
+
+    def said_view(self, request: HttpRequest) -> HttpResponse:
+        """What a customer would read of the terms as they are typed; or what is wrong with them. Writes nothing."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        form = self.get_form(request)(request.POST)
+        if not form.is_valid():
+            return JsonResponse({"wrong": sorted(form.errors)})
+        terms = form.terms()
+        try:
+            terms.check()
+        except Refusal as refusal:
+            return JsonResponse({"refused": str(refusal)})
+        said = terms.terms(names_of(branch_ids=terms.redeem_branches))
+        return JsonResponse({"zh": sentence(terms=said, zone=_zone(), language="zh"),
+                             "en": sentence(terms=said, zone=_zone(), language="en")})  # fmt: skip
 
     def submit_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return self._act(

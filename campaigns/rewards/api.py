@@ -14,9 +14,10 @@ from campaigns.lib.http.openapi import page_of
 from campaigns.lib.http.pages import PageQuery, Pages
 from campaigns.lib.http.views import ApiView
 from campaigns.requests.keys import idempotent
+from campaigns.rewards.api_terms import PositionIn, TermsOut, micro, terms_out
 from campaigns.rewards.codes import code_of
-from campaigns.rewards.models import Coupon, Kind, LiveBatch, Payer, Redemption
-from campaigns.rewards.rules import Terms, sentence, shown_status
+from campaigns.rewards.models import Coupon, Kind, LiveBatch, Payer, Redemption, Terms
+from campaigns.rewards.rules import shown_status
 from campaigns.rewards.selectors import (
     claimed_by_customer,
     coupon_of_customer,
@@ -25,8 +26,11 @@ from campaigns.rewards.selectors import (
     live_batch,
     live_batches,
     sentences_of,
+    terms_held,
+    terms_of_coupon,
     zone_of,
 )
+from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.coupons import (
     claim_coupon,
     issue_redeem_token,
@@ -51,6 +55,16 @@ class BatchOut(serializers.Serializer[Any]):
     claim_from = serializers.DateTimeField()
     claim_until = serializers.DateTimeField()
     per_customer_limit = serializers.IntegerField()
+    usable_from = serializers.DateTimeField(allow_null=True)
+    usable_until = serializers.DateTimeField(allow_null=True)
+    usable_days = serializers.IntegerField(allow_null=True, help_text="领取后有效天数 · days after the claim")
+    usable_after_days = serializers.IntegerField(
+        help_text="领取后第几天起可用，0 为立即 · from which day after the claim, 0: at once"
+    )
+    per_day_limit = serializers.IntegerField(allow_null=True)
+    per_week_limit = serializers.IntegerField(allow_null=True)
+    per_month_limit = serializers.IntegerField(allow_null=True)
+    terms = TermsOut()
     left = serializers.IntegerField(help_text="本支行剩余 · left at the customer's branch")
     claimed = serializers.IntegerField(help_text="本人已领 · claimed by this customer")
 
@@ -71,6 +85,7 @@ class CouponOut(serializers.Serializer[Any]):
     usable_from = serializers.DateTimeField()
     usable_until = serializers.DateTimeField()
     redeemed_at = serializers.DateTimeField(allow_null=True)
+    terms = TermsOut()
 
 
 class WalletCouponOut(CouponOut):
@@ -92,6 +107,9 @@ class RedemptionIn(serializers.Serializer[Any]):
     token = serializers.CharField(required=False, max_length=200)
     code = serializers.CharField(required=False, max_length=60)
     order_fen = serializers.IntegerField(required=False, min_value=0, max_value=MAX_ORDER_FEN)
+    position = PositionIn(
+        required=False, help_text="限地点使用的券需要 · for coupons that are good near places only"
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("token" in attrs) == ("code" in attrs):
@@ -105,7 +123,9 @@ class RedemptionOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     coupon_id = serializers.UUIDField()
     title = serializers.CharField()
-    off_fen = serializers.IntegerField()
+    off_fen = serializers.IntegerField(
+        help_text="本次核销实际价值（分）· what this redemption was worth, in fen"
+    )
     order_fen = serializers.IntegerField(allow_null=True)
     payer = serializers.ChoiceField(choices=Payer.values)
     redeemed_at = serializers.DateTimeField()
@@ -146,14 +166,21 @@ def _batch_out(
         "claim_from": batch.claim_from,
         "claim_until": batch.claim_until,
         "per_customer_limit": batch.per_customer_limit,
+        "usable_from": batch.usable_from,
+        "usable_until": batch.usable_until,
+        "usable_days": batch.usable_days,
+        "usable_after_days": batch.usable_after_days,
+        "per_day_limit": batch.per_day_limit,
+        "per_week_limit": batch.per_week_limit,
+        "per_month_limit": batch.per_month_limit,
+        "terms": terms_out(given=batch, places=batch.redeem_names),
         "left": left.get(batch.batch_id, 0),
         "claimed": claimed.get(batch.batch_id, 0),
     }
 
 
-def _coupon_out(coupon: Coupon, *, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
-    # The days after the claim became a window of this coupon's own.
-    terms = Terms(coupon.threshold_fen, coupon.off_fen, coupon.usable_from, coupon.usable_until, None)
+def _coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
+    terms = terms_of_coupon(coupon=coupon, terms=given)
     return {
         "id": coupon.pk,
         "batch_id": coupon.batch_id,
@@ -168,12 +195,13 @@ def _coupon_out(coupon: Coupon, *, view: ApiView, zone: ZoneInfo) -> dict[str, A
         "usable_from": coupon.usable_from,
         "usable_until": coupon.usable_until,
         "redeemed_at": coupon.redeemed_at,
+        "terms": terms_out(given=given, places=given.redeem_names),
     }
 
 
-def _wallet_coupon_out(coupon: Coupon, *, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
+def _wallet_coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
     """With the code. Answers to GET alone: those to a POST are stored under their key, and a code never is."""
-    return {**_coupon_out(coupon, view=view, zone=zone), "code": code_of(coupon.pk)}
+    return {**_coupon_out(coupon, given=given, view=view, zone=zone), "code": code_of(coupon.pk)}
 
 
 def _redemption_out(redemption: Redemption) -> dict[str, Any]:
@@ -224,7 +252,9 @@ class Claims(ApiView):
     @idempotent(required=True)
     def post(self, request: Request, batch_id: UUID) -> Response:
         coupon = claim_coupon(scope=self.scope, batch_id=batch_id)
-        return self.answer(_coupon_out(coupon, view=self, zone=zone_of(scope=self.scope)), status=201)
+        given = terms_held(coupons=[coupon])[coupon.revision_id]
+        shown = _coupon_out(coupon, given=given, view=self, zone=zone_of(scope=self.scope))
+        return self.answer(shown, status=201)
 
 
 class Wallet(ApiView):
@@ -236,7 +266,10 @@ class Wallet(ApiView):
         rows = coupons_of_customer(scope=self.scope, state=self.query_values.get("state", ""))
         page = Pages(order=("-id",)).cut(rows, self.query_values)
         zone = zone_of(scope=self.scope)
-        return self.answer(page.shown(lambda coupon: _wallet_coupon_out(coupon, view=self, zone=zone)))
+        terms = terms_held(coupons=page.items)
+        return self.answer(
+            page.shown(lambda c: _wallet_coupon_out(c, given=terms[c.revision_id], view=self, zone=zone))
+        )
 
 
 class WalletCoupon(ApiView):
@@ -245,7 +278,8 @@ class WalletCoupon(ApiView):
     @extend_schema(summary="我的一张优惠券 · One of my coupons", responses=WalletCouponOut)
     def get(self, request: Request, coupon_id: UUID) -> Response:
         coupon = coupon_of_customer(scope=self.scope, coupon_id=coupon_id)
-        return self.answer(_wallet_coupon_out(coupon, view=self, zone=zone_of(scope=self.scope)))
+        given = terms_held(coupons=[coupon])[coupon.revision_id]
+        return self.answer(_wallet_coupon_out(coupon, given=given, view=self, zone=zone_of(scope=self.scope)))
 
 
 class RedeemTokens(ApiView):
@@ -269,7 +303,9 @@ class Redemptions(ApiView):
     @extend_schema(summary="核销 · Redeem a coupon", request=RedemptionIn, responses={201: RedemptionOut})
     @idempotent(required=True)
     def post(self, request: Request) -> Response:
-        redemption = redeem_coupon(scope=self.scope, **self.body(RedemptionIn))
+        body = dict(self.body(RedemptionIn))
+        position = micro(body.pop("position", None))
+        redemption = redeem_coupon(scope=self.scope, position=position, **body)
         return self.answer(_redemption_out(redemption), status=201)
 
 

@@ -1,20 +1,44 @@
 """Coupon batches, each branch's stock of them, coupons, redemptions and their reversals."""
 
-from django.core.validators import MinValueValidator
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.customers.models import Customer
+from campaigns.customers.models import Customer, Profile
 from campaigns.lib.ids import new_id
 from campaigns.planning.models import Campaign
 from campaigns.tenants.models import Branch, Person, TenantModel, tracked
 
 
 class Kind(models.TextChoices):
-    """What a coupon is. More kinds join here; each brings its amounts and its sentence in `rules.py`."""
+    """What a coupon is. Each has its amounts (a CHECK), its worth (`rules.py`) and its sentence (`sentences.py`)."""
 
     CASH_OFF = "cash_off", _("Money off")
+    PERCENT_OFF = "percent_off", _("Percentage off")
+    GIFT = "gift", _("Gift or exchange")
+    TOP_UP = "top_up", _("Phone credit or data")
+    BANK_RIGHT = "bank_right", _("Bank right")
+    RED_PACKET = "red_packet", _("Red packet")
+
+
+class FaceUnit(models.TextChoices):
+    """In what the face value of phone credit or data is counted."""
+
+    YUAN = "yuan", _("yuan of phone credit")
+    MB = "mb", _("MB of data")
+    GB = "gb", _("GB of data")
+
+
+class DayRule(models.TextChoices):
+    """On which days by the State Council's calendar; empty: on all."""
+
+    NOT_HOLIDAYS = "not_holidays", _("not on public holidays")
+    HOLIDAYS = "holidays", _("on public holidays only")
+    WORKDAYS = "workdays", _("on workdays only")
 
 
 class Payer(models.TextChoices):
@@ -34,15 +58,107 @@ class Status(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
-class Promise(TenantModel):
-    """What a batch says a coupon gives: the columns that draft and published copy share."""
+# What is empty unless the kind has it.
+_NO_THING = Q(thing="")
+_NO_FACE = Q(face_value__isnull=True, face_unit="")
 
-    title = models.CharField(_("title"), max_length=80)
+
+def _int_array(label: Any) -> ArrayField:
+    return ArrayField(models.IntegerField(), verbose_name=label, default=list, db_default=[], blank=True)
+
+
+class Giving(TenantModel):
+    """What a redemption gives, and when and where: the columns that draft, published copy and terms share.
+
+    `off_fen` is the most that a redemption is worth, whatever the kind: the money off, the cap of a percentage, what a
+    gift, a right or a top-up is settled at, the amount of a red packet.
+    """
+
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CASH_OFF)
     threshold_fen = models.BigIntegerField(
         _("order from (fen)"), default=0, validators=[MinValueValidator(0)]
     )
     off_fen = models.BigIntegerField(_("money off (fen)"), validators=[MinValueValidator(1)])
+    percent = models.PositiveSmallIntegerField(
+        _("percent off"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(99)]
+    )
+    # Of a gift and a bank right: what it is called.
+    thing = models.CharField(_("name of the gift or right"), max_length=40, blank=True, db_default="")
+    face_value = models.PositiveIntegerField(
+        _("face value"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    face_unit = models.CharField(
+        _("unit of the face value"), max_length=4, choices=FaceUnit, blank=True, db_default=""
+    )
+    # Local time of the place of redemption; until before from: over midnight. What begins on a Friday evening is a
+    # Friday's until it ends.
+    hours_from = models.TimeField(_("hours from"), null=True, blank=True)
+    hours_until = models.TimeField(_("hours until"), null=True, blank=True)
+    # Monday is 1; empty: every day.
+    weekdays = _int_array(_("weekdays"))
+    day_rule = models.CharField(
+        _("workdays and holidays"), max_length=12, choices=DayRule, blank=True, db_default=""
+    )
+    # Each with all below it; empty: anywhere.
+    redeem_branches = _int_array(_("may be redeemed at"))
+    # Each latitude and longitude in millionths of a degree, and metres; empty: anywhere.
+    circles = ArrayField(
+        ArrayField(models.IntegerField(), size=3),
+        verbose_name=_("redeemed near"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                # What must be there is said to be: a CHECK that comes to NULL would let it pass.
+                condition=Q(off_fen__gt=0, threshold_fen__gte=0)
+                & (
+                    (
+                        Q(kind=Kind.CASH_OFF, percent__isnull=True)
+                        & (Q(threshold_fen=0) | Q(threshold_fen__gte=F("off_fen")))
+                        & _NO_THING
+                        & _NO_FACE
+                    )
+                    | (
+                        Q(kind=Kind.PERCENT_OFF, percent__isnull=False, percent__range=(1, 99))
+                        & _NO_THING
+                        & _NO_FACE
+                    )
+                    | (
+                        Q(kind__in=[Kind.GIFT, Kind.BANK_RIGHT], threshold_fen=0, percent__isnull=True)
+                        & ~_NO_THING
+                        & _NO_FACE
+                    )
+                    | (
+                        Q(kind=Kind.TOP_UP, threshold_fen=0, percent__isnull=True)
+                        & Q(face_value__isnull=False, face_value__gte=1, face_unit__in=FaceUnit.values)
+                        & _NO_THING
+                    )
+                    | (Q(kind=Kind.RED_PACKET, threshold_fen=0, percent__isnull=True) & _NO_THING & _NO_FACE)
+                ),
+                name="%(app_label)s_%(class)s_kind_has_its_own_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(hours_from__isnull=True, hours_until__isnull=True)
+                | (Q(hours_from__isnull=False, hours_until__isnull=False) & ~Q(hours_from=F("hours_until"))),
+                name="%(app_label)s_%(class)s_hours_are_two_or_none",
+            ),
+            models.CheckConstraint(
+                condition=Q(weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7])
+                & Q(day_rule__in=["", *DayRule.values]),
+                name="%(app_label)s_%(class)s_days_are_known",
+            ),
+        ]
+
+
+class Promise(Giving):
+    """What a batch says: the columns that draft and published copy share."""
+
+    title = models.CharField(_("title"), max_length=80)
     claim_from = models.DateTimeField(_("claims from"))
     claim_until = models.DateTimeField(_("claims until"))
     # Either a fixed window, or whole days after the claim.
@@ -51,8 +167,29 @@ class Promise(TenantModel):
     usable_days = models.PositiveSmallIntegerField(
         _("usable for days after the claim"), null=True, blank=True
     )
+    # From the claim itself (0), or from the local midnight so many days after its day.
+    usable_after_days = models.PositiveSmallIntegerField(
+        _("usable from day"), default=0, db_default=0, blank=True
+    )
     per_customer_limit = models.PositiveSmallIntegerField(
         _("limit per customer"), default=1, validators=[MinValueValidator(1)]
+    )
+    per_day_limit = models.PositiveSmallIntegerField(_("limit per day"), null=True, blank=True)
+    per_week_limit = models.PositiveSmallIntegerField(_("limit per week"), null=True, blank=True)
+    per_month_limit = models.PositiveSmallIntegerField(_("limit per month"), null=True, blank=True)
+    # Who may claim; empty: whoever it is for. Customers are told no more than that it is not for them.
+    claim_branches = _int_array(_("customers of the branches"))
+    tags_any = _int_array(_("with any of the tags"))
+    tags_none = _int_array(_("with none of the tags"))
+    stages = ArrayField(
+        models.CharField(max_length=10, choices=Profile.Stage),
+        verbose_name=_("in the stages of life"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+    new_within_days = models.PositiveSmallIntegerField(
+        _("registered within days"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     payer = models.CharField(_("paid by"), max_length=16, choices=Payer, default=Payer.HEAD_OFFICE)
     handed_down = models.BooleanField(_("also for the branches below"), default=False)
@@ -61,6 +198,7 @@ class Promise(TenantModel):
     class Meta:
         abstract = True
         constraints = [
+            *Giving.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(claim_from__lt=F("claim_until")),
                 name="%(app_label)s_%(class)s_claim_window_is_forward",
@@ -71,16 +209,43 @@ class Promise(TenantModel):
                 name="%(app_label)s_%(class)s_usable_window_is_fixed_or_in_days",
             ),
             models.CheckConstraint(
-                condition=Q(off_fen__gt=0) & (Q(threshold_fen=0) | Q(threshold_fen__gte=F("off_fen"))),
-                name="%(app_label)s_%(class)s_off_is_at_most_the_order",
+                condition=Q(usable_days__isnull=False) | Q(usable_after_days=0, usable_until__isnull=False),
+                name="%(app_label)s_%(class)s_only_days_begin_later",
             ),
             models.CheckConstraint(
                 condition=Q(per_customer_limit__gte=1), name="%(app_label)s_%(class)s_limit_is_one_or_more"
             ),
             models.CheckConstraint(
+                condition=(Q(per_day_limit__isnull=True) | Q(per_day_limit__gte=1))
+                & (Q(per_week_limit__isnull=True) | Q(per_week_limit__gte=1))
+                & (Q(per_month_limit__isnull=True) | Q(per_month_limit__gte=1))
+                & (Q(new_within_days__isnull=True) | Q(new_within_days__gte=1)),
+                name="%(app_label)s_%(class)s_limits_in_time_are_one_or_more",
+            ),
+            models.CheckConstraint(
+                condition=Q(stages__contained_by=Profile.Stage.values)
+                & (Q(claim_branches__len=0) | Q(handed_down=True)),
+                name="%(app_label)s_%(class)s_is_for_somebody",
+            ),
+            models.CheckConstraint(
                 condition=Q(quota__gte=1), name="%(app_label)s_%(class)s_quota_is_one_or_more"
             ),
         ]
+
+
+class Settled(models.Model):
+    """What approval adds to a promise: names as they were read, and the days that a rule of the calendar meant."""
+
+    redeem_names = ArrayField(
+        models.CharField(max_length=120), verbose_name=_("may be redeemed at"), default=list, db_default=[]
+    )
+    # By `day_rule`, from the first day on which a coupon can be used to the last.
+    open_days = ArrayField(
+        models.DateField(), verbose_name=_("days on which it is good"), default=list, db_default=[]
+    )
+
+    class Meta:
+        abstract = True
 
 
 @tracked(exclude=("allotted",))
@@ -119,7 +284,7 @@ class Batch(Promise):
 
 # The campaign is in the frozen revision; history need not copy it.
 @tracked(exclude=("campaign_id",))
-class LiveBatch(Promise):
+class LiveBatch(Promise, Settled):
     """The published copy: what customers see and claim. Written by go-live alone, from an approved revision.
 
     `campaign_id` is the campaign of that revision: what an emergency stop of the campaign finds it by.
@@ -140,6 +305,24 @@ class LiveBatch(Promise):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Terms(Giving, Settled):
+    """What one approved revision promised, for good: what redeeming a coupon of that revision goes by.
+
+    Written by a trigger beside the published copy, and never changed: a batch that is edited and approved again gets
+    another row, and coupons claimed before keep pointing at theirs. Claims write nothing of it.
+    """
+
+    revision_id = models.UUIDField(_("revision"), primary_key=True, editable=False)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="terms", verbose_name=_("coupon batch"))
+
+    class Meta(Giving.Meta):
+        verbose_name = _("terms of coupons")
+        verbose_name_plural = _("terms of coupons")
+
+    def __str__(self) -> str:
+        return str(self.revision_id)
 
 
 class Stock(TenantModel):
@@ -174,7 +357,8 @@ class Stock(TenantModel):
 
 @tracked()
 class Coupon(TenantModel):
-    """What one customer holds. The promise was copied from the published batch when it was claimed.
+    """What one customer holds. Its window was made when it was claimed; what it gives, when and where are the `Terms`
+    of its revision, of which the columns that figures ask are repeated here.
 
     `branch` is the customer's home branch at the claim; `issuer` is whose batch it is; `redeemed_place` is where
     it was last redeemed. Written by verbs only. The code itself is stored nowhere (campaigns/rewards/codes.py).

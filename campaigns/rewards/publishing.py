@@ -1,12 +1,10 @@
 """How a coupon batch is approved: what is frozen, what goes live, what the reviewer reads."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,18 +12,27 @@ from campaigns.approvals.kinds import Copies, Description, Facts, Frozen, Kind, 
 from campaigns.approvals.models import Revision
 from campaigns.approvals.moves import referring_to
 from campaigns.customers.selectors import reach_of
+from campaigns.jobs.recurring_rules import CalendarEnds
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref, ref
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards import models
-from campaigns.rewards.rules import Terms, sentence
-from campaigns.rewards.selectors import batch_in_scope, sentences_of, zone_of
+from campaigns.rewards.lines import amount_lines, claim_lines, headline, label_of, use_lines, window_words
+from campaigns.rewards.rules import open_days
+from campaigns.rewards.selectors import (
+    batch_in_scope,
+    names_of,
+    sentences_of,
+    terms_of,
+    zone_of,
+    zones_of,
+)
+from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.batches import (
-    FROZEN,
-    MOMENTS,
     BatchTerms,
     campaign_of,
     change_batch,
+    frozen,
     promised,
     publish_batch,
     thawed,
@@ -41,15 +48,25 @@ def freeze_batch(scope: Scope, batch_id: UUID) -> Frozen:
     batch = batch_in_scope(scope=scope, batch_id=batch_id)
     zone = zone_of(scope=scope)
     zh, en = sentences_of(promise=batch, zone=zone)
-    payload: dict[str, Any] = {name: getattr(batch, name) for name in FROZEN}
-    for name in MOMENTS:
-        payload[name] = payload[name].isoformat() if payload[name] else None
-    payload |= {
+    missing, days = [], list[date]()
+    try:
+        days = open_days(
+            terms=terms_of(promise=batch),
+            claim_from=batch.claim_from,
+            claim_until=batch.claim_until,
+            zones=zones_of(branch_ids=[batch.branch_id]),
+        )
+    except CalendarEnds as refusal:
+        missing.append(
+            gettext("an end within %(year)s: holidays after it are not published yet") % refusal.values
+        )
+    payload = frozen(batch=batch) | {
         "sentence": zh,
         "sentence_en": en,
         "campaign": ref("planning.campaign", batch.campaign_id) if batch.campaign_id else None,
+        "redeem_names": names_of(branch_ids=batch.redeem_branches),
+        "open_days": [day.isoformat() for day in days],
     }
-    missing = []
     if batch.claim_until <= scope.at:
         missing.append(gettext("a claim window that is not over yet"))
     if batch.usable_until is not None and batch.usable_until <= scope.at:
@@ -100,7 +117,12 @@ def differences(scope: Scope, revision: Revision) -> list[str]:
     if live is None:
         return ["copy"]
     wanted = promised(payload=revision.payload) | {"revision_id": revision.pk, "sha256": revision.sha256}
-    return [name for name, value in wanted.items() if getattr(live, name) != value]
+    wrong = [name for name, value in wanted.items() if getattr(live, name) != value]
+    terms = models.Terms.objects.within(scope).filter(pk=revision.pk).first()
+    if terms is None:
+        return [*wrong, "terms"]
+    kept = {each.attname for each in models.Terms._meta.concrete_fields} & wanted.keys()
+    return wrong + [f"terms.{name}" for name in sorted(kept) if getattr(terms, name) != wanted[name]]
 
 
 def restore(scope: Scope, batch_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -116,39 +138,27 @@ def restore(scope: Scope, batch_id: UUID, payload: Mapping[str, Any]) -> None:
 
 
 def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
-    """The coupon on a phone, and its facts line by line."""
+    """The coupon on a phone, and its facts line by line; those alone that the batch has."""
     zone = zone_of(scope=scope)
-    moments = {name: datetime.fromisoformat(payload[name]) if payload[name] else None for name in MOMENTS}
-    terms = Terms(
-        payload["threshold_fen"],
-        payload["off_fen"],
-        moments["usable_from"],
-        moments["usable_until"],
-        payload["usable_days"],
-    )
+    said_by = BatchTerms(**thawed(payload=payload))
+    terms = said_by.terms(payload.get("redeem_names", ()))
     said = sentence(terms=terms, zone=zone, language=get_language() or "zh-hans")
-    if payload["usable_days"]:
-        usable = gettext("%(days)s days after the claim") % {"days": payload["usable_days"]}
-    else:
-        usable = _window(moments["usable_from"], moments["usable_until"], zone)
-    label = models.Batch._meta.get_field
     return Description(
         template="rewards/phone_coupon.html",
-        context={"title": payload["title"], "sentence": said, "off": yuan(payload["off_fen"])},
+        context={"title": said_by.title, "sentence": said, "off": headline(terms=terms)},
         lines=[
-            Line("title", str(label("title").verbose_name), payload["title"]),  # type: ignore[union-attr]
+            Line("title", label_of("title"), said_by.title),
             Line("sentence", gettext("what the customer reads"), said),
-            Line("kind", gettext("kind"), str(models.Kind(payload["kind"]).label)),
-            Line("threshold", gettext("order from"), yuan(payload["threshold_fen"])),
-            Line("off", gettext("money off"), yuan(payload["off_fen"])),
+            Line("kind", gettext("kind"), str(models.Kind(said_by.kind).label)),
+            *(Line(*line) for line in amount_lines(said_by)),
             Line(
-                "claim", gettext("claim window"), _window(moments["claim_from"], moments["claim_until"], zone)
+                "claim", gettext("claim window"), window_words(said_by.claim_from, said_by.claim_until, zone)
             ),
-            Line("usable", gettext("usable window"), usable),
-            Line("limit", gettext("limit per customer"), str(payload["per_customer_limit"])),
-            Line("quota", gettext("coupons in all"), f"{payload['quota']:,}"),
-            Line("worth", gettext("worth in all"), yuan(payload["quota"] * payload["off_fen"])),
-            Line("payer", gettext("paid by"), str(models.Payer(payload["payer"]).label)),
+            *(Line(*line) for line in use_lines(said_by, payload, zone)),
+            *(Line(*line) for line in claim_lines(said_by)),
+            Line("quota", gettext("coupons in all"), f"{said_by.quota:,}"),
+            Line("worth", gettext("worth in all"), yuan(said_by.quota * said_by.off_fen)),
+            Line("payer", gettext("paid by"), str(models.Payer(said_by.payer).label)),
             Line("reach", gettext("for"), _reach(payload)),
         ],
         styles=("rewards/batch.css",),
@@ -157,12 +167,6 @@ def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
 
 def _reach(payload: Mapping[str, Any]) -> str:
     return gettext("this branch and those below") if payload["handed_down"] else gettext("this branch alone")
-
-
-def _window(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
-    assert start is not None and end is not None
-    first, last = (date_format(moment.astimezone(zone), "DATETIME_FORMAT") for moment in (start, end))
-    return f"{first} – {last}"
 
 
 KIND = Kind(

@@ -13,8 +13,14 @@ class WindowIsBackward(Refusal):
 class AmountsDoNotFit(Refusal):
     code = "rewards.batch.amounts_do_not_fit"
     status = 422
-    zh = "减免金额须大于 0，且不超过使用门槛（门槛为 0 表示无门槛）。"
-    en = "The money off must be above zero and at most the order it needs (zero means any order)."
+    zh = (
+        "减免金额须大于 0，且不超过使用门槛（门槛为 0 表示无门槛）；其他类型须填写自己的内容，"
+        "折扣为 1 至 99，不能填写别的类型的内容。"
+    )
+    en = (
+        "The money off must be above zero and at most the order it needs (zero means any order); another kind has its"
+        " own amounts, a percentage from 1 to 99, and none of another kind."
+    )
 
 
 class UsableIsUnclear(Refusal):
@@ -22,6 +28,39 @@ class UsableIsUnclear(Refusal):
     status = 422
     zh = "有效期请二选一：填写固定的起止时间，或填写领取后的有效天数。"
     en = "Give either a fixed window or a number of days after the claim."
+
+
+class DaysAreUnclear(Refusal):
+    code = "rewards.batch.days_are_unclear"
+    status = 422
+    zh = "可用时段须同时填写开始和结束，且不能相同；星期须为周一至周日。"
+    en = "Hours need both a beginning and another end; weekdays are Monday to Sunday."
+
+
+class CirclesDoNotHold(Refusal):
+    code = "rewards.batch.circles_do_not_hold"
+    status = 422
+    zh = "使用地点最多 20 个，每个写明纬度、经度和半径（10 至 100,000 米）。"
+    en = "At most 20 places, each with latitude, longitude and a radius from 10 to 100,000 metres."
+
+
+class LimitsAreUnclear(Refusal):
+    code = "rewards.batch.limits_are_unclear"
+    status = 422
+    zh = "每日、每周、每月限领和注册天数须大于 0，不限请留空。"
+    en = "Limits per day, week and month and days since registration are above zero; leave empty for none."
+
+
+class ChosenElsewhere(Refusal):
+    code = "rewards.batch.chosen_elsewhere"
+    status = 422
+    zh = (
+        "所选的机构须是本机构或下级机构，标签须是本机构可用的标签；限定领取机构时，批次须勾选“下级机构可用”。"
+    )
+    en = (
+        "Choose the batch's own branch or branches below it, and tags that are usable here; for customers of chosen"
+        " branches the batch must be for the branches below."
+    )
 
 
 class QuotaTooSmall(Refusal):
@@ -34,10 +73,8 @@ class QuotaTooSmall(Refusal):
 class PromiseIsClaimed(Refusal):
     code = "rewards.batch.promise_is_claimed"
     status = 409
-    zh = "这个批次已有客户领取，券的类型、金额、有效期和出资方不能再改。请另建批次。"
-    en = (
-        "Customers hold coupons of this batch: kind, amounts, validity and payer are fixed. Make a new batch."
-    )
+    zh = "这个批次已有客户领取，券的类型和出资方不能再改。请另建批次。"
+    en = "Customers hold coupons of this batch: kind and payer are fixed. Make a new batch."
 
 
 class CampaignElsewhere(Refusal):
@@ -96,6 +133,34 @@ class LimitReached(Refusal):
     en = "You have claimed all you may of this coupon."
 
 
+class DayLimitReached(Refusal):
+    code = "rewards.claim.day_limit_reached"
+    status = 409
+    zh = "您今天可领的数量已领完，请明天再来。"
+    en = "You have claimed all you may today; please come back tomorrow."
+
+
+class WeekLimitReached(Refusal):
+    code = "rewards.claim.week_limit_reached"
+    status = 409
+    zh = "您本周可领的数量已领完，请下周再来。"
+    en = "You have claimed all you may this week; please come back on Monday."
+
+
+class MonthLimitReached(Refusal):
+    code = "rewards.claim.month_limit_reached"
+    status = 409
+    zh = "您本月可领的数量已领完，请下个月再来。"
+    en = "You have claimed all you may this month; please come back next month."
+
+
+class NotForYou(Refusal):
+    code = "rewards.claim.not_for_you"
+    status = 409
+    zh = "您暂时不能领取这张券。"
+    en = "This coupon is not for you to claim."
+
+
 class SoldOut(Refusal):
     code = "rewards.claim.sold_out"
     status = 409
@@ -143,6 +208,48 @@ class OrderTooSmall(Refusal):
     status = 409
     zh = "订单金额未达到这张券的使用门槛。"
     en = "The order is below what this coupon asks for."
+
+
+class OrderMissing(Refusal):
+    code = "rewards.redeem.order_missing"
+    status = 422
+    zh = "折扣券按订单金额计算优惠，请填写订单金额。"
+    en = "What this coupon takes off depends on the order: give its amount."
+
+
+class NotAtThisHour(Refusal):
+    code = "rewards.redeem.not_at_this_hour"
+    status = 409
+    zh = "现在不在这张券的可用时段内。"
+    en = "This coupon cannot be used at this hour."
+
+
+class NotOnThisDay(Refusal):
+    code = "rewards.redeem.not_on_this_day"
+    status = 409
+    zh = "这张券今天不可用。"
+    en = "This coupon cannot be used today."
+
+
+class NotHere(Refusal):
+    code = "rewards.redeem.not_here"
+    status = 409
+    zh = "这张券不能在本机构使用。"
+    en = "This coupon cannot be used at this branch."
+
+
+class PositionMissing(Refusal):
+    code = "rewards.redeem.position_missing"
+    status = 422
+    zh = "这张券限指定地点附近使用，请允许获取位置后重试。"
+    en = "This coupon is good near certain places only: allow the position and try again."
+
+
+class TooFar(Refusal):
+    code = "rewards.redeem.too_far"
+    status = 409
+    zh = "现在的位置不在这张券的使用范围内。"
+    en = "This position is outside of where the coupon can be used."
 
 
 class TokenSpent(Refusal):
@@ -199,6 +306,10 @@ BY_WORD: dict[str, type[Refusal]] = {
     "not_open_yet": NotOpenYet,
     "over": ClaimIsOver,
     "limit_reached": LimitReached,
+    "not_for_you": NotForYou,
+    "day_limit_reached": DayLimitReached,
+    "week_limit_reached": WeekLimitReached,
+    "month_limit_reached": MonthLimitReached,
     "sold_out": SoldOut,
     "stopped": ClaimsAreStopped,
     "code_unknown": CodeUnknown,
@@ -207,6 +318,12 @@ BY_WORD: dict[str, type[Refusal]] = {
     "expired": CouponExpired,
     "not_usable_yet": NotUsableYet,
     "order_too_small": OrderTooSmall,
+    "order_missing": OrderMissing,
+    "not_at_this_hour": NotAtThisHour,
+    "not_on_this_day": NotOnThisDay,
+    "not_here": NotHere,
+    "position_missing": PositionMissing,
+    "too_far": TooFar,
     "token_spent": TokenSpent,
     "already_reversed": AlreadyReversed,
     "too_late": ReversalTooLate,

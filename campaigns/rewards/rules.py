@@ -1,11 +1,18 @@
-"""What a batch may promise, when a coupon is good, and how both are said. Pure: no ORM, no clock."""
+"""What a batch may promise, when a coupon is good, and what it is worth. Pure: no ORM, no clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from campaigns.lib.money import short_yuan
-from campaigns.rewards.refusals import AmountsDoNotFit, UsableIsUnclear, WindowIsBackward
+from campaigns.jobs.recurring_rules import days_of, public_holidays
+from campaigns.rewards.refusals import (
+    AmountsDoNotFit,
+    CirclesDoNotHold,
+    DaysAreUnclear,
+    UsableIsUnclear,
+    WindowIsBackward,
+)
 
 # status -> the statuses it may move to. The trigger in sql.py is written from this table.
 MOVES: dict[str, frozenset[str]] = {
@@ -19,42 +26,144 @@ MAX_BUCKETS = 64
 # One bucket serves this many coupons; measured contention begins well above, and small shares stay one row.
 COUPONS_PER_BUCKET = 200
 
+# kind -> the amounts that are its own, beside `off_fen`, which each has. All others are empty.
+OWN_AMOUNTS: dict[str, frozenset[str]] = {
+    "cash_off": frozenset({"threshold_fen"}),
+    "percent_off": frozenset({"threshold_fen", "percent"}),
+    "gift": frozenset({"thing"}),
+    "top_up": frozenset({"face_value", "face_unit"}),
+    "bank_right": frozenset({"thing"}),
+    "red_packet": frozenset(),
+}
+_MUST = {"percent", "thing", "face_value", "face_unit"}
+AMOUNTS = ("threshold_fen", "percent", "thing", "face_value", "face_unit")
+MOST_CIRCLES = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a coupon gives and when. Amounts in fen, windows with exclusive end, days whole."""
+    """What a coupon gives, when and where. Amounts in fen, windows with exclusive end, days whole.
+
+    `off_fen` is the most it is worth. `hours`: local time of the place of redemption, over midnight when they go
+    backwards. `weekdays`: Monday is 1, empty for every day. `places`: names, for the sentence. `circles`: latitude and
+    longitude in millionths of a degree, and metres.
+    """
 
     threshold_fen: int
     off_fen: int
     usable_from: datetime | None
     usable_until: datetime | None
     usable_days: int | None
+    kind: str = "cash_off"
+    percent: int | None = None
+    thing: str = ""
+    face_value: int | None = None
+    face_unit: str = ""
+    usable_after_days: int = 0
+    hours_from: time | None = None
+    hours_until: time | None = None
+    weekdays: tuple[int, ...] = ()
+    day_rule: str = ""
+    places: tuple[str, ...] = ()
+    circles: tuple[tuple[int, int, int], ...] = ()
 
 
 def check_terms(*, terms: Terms, claim_from: datetime, claim_until: datetime) -> None:
     """Raise the refusal that forbids these terms."""
     if claim_until <= claim_from:
         raise WindowIsBackward
-    if terms.off_fen < 1 or terms.threshold_fen < 0 or 0 < terms.threshold_fen < terms.off_fen:
+    own = OWN_AMOUNTS[terms.kind]
+    if any(bool(getattr(terms, name)) and name not in own for name in AMOUNTS):
+        raise AmountsDoNotFit
+    if any(not getattr(terms, name) for name in own & _MUST):
+        raise AmountsDoNotFit
+    if terms.off_fen < 1 or terms.threshold_fen < 0:
+        raise AmountsDoNotFit
+    if terms.kind == "cash_off" and 0 < terms.threshold_fen < terms.off_fen:
+        raise AmountsDoNotFit
+    if terms.percent is not None and not 1 <= terms.percent <= 99:
         raise AmountsDoNotFit
     if terms.usable_days is not None:
         if terms.usable_days < 1 or terms.usable_from is not None or terms.usable_until is not None:
             raise UsableIsUnclear
     elif terms.usable_from is None or terms.usable_until is None or terms.usable_until <= terms.usable_from:
         raise UsableIsUnclear
+    if terms.usable_after_days < 0 or (terms.usable_after_days and terms.usable_days is None):
+        raise UsableIsUnclear
+    if (terms.hours_from is None) != (terms.hours_until is None) or (
+        terms.hours_from is not None and terms.hours_from == terms.hours_until
+    ):
+        raise DaysAreUnclear
+    if any(day not in range(1, 8) for day in terms.weekdays):
+        raise DaysAreUnclear
+    if len(terms.circles) > MOST_CIRCLES or not all(_is_circle(*circle) for circle in terms.circles):
+        raise CirclesDoNotHold
+
+
+def _is_circle(lat: int, lon: int, metres: int) -> bool:
+    return abs(lat) <= 90_000_000 and abs(lon) <= 180_000_000 and 10 <= metres <= 100_000
 
 
 def usable_window(*, terms: Terms, claimed_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """From when until before when a coupon claimed at `claimed_at` is good.
 
     "For 7 days after the claim" ends at the local midnight after the seventh day following the day of the claim,
-    so that nobody has less than seven whole days.
+    so that nobody has less than seven whole days. "From day 3 for 7 days" are the seven days that begin at the local
+    midnight three days after the day of the claim.
     """
     if terms.usable_days is None:
         assert terms.usable_from is not None and terms.usable_until is not None
         return terms.usable_from, terms.usable_until
-    last = claimed_at.astimezone(zone).date() + timedelta(days=terms.usable_days + 1)
-    return claimed_at, datetime.combine(last, time(), zone)
+    today = claimed_at.astimezone(zone).date()
+    first = today + timedelta(days=max(terms.usable_after_days, 1))
+    last = datetime.combine(first + timedelta(days=terms.usable_days), time(), zone)
+    return (datetime.combine(first, time(), zone) if terms.usable_after_days else claimed_at), last
+
+
+def open_days(
+    *, terms: Terms, claim_from: datetime, claim_until: datetime, zones: Sequence[ZoneInfo]
+) -> list[date]:
+    """The days that `day_rule` means, from the first on which any coupon can be used to the last; [] without a rule.
+
+    `zones`: those of the branches concerned. Raises CalendarEnds when the calendar does not reach so far.
+    """
+    if not terms.day_rule:
+        return []
+    moment = timedelta(microseconds=1)
+    spans = [
+        (start.astimezone(zone).date(), (end - moment).astimezone(zone).date())
+        for claimed_at in (claim_from, claim_until - moment)
+        for zone in zones
+        for start, end in [usable_window(terms=terms, claimed_at=claimed_at, zone=zone)]
+    ]
+    # What is used past midnight is of the night before.
+    first, last = min(start for start, _end in spans) - timedelta(days=1), max(end for _start, end in spans)
+    if terms.day_rule == "workdays":
+        return days_of({"days": {"every": "workday"}, "times": ["00:00"]}, first, last)
+    holidays = public_holidays(first, last)
+    if terms.day_rule == "holidays":
+        return holidays
+    off, span = set(holidays), (last - first).days + 1
+    return [day for day in (first + timedelta(days=n) for n in range(span)) if day not in off]
+
+
+def worth(*, terms: Terms, order_fen: int | None) -> int | None:
+    """What redeeming it is worth on an order of `order_fen`, in fen; the database's rewards_worth is the same sum.
+
+    Money off is never more than the order. A percentage is rounded to whole fen, half a fen down, which is whoever
+    pays for it's favour, and then capped. Everything else is settled at its worth, whatever the order. None: nobody
+    can say without the order. 0: the order is too small.
+    """
+    if terms.kind not in ("cash_off", "percent_off"):
+        return terms.off_fen
+    if order_fen is None:
+        return terms.off_fen if terms.kind == "cash_off" else None
+    if order_fen < terms.threshold_fen:
+        return 0
+    if terms.kind == "cash_off":
+        return min(terms.off_fen, order_fen)
+    assert terms.percent is not None
+    return min(terms.off_fen, (order_fen * terms.percent + 49) // 100)
 
 
 def is_usable(*, status: str, usable_from: datetime, usable_until: datetime, at: datetime) -> bool:
@@ -65,41 +174,6 @@ def is_usable(*, status: str, usable_from: datetime, usable_until: datetime, at:
 def shown_status(*, status: str, usable_until: datetime, at: datetime) -> str:
     """The status people see: a claimed coupon whose time has passed is expired, swept or not."""
     return "expired" if status == "claimed" and usable_until <= at else status
-
-
-def _gives(terms: Terms, language: str) -> str:
-    off = short_yuan(terms.off_fen)
-    if language.startswith("zh"):
-        return f"满{short_yuan(terms.threshold_fen)}减{off}" if terms.threshold_fen else f"立减{off}元"
-    if terms.threshold_fen:
-        return f"¥{off} off orders from ¥{short_yuan(terms.threshold_fen)}"
-    return f"¥{off} off any order"
-
-
-def _day(moment: datetime, zone: ZoneInfo, language: str, *, is_end: bool) -> str:
-    """A day as read aloud; an exclusive end at midnight means the day before."""
-    local = moment.astimezone(zone) - (timedelta(microseconds=1) if is_end else timedelta())
-    day: date = local.date()
-    return f"{day.month}月{day.day}日" if language.startswith("zh") else f"{day.day} {_MONTHS[day.month - 1]}"
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def sentence(*, terms: Terms, zone: ZoneInfo, language: str) -> str:
-    """The one sentence a customer reads: "满100减20，领取后7天内有效"."""
-    zh = language.startswith("zh")
-    gives = _gives(terms, language)
-    if terms.usable_days is not None:
-        days = terms.usable_days
-        if zh:
-            return f"{gives}，领取后{days}天内有效"
-        return f"{gives}, valid for {days} day{'s' if days > 1 else ''} after claiming"
-    if terms.usable_from is None or terms.usable_until is None:
-        return gives
-    first = _day(terms.usable_from, zone, language, is_end=False)
-    last = _day(terms.usable_until, zone, language, is_end=True)
-    return f"{gives}，{first}至{last}有效" if zh else f"{gives}, valid {first} to {last}"
 
 
 def buckets_for(share: int) -> int:

@@ -1,6 +1,6 @@
 """Questions about batches, stock, coupons and redemptions."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -10,8 +10,9 @@ from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from campaigns.lib.refusals import NotFound
-from campaigns.rewards.models import Batch, Coupon, LiveBatch, Promise, Redemption, Stock
-from campaigns.rewards.rules import Terms, sentence
+from campaigns.rewards import rules
+from campaigns.rewards.models import Batch, Coupon, Giving, LiveBatch, Promise, Redemption, Stock, Terms
+from campaigns.rewards.sentences import sentence
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 
@@ -79,11 +80,67 @@ def zone_of(*, scope: Scope) -> ZoneInfo:
     return ZoneInfo(Branch.objects.values_list("zone", flat=True).get(pk=scope.branch_id))
 
 
-def terms_of(*, promise: Promise) -> Terms:
+def terms_of(*, promise: Promise) -> rules.Terms:
     """What a draft or published batch gives, for the rules."""
-    return Terms(
-        promise.threshold_fen, promise.off_fen, promise.usable_from, promise.usable_until, promise.usable_days
+    window = (promise.usable_from, promise.usable_until, promise.usable_days, promise.usable_after_days)
+    if isinstance(promise, LiveBatch):
+        return given_terms(given=promise, window=window, places=promise.redeem_names)
+    return given_terms(given=promise, window=window, places=names_of(branch_ids=promise.redeem_branches))
+
+
+def given_terms(
+    *,
+    given: Giving,
+    window: tuple[datetime | None, datetime | None, int | None, int],
+    places: Sequence[str],
+) -> rules.Terms:
+    """What the columns say, for the rules. `window`: from, until, or for how many days from which day."""
+    return rules.Terms(
+        given.threshold_fen,
+        given.off_fen,
+        *window[:3],
+        kind=given.kind,
+        percent=given.percent,
+        thing=given.thing,
+        face_value=given.face_value,
+        face_unit=given.face_unit,
+        usable_after_days=window[3],
+        hours_from=given.hours_from,
+        hours_until=given.hours_until,
+        weekdays=tuple(given.weekdays),
+        day_rule=given.day_rule,
+        places=tuple(places),
+        circles=tuple((lat, lon, metres) for lat, lon, metres in given.circles),
     )
+
+
+def names_of(*, branch_ids: Collection[int]) -> list[str]:
+    """What are these branches called, in tree order? No query without any."""
+    return list(_branches(branch_ids).values_list("name", flat=True)) if branch_ids else []
+
+
+def zones_of(*, branch_ids: Collection[int]) -> list[ZoneInfo]:
+    """In which time zones do these branches and all below them live?"""
+    zones: set[str] = set()
+    for branch in _branches(branch_ids):
+        within = Branch.objects.filter(pos__range=(branch.pos, branch.pos_end))
+        zones |= set(within.order_by().values_list("zone", flat=True).distinct())
+    return [ZoneInfo(name) for name in sorted(zones)]
+
+
+def _branches(branch_ids: Collection[int]) -> QuerySet[Branch]:
+    return Branch.objects.filter(pk__in=list(branch_ids)).order_by("pos")
+
+
+def terms_held(*, coupons: Iterable[Coupon]) -> dict[UUID, Terms]:
+    """The terms of these coupons, by revision."""
+    return Terms.objects.in_bulk({coupon.revision_id for coupon in coupons})
+
+
+def terms_of_coupon(*, coupon: Coupon, terms: Terms) -> rules.Terms:
+    """What a coupon gives, for the rules. The days after the claim became a window of its own."""
+    window = (coupon.usable_from, coupon.usable_until, None, 0)
+    return given_terms(given=terms, window=window, places=terms.redeem_names)
 
 
 def sentences_of(*, promise: Promise, zone: ZoneInfo) -> tuple[str, str]:

@@ -93,6 +93,11 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:tenants_branch_merge_page": (("tenants.branch.merge",), ("tenants.branch.merge",)),
     "admin:tenants_branch_close_page": (("tenants.branch.close",), ("tenants.branch.close",)),
     "admin:tenants_branch_renumber_page": (("tenants.branch.renumber",), ("tenants.branch.renumber",)),
+    # What is typed is sent along: looks, though by POST.
+    "admin:rewards_batch_said": (
+        ("rewards.batch.add", "rewards.batch.change"),
+        ("rewards.batch.add", "rewards.batch.change"),
+    ),
     "admin:rewards_batch_submit": ((), ("rewards.batch.submit",)),
     "admin:rewards_batch_stock": ((), ("rewards.stock.allot",)),
     "admin:rewards_batch_down": ((), ("rewards.batch.take_down",)),

@@ -181,6 +181,7 @@ ROWS = {
         for page in ("message_resend", "message_cancel", "gate_shut", "gate_open")
     },
     "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
+    "admin:rewards_batch_said": Row("staff", methods=("post",), body={"kind": "cash_off"}),
     "admin:rewards_batch_stock": Row(
         "staff",
         {"batch_id": "rewards.batch"},

@@ -76,6 +76,13 @@ AGREEMENTS = {
     "nobody holds more than the limit": """
         SELECT c.batch_id, c.customer_id, count(*) FROM rewards_coupon c JOIN rewards_livebatch l USING (batch_id)
          GROUP BY 1, 2, l.per_customer_limit HAVING count(*) > l.per_customer_limit""",
+    "every coupon has the terms of its revision, and gives what they say": """
+        SELECT c.id FROM rewards_coupon c LEFT JOIN rewards_terms t USING (revision_id)
+         WHERE t.kind IS DISTINCT FROM c.kind OR t.off_fen IS DISTINCT FROM c.off_fen
+            OR t.threshold_fen IS DISTINCT FROM c.threshold_fen OR t.batch_id IS DISTINCT FROM c.batch_id""",
+    "no redemption is worth more than its coupon": """
+        SELECT r.id FROM rewards_redemption r JOIN rewards_coupon c ON c.id = r.coupon_id
+         WHERE r.off_fen NOT BETWEEN 1 AND c.off_fen OR r.off_fen > r.order_fen AND c.kind = 'cash_off'""",
     "every claim is in the audit once": """
         SELECT c.id FROM rewards_coupon c WHERE (SELECT count(*) FROM audit_entry e
          WHERE e.subject = 'rewards.coupon:' || c.id AND e.verb = 'rewards.coupon.claim') <> 1""",

@@ -1,8 +1,8 @@
 """Writing batches: the draft, submitting it, and the published copy."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -11,20 +11,29 @@ from django.db import IntegrityError, transaction
 from campaigns.approvals.models import Revision
 from campaigns.approvals.services import live, reviews
 from campaigns.audit.services import record
+from campaigns.customers.tag_selectors import tags_usable
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards.models import Batch, Kind, LiveBatch, Payer
-from campaigns.rewards.refusals import CampaignElsewhere, PromiseIsClaimed, QuotaTooSmall
+from campaigns.rewards.refusals import (
+    CampaignElsewhere,
+    ChosenElsewhere,
+    LimitsAreUnclear,
+    PromiseIsClaimed,
+    QuotaTooSmall,
+)
 from campaigns.rewards.rules import Terms, check_terms
 from campaigns.rewards.selectors import batch_in_scope, has_claims
 from campaigns.tenants.scopes import Scope
+from campaigns.tenants.selectors import branch_in_scope, branches_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchTerms:
-    """Everything a batch says. Amounts in fen, windows UTC with exclusive end; either both fixed usable moments or
-    `usable_days`, whole days after the claim.
+    """Everything a batch says (`models.Promise`). Amounts in fen, windows UTC with exclusive end; either both fixed
+    usable moments or `usable_days`, whole days after the claim. Branches and tags by id; circles as latitude and
+    longitude in millionths of a degree, and metres.
     """
 
     title: str
@@ -41,23 +50,68 @@ class BatchTerms:
     handed_down: bool = False
     kind: str = Kind.CASH_OFF
     campaign_id: UUID | None = None
+    percent: int | None = None
+    thing: str = ""
+    face_value: int | None = None
+    face_unit: str = ""
+    usable_after_days: int = 0
+    hours_from: time | None = None
+    hours_until: time | None = None
+    weekdays: Sequence[int] = ()
+    day_rule: str = ""
+    redeem_branches: Sequence[int] = ()
+    circles: Sequence[Sequence[int]] = ()
+    per_day_limit: int | None = None
+    per_week_limit: int | None = None
+    per_month_limit: int | None = None
+    claim_branches: Sequence[int] = ()
+    tags_any: Sequence[int] = ()
+    tags_none: Sequence[int] = ()
+    stages: Sequence[str] = ()
+    new_within_days: int | None = None
 
     def check(self) -> None:
         """Raise the refusal that forbids these terms."""
-        check_terms(
-            terms=Terms(
-                self.threshold_fen, self.off_fen, self.usable_from, self.usable_until, self.usable_days
-            ),
-            claim_from=self.claim_from,
-            claim_until=self.claim_until,
+        check_terms(terms=self.terms(), claim_from=self.claim_from, claim_until=self.claim_until)
+        limits = (self.per_day_limit, self.per_week_limit, self.per_month_limit, self.new_within_days)
+        if self.per_customer_limit < 1 or any(limit is not None and limit < 1 for limit in limits):
+            raise LimitsAreUnclear
+
+    def terms(self, places: Sequence[str] = ()) -> Terms:
+        """For the rules; `places`: names of `redeem_branches`."""
+        return Terms(
+            self.threshold_fen,
+            self.off_fen,
+            self.usable_from,
+            self.usable_until,
+            self.usable_days,
+            kind=self.kind,
+            percent=self.percent,
+            thing=self.thing,
+            face_value=self.face_value,
+            face_unit=self.face_unit,
+            usable_after_days=self.usable_after_days,
+            hours_from=self.hours_from,
+            hours_until=self.hours_until,
+            weekdays=tuple(self.weekdays),
+            day_rule=self.day_rule,
+            places=tuple(places),
+            circles=tuple((lat, lon, metres) for lat, lon, metres in self.circles),
         )
 
     def columns(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Lists in order and each once, so that the same terms have the same hash."""
+        columns = {name: getattr(self, name) for name in self.__slots__}
+        for name in _LISTS:
+            columns[name] = sorted({*columns[name]})
+        columns["circles"] = [list(circle) for circle in self.circles]
+        return columns
 
 
-# What a coupon's holder was promised: fixed once anybody holds one.
-_PROMISED = ("kind", "threshold_fen", "off_fen", "usable_from", "usable_until", "usable_days", "payer")
+_LISTS = ("weekdays", "redeem_branches", "claim_branches", "tags_any", "tags_none", "stages")
+# What figures and settlement are kept by: fixed once anybody holds a coupon. All else may change for those who have
+# none yet, since coupons keep the terms of their own revision.
+_FIXED = ("kind", "payer")
 
 
 def add_batch(*, scope: Scope, terms: BatchTerms) -> Batch:
@@ -65,6 +119,7 @@ def add_batch(*, scope: Scope, terms: BatchTerms) -> Batch:
     scope.demand("rewards.batch.add")
     terms.check()
     _check_campaign(scope, terms)
+    _check_chosen(scope, terms, scope.branch_id)
     batch = Batch.objects.create(branch_id=scope.branch_id, branch_pos=scope.branch_pos, **terms.columns())
     _note(scope, batch, "rewards.batch.add")
     return batch
@@ -80,8 +135,9 @@ def change_batch(*, scope: Scope, batch_id: UUID, terms: BatchTerms) -> Batch:
     batch = batch_in_scope(scope=scope, batch_id=batch_id)
     if terms.campaign_id != batch.campaign_id:
         _check_campaign(scope, terms)
+    _check_chosen(scope, terms, batch.branch_id)
     columns = terms.columns()
-    if any(getattr(batch, name) != columns[name] for name in _PROMISED) and has_claims(
+    if any(getattr(batch, name) != columns[name] for name in _FIXED) and has_claims(
         scope=scope, batch_id=batch_id
     ):
         raise PromiseIsClaimed
@@ -151,7 +207,9 @@ def withdraw_batch(*, scope: Scope, batch_id: UUID) -> None:
 
 
 MOMENTS = ("claim_from", "claim_until", "usable_from", "usable_until")
-FROZEN = (
+_HOURS = ("hours_from", "hours_until")
+# What revisions were frozen with from the first on, and what those before it are read as having said.
+_ALWAYS = (
     "title",
     "kind",
     "threshold_fen",
@@ -163,19 +221,45 @@ FROZEN = (
     "handed_down",
     "quota",
 )
+_SINCE = {
+    each.name: each.default
+    for each in fields(BatchTerms)
+    if each.name not in _ALWAYS and each.name != "campaign_id"
+}
+FROZEN = (*_ALWAYS, *_SINCE)
+
+
+def frozen(*, batch: Batch) -> dict[str, Any]:
+    """What the draft says, as JSON."""
+    payload = {name: getattr(batch, name) for name in FROZEN}
+    for name in MOMENTS:
+        payload[name] = payload[name].isoformat() if payload[name] else None
+    for name in _HOURS:
+        payload[name] = payload[name].strftime("%H:%M") if payload[name] else None
+    return payload
 
 
 def promised(*, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of the published copy that a revision's JSON decides."""
     columns = thawed(payload=payload)
-    return columns | {"shown_until": columns["claim_until"], "campaign_id": campaign_of(payload=payload)}
+    return columns | {
+        "shown_until": columns["claim_until"],
+        "campaign_id": campaign_of(payload=payload),
+        "redeem_names": payload.get("redeem_names", []),
+        "open_days": [date.fromisoformat(day) for day in payload.get("open_days", [])],
+    }
 
 
 def thawed(*, payload: Mapping[str, Any]) -> dict[str, Any]:
     """What was frozen, as the terms of a draft."""
-    columns = {name: payload[name] for name in FROZEN}
+    columns = {name: payload[name] for name in _ALWAYS}
+    for name, default in _SINCE.items():
+        value = payload.get(name, default)
+        columns[name] = list(value) if isinstance(value, tuple) else value
     for name in MOMENTS:
         columns[name] = datetime.fromisoformat(columns[name]) if columns[name] else None
+    for name in _HOURS:
+        columns[name] = time.fromisoformat(columns[name]) if columns[name] else None
     return columns
 
 
@@ -192,6 +276,21 @@ def _check_campaign(scope: Scope, terms: BatchTerms) -> None:
         campaign_in_scope(scope=scope, campaign_id=terms.campaign_id)
     except NotFound as refusal:
         raise CampaignElsewhere from refusal
+
+
+def _check_chosen(scope: Scope, terms: BatchTerms, issuer_id: int) -> None:
+    """Branches of the issuer, and tags that mean something there. No query where nothing is chosen."""
+    chosen = {*terms.claim_branches, *terms.redeem_branches}
+    if terms.claim_branches and not terms.handed_down:
+        raise ChosenElsewhere
+    if chosen:
+        issuer = branch_in_scope(scope=scope, branch_id=issuer_id)
+        below = branches_within(scope=scope).filter(pos__range=(issuer.pos, issuer.pos_end), pk__in=chosen)
+        if below.count() < len(chosen):
+            raise ChosenElsewhere
+    tags = {*terms.tags_any, *terms.tags_none}
+    if tags and tags_usable(scope=scope).filter(pk__in=tags).count() < len(tags):
+        raise ChosenElsewhere
 
 
 def _note(scope: Scope, batch: Batch, verb: str) -> None:

@@ -18,7 +18,8 @@ from campaigns.tenants.scopes import Scope
 def claim_coupon(*, scope: Scope, batch_id: UUID) -> Coupon:
     """One coupon of the batch for the customer of the scope, out of the home branch's share.
 
-    Raises NotFound, NotOpenYet, ClaimIsOver, LimitReached, SoldOut.
+    Raises NotFound, NotForYou, NotOpenYet, ClaimIsOver, ClaimsAreStopped, LimitReached, DayLimitReached,
+    WeekLimitReached, MonthLimitReached, SoldOut.
     """
     coupon_id = new_id()
     _decide("SELECT claim_coupon(%s, %s, %s)", [batch_id, coupon_id, hash_of(code_of(coupon_id))])
@@ -39,12 +40,19 @@ def issue_redeem_token(*, scope: Scope, coupon_id: UUID) -> tuple[str, datetime]
 
 
 def redeem_coupon(
-    *, scope: Scope, code: str | None = None, token: str | None = None, order_fen: int | None = None
+    *,
+    scope: Scope,
+    code: str | None = None,
+    token: str | None = None,
+    order_fen: int | None = None,
+    position: tuple[int, int] | None = None,
 ) -> Redemption:
     """Spend a coupon of any branch at the branch the scope stands at, by its code or its redeem token.
 
-    `order_fen`: the order it is used on, when the clerk knows it. Raises CodeUnknown, TokenInvalid, TokenExpired,
-    TokenSpent, AlreadyRedeemed, CouponIsVoid, CouponExpired, NotUsableYet, OrderTooSmall.
+    `order_fen`: the order it is used on, when the clerk knows it. `position`: latitude and longitude in millionths of a
+    degree; compared, and kept nowhere. Raises CodeUnknown, TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed,
+    CouponIsVoid, CouponExpired, NotUsableYet, OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere,
+    PositionMissing, TooFar.
     """
     scope.demand("rewards.coupon.redeem")
     if (code is None) == (token is None):
@@ -57,7 +65,8 @@ def redeem_coupon(
     else:
         code_hash = hash_of(code or "")
     _decide(
-        "SELECT redeem_coupon(%s, %s, %s, %s, %s)", [redemption_id, code_hash, coupon_id, times, order_fen]
+        "SELECT redeem_coupon(%s, %s, %s, %s, %s, %s, %s)",
+        [redemption_id, code_hash, coupon_id, times, order_fen, *(position or (None, None))],
     )
     return Redemption.objects.within(scope).get(pk=redemption_id)
 

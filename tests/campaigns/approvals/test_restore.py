@@ -163,7 +163,7 @@ def test_a_batch_comes_back_unless_customers_hold_another_promise(cast: Cast) ->
         revision = Revision.objects.filter(kind="rewards.batch").last()
         assert revision is not None
         for payload, refusal in (
-            ({"off_fen": 1}, PromiseIsClaimed),
+            ({"payer": "branch"}, PromiseIsClaimed),
             ({"quota": 3}, QuotaTooSmall),
         ):
             with pytest.raises(refusal):

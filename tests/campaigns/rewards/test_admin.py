@@ -61,6 +61,33 @@ def test_an_operator_makes_a_batch_with_money_in_yuan(cast: Cast) -> None:
     assert "满100减20.5，领取后7天内有效" in page(client, "rewards_batch_changelist")
 
 
+def test_a_form_has_the_amounts_of_its_kind_alone_and_keeps_everything_it_is_told(cast: Cast) -> None:
+    client = desk_of(cast, "north_rewards")
+    typed = FORM | {
+        "kind": "percent_off", "percent": "15", "thing": "left over", "face_value": "0",
+        "usable_after_days": "3", "hours_from": "22:00", "hours_until": "02:00", "weekdays": ["5", "6"],
+        "day_rule": "not_holidays", "redeem_branches": "NB\n北城分行", "claim_branches": "NC",
+        "circles": "30.274085，120.155070, 500", "stages": ["asleep"], "per_day_limit": "2", "new_within_days": "",
+    }  # fmt: skip
+    said = client.post(reverse("admin:rewards_batch_said"), typed).json()
+    assert said["zh"].startswith("满100元8.5折，最高减20.5元，领取后第3天起7天内有效，仅限周五、周六"), said
+    assert client.post(reverse("admin:rewards_batch_said"), typed | {"weekdays": "9"}).json() == {
+        "wrong": ["weekdays"]
+    }
+    assert client.post(reverse("admin:rewards_batch_add"), typed).status_code == 302
+    with system_scope(at=now(), cause="look"):
+        batch = Batch.objects.get()
+    assert (batch.percent, batch.thing, batch.face_value, batch.weekdays) == (15, "", None, [5, 6])
+    assert batch.circles == [[30_274_085, 120_155_070, 500]]
+    assert batch.redeem_branches == sorted([cast.branch["NB"].pk, cast.branch["NC"].pk])
+    assert (batch.claim_branches, batch.stages, batch.per_day_limit, batch.new_within_days) == (
+        [cast.branch["NC"].pk], ["asleep"], 2, None,
+    )  # fmt: skip
+    text = page(client, "rewards_batch_change", batch.pk)
+    assert "30.274085, 120.155070, 500" in text
+    assert said["zh"] in text
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

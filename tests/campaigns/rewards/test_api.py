@@ -67,6 +67,30 @@ def test_the_whole_way_of_a_coupon(cast: Cast, nb: Caller) -> None:
     assert nb.get(f"{API}me/coupons/{coupon['id']}").json()["status"] == "claimed"
 
 
+def test_terms_are_told_with_the_batch_and_the_coupon_and_a_position_is_asked(cast: Cast, nb: Caller) -> None:
+    batch = live_now(cast, kind="percent_off", percent=15, circles=[[30_274_085, 120_155_070, 500]],
+                     redeem_branches=[cast.branch["NB"].pk], per_day_limit=1)  # fmt: skip
+    [seen] = nb.get(f"{API}batches").json()["items"]
+    told = {"percent": 15, "thing": None, "face_value": None, "face_unit": None, "hours_from": None,
+            "hours_until": None, "weekdays": [], "day_rule": None, "places": ["北城中山路支行"],
+            "circles": [{"lat": 30.274085, "lon": 120.15507, "metres": 500}]}  # fmt: skip
+    assert (seen["terms"], seen["per_day_limit"], seen["usable_days"]) == (told, 1, 7)
+    coupon = claimed(nb, batch)
+    assert nb.get(f"{API}me/coupons").json()["items"][0]["terms"] == told
+    clerk, body = as_staff(cast.nb_clerk), {"code": code_of_id(coupon["id"]), "order_fen": 100_00}
+    answers = [
+        clerk.post(f"{API}staff/redemptions", body | more, key=f"redeem-{n:04d}")
+        for n, more in enumerate(
+            ({}, {"position": {"lat": 99, "lon": 0}}, {"position": {"lat": 30.29, "lon": 120.155}},
+             {"position": {"lat": 30.275, "lon": 120.155}})
+        )
+    ]  # fmt: skip
+    assert [answer.status_code for answer in answers] == [422, 400, 409, 201]
+    assert answers[0].json()["code"] == "rewards.redeem.position_missing"
+    assert answers[2].json()["code"] == "rewards.redeem.too_far"
+    assert answers[3].json()["off_fen"] == 15_00
+
+
 def test_a_claim_under_one_key_is_one_coupon_and_one_answer(cast: Cast, nb: Caller) -> None:
     batch = live_now(cast, per_customer_limit=5)
     first = nb.post(f"{API}batches/{batch.pk}/claims", key="claim-0000001")

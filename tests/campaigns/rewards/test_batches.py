@@ -1,7 +1,7 @@
 """A batch: drafted, approved by another person, changed, taken down."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,11 +14,12 @@ from campaigns.audit.models import Entry
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.planning.services import add_campaign
-from campaigns.rewards.models import Batch, LiveBatch
-from campaigns.rewards.refusals import CampaignElsewhere, PromiseIsClaimed, QuotaTooSmall
+from campaigns.rewards.codes import code_of
+from campaigns.rewards.models import Batch, LiveBatch, Terms
+from campaigns.rewards.refusals import CampaignElsewhere, NotAtThisHour, PromiseIsClaimed, QuotaTooSmall
 from campaigns.rewards.selectors import live_batches
 from campaigns.rewards.services.batches import add_batch, change_batch, submit_batch, take_down_batch
-from campaigns.rewards.services.coupons import claim_coupon
+from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
 from tests.support.cast import AT, Cast
 from tests.support.rewards import TERMS, draft_batch, live_batch
@@ -103,15 +104,28 @@ def test_a_change_serves_only_after_its_approval_and_voids_the_review_under_way(
         assert [live.title for live in LiveBatch.objects.all()] == ["更新的名字"]
 
 
-def test_what_customers_hold_cannot_be_promised_otherwise(cast: Cast) -> None:
+def test_an_edit_of_an_issued_batch_touches_only_what_is_not_yet_claimed(cast: Cast) -> None:
     batch = live_batch(cast)
     with cast.customers["nb"].scope() as scope:
-        claim_coupon(scope=scope, batch_id=batch.pk)
+        before = claim_coupon(scope=scope, batch_id=batch.pk)
     with cast.north_rewards.scope() as scope:
-        with pytest.raises(PromiseIsClaimed):
-            change_batch(scope=scope, batch_id=batch.pk, terms=replace(TERMS, off_fen=30_00))
-        assert Batch.objects.get(pk=batch.pk).off_fen == 20_00
-        change_batch(scope=scope, batch_id=batch.pk, terms=replace(TERMS, per_customer_limit=2))
+        for fixed in ({"payer": "branch"}, {"kind": "red_packet", "threshold_fen": 0}):
+            with pytest.raises(PromiseIsClaimed):
+                change_batch(scope=scope, batch_id=batch.pk, terms=replace(TERMS, **fixed))
+        changed = replace(TERMS, off_fen=30_00, hours_from=time(3), hours_until=time(4), usable_days=1)
+        change_batch(scope=scope, batch_id=batch.pk, terms=changed)
+        revision = submit_batch(scope=scope, batch_id=batch.pk)
+    with cast.north_reviewer.scope() as scope:
+        approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256)
+    with cast.customers["nb2"].scope() as scope:
+        after = claim_coupon(scope=scope, batch_id=batch.pk)
+    assert (before.off_fen, after.off_fen) == (20_00, 30_00)
+    with cast.nb_clerk.scope() as scope:
+        with pytest.raises(NotAtThisHour):
+            redeem_coupon(scope=scope, code=code_of(after.pk))
+        assert redeem_coupon(scope=scope, code=code_of(before.pk)).off_fen == 20_00
+    with cast.north_rewards.scope(), pytest.raises(DatabaseError, match="permission denied"):
+        Terms.objects.update(off_fen=1)
 
 
 def test_the_total_cannot_fall_below_what_is_allotted(cast: Cast) -> None:

@@ -106,6 +106,16 @@ def test_one_customer_eight_times_at_once_gets_the_limit(
     assert control(8, 2) == 8
 
 
+def test_one_customer_eight_times_at_once_gets_the_limit_of_the_day(
+    committed_cast: Cast, control: Callable[[int, int], int]
+) -> None:
+    cast = committed_cast
+    batch = live_batch(cast, per_customer_limit=50, per_day_limit=3, shares={"NB": 50})
+    rival = cast.customers["nb"].customer.pk
+    assert outcome(claims(cast, batch.pk, [rival] * 8)) == {"Coupon": 3, "DayLimitReached": 5}
+    assert control(8, 3) == 8
+
+
 def test_two_clerks_redeem_one_coupon(committed_cast: Cast, control: Callable[[int, int], int]) -> None:
     cast = committed_cast
     coupon = _claimed(cast)

@@ -23,11 +23,11 @@ from campaigns.rewards.rules import (
     buckets_for,
     check_terms,
     is_usable,
-    sentence,
     shown_status,
     spread,
     usable_window,
 )
+from campaigns.rewards.sentences import sentence
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

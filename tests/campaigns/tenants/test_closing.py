@@ -68,6 +68,7 @@ STAYS = {
     "content.Rendition": "belongs to its asset",
     "rewards.Coupon": "belongs to the home branch at the claim",
     "rewards.Redemption": "happened there",
+    "rewards.Terms": "were published there, and coupons stay good",
     "rewards.Reversal": "happened there",
 }
 
