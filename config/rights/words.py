@@ -18,6 +18,7 @@ _PAGES = {
     "submit": pgettext_lazy("page", "submit for review"),
     "down": pgettext_lazy("page", "take down"),
     "stock": pgettext_lazy("page", "allot stock"),
+    "said": pgettext_lazy("page", "the sentence while typing"),
     "void": pgettext_lazy("page", "void"),
     "upload": pgettext_lazy("page", "upload"),
     "preview": pgettext_lazy("page", "preview while typing"),

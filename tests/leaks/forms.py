@@ -15,18 +15,24 @@ class Fields(HTMLParser):
         super().__init__()
         self.values: dict[str, Any] = {}
         self.select = self.area = ""
+        self.takes_many = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         name = given.get("name") or ""
         if tag == "select":
-            self.select = name
-            self.values.setdefault(name, "")
+            self.select, self.takes_many = name, "multiple" in given
+            if not self.takes_many:  # of which nothing is sent while nothing is chosen
+                self.values.setdefault(name, "")
         elif tag == "textarea":
             self.area = name
             self.values.setdefault(name, "")
         elif tag == "option" and self.select and "selected" in given:
-            self.values[self.select] = given.get("value") or ""
+            chosen = given.get("value") or ""
+            if self.takes_many:
+                self.values.setdefault(self.select, []).append(chosen)
+            else:
+                self.values[self.select] = chosen
         elif tag == "input" and name and _is_sent(given):
             self.values[name] = given.get("value") or ""
 

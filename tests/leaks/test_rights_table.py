@@ -142,6 +142,7 @@ def test_the_right_roles_do_write(answers: Answers) -> None:
         ("admin:content_item_submit", "editor"),
         ("admin:content_placement_submit", "editor"),
         ("admin:rewards_batch_submit", "rewards_operator"),
+        ("admin:rewards_batch_change", "rewards_operator"),
         ("admin:content_item_down", "reviewer"),
         ("admin:approvals_revision_change", "reviewer"),
         ("admin:rewards_batch_stock", "rewards_operator"),
