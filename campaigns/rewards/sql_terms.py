@@ -1,13 +1,16 @@
 """What a revision promised, row by row; who may claim; and when, where and for how much a coupon is redeemed."""
 
-# Of draft, published copy and terms alike: at most 20 circles, each on the globe, from 10 m to 100 km around.
+# Of draft, published copy and terms alike: at most 20 circles, each on the globe, from 10 m to 100 km around. As text:
+# what PostgreSQL keeps parsed (RETURN) it says in other words after a restore, and a backup is compared word for word.
 CIRCLES = """
-CREATE FUNCTION rewards_circles_hold(circles int[]) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN circles = '{}' OR coalesce(array_ndims(circles) = 2 AND array_length(circles, 2) = 3
-    AND array_length(circles, 1) <= 20
-    AND (SELECT bool_and(circles[n][1] BETWEEN -90000000 AND 90000000 AND circles[n][2] BETWEEN -180000000 AND 180000000
-                         AND circles[n][3] BETWEEN 10 AND 100000)
-           FROM generate_series(1, array_length(circles, 1)) AS n), false);
+CREATE FUNCTION rewards_circles_hold(circles int[]) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT circles = '{}' OR coalesce(array_ndims(circles) = 2 AND array_length(circles, 2) = 3
+        AND array_length(circles, 1) <= 20
+        AND (SELECT bool_and(circles[n][1] BETWEEN -90000000 AND 90000000
+                             AND circles[n][2] BETWEEN -180000000 AND 180000000
+                             AND circles[n][3] BETWEEN 10 AND 100000)
+               FROM generate_series(1, array_length(circles, 1)) AS n), false);
+$$;
 ALTER TABLE rewards_batch ADD CONSTRAINT rewards_batch_circles_hold CHECK (rewards_circles_hold(circles)) NOT VALID;
 ALTER TABLE rewards_livebatch ADD CONSTRAINT rewards_livebatch_circles_hold
     CHECK (rewards_circles_hold(circles)) NOT VALID;
