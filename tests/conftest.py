@@ -65,6 +65,7 @@ LONGEST_FIRST = (
     "tests/config/test_up.py",
     "tests/chaos/test_kills.py",
     "tests/leaks/test_leaks.py",
+    "tests/config/test_migrate.py",
     "tests/config/test_embedded.py",
     "tests/browser/test_story.py",
     "tests/browser/test_pages.py",

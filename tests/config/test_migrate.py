@@ -8,7 +8,7 @@ from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
 from config.embedded import roles
-from tests.support.template import at_database
+from tests.support.template import at_database, drop_database
 
 # Everything that a migration makes, one line each; the months of the audit are as many as the settings say.
 SHAPE = """
@@ -36,7 +36,6 @@ ORDER BY 1
 """
 
 
-@pytest.mark.proof
 def test_a_database_made_with_states_drawn_once_is_as_with_all_drawn(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +58,6 @@ def test_a_database_made_with_states_drawn_once_is_as_with_all_drawn(
                 cursor.execute(roles.grants())
             call_command("migrate", database="owner", verbosity=0, interactive=False)
             djangos = shape()
-        with owner.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name}")
+        drop_database(name)
     assert len(ours) > 2000
     assert sorted(set(ours) ^ set(djangos)) == []
