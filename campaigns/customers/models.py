@@ -13,6 +13,7 @@ from campaigns.customers.customer_models import (
 from campaigns.customers.import_models import CustomerExport, CustomerFile, FileLot
 from campaigns.customers.merge_models import Merge, MergeProposal
 from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
+from campaigns.customers.staff_models import StaffCustomer
 from campaigns.customers.tag_models import Profile, ScoringTerms, StageChange, Tag, TagCategory, Tagging
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Profile",
     "RefreshSession",
     "ScoringTerms",
+    "StaffCustomer",
     "StageChange",
     "Tag",
     "TagCategory",

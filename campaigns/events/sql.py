@@ -215,6 +215,20 @@ RETURNS void LANGUAGE sql AS VERB $$
 $$;
 """
 
+# As many events of one kind, in one statement.
+NOTE_MANY = """
+CREATE FUNCTION events_note_many(did text, moment timestamptz, room text, customers uuid[], things text[],
+                                 more jsonb[])
+RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS VERB $$
+BEGIN
+    INSERT INTO events_event (id, customer_id, branch_id, branch_pos, kind, at, received_at, source, subject,
+                              properties)
+    SELECT uuidv7(), c.id, c.branch_id, c.branch_pos, did, moment, moment, room, e.thing, e.more
+      FROM unnest(customers, things, events_note_many.more) AS e (customer, thing, more)
+      JOIN customers_customer c ON c.id = e.customer AND c.status <> 'erased';
+END $$;
+"""
+
 # What a customer did, wherever it was their home then: for whoever may see the customer, and for the customer.
 OF_CUSTOMER = """
 CREATE FUNCTION events_of_customer(customer uuid, before timestamptz, below uuid, many int)

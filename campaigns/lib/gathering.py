@@ -9,7 +9,7 @@ transaction's fixed price (a round trip, the log's flush) is then paid once for 
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -29,15 +29,23 @@ class _Place(Generic[T, R]):
 
 
 class Gathering(Generic[T, R]):
-    """See above. `act` gets at most `most` items and answers as many outcomes.
+    """See above. `act` gets at most `most` items and answers as many outcomes. Of items that `apart` calls the same
+    only one is in a lot; the others are in the next ones, in their order.
 
     Where `act` raises for several, each is tried alone, so that one bad item spoils no other; so `act` must be whole or
     nothing, and safe to repeat.
     """
 
-    def __init__(self, act: Callable[[Sequence[T]], Sequence[R]], *, most: int) -> None:
+    def __init__(
+        self,
+        act: Callable[[Sequence[T]], Sequence[R]],
+        *,
+        most: int,
+        apart: Callable[[T], Hashable] | None = None,
+    ) -> None:
         self._act = act
         self._most = most
+        self._apart = apart
         self._lock = threading.Lock()
         self._waiting: list[_Place[T, R]] = []
         self._is_led = False
@@ -59,7 +67,7 @@ class Gathering(Generic[T, R]):
     def _lead(self) -> None:
         """Do what waits, oneself among it as the first, and hand over to the first of those who came meanwhile."""
         with self._lock:
-            lot, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            lot, self._waiting = self._next_lot()
         try:
             self._do(lot)
         finally:
@@ -71,6 +79,22 @@ class Gathering(Generic[T, R]):
                 place.turn.set()
             if heir is not None:
                 heir.turn.set()
+
+    def _next_lot(self) -> tuple[list[_Place[T, R]], list[_Place[T, R]]]:
+        """Who is done now, and who waits on."""
+        if self._apart is None:
+            return self._waiting[: self._most], self._waiting[self._most :]
+        lot: list[_Place[T, R]] = []
+        rest: list[_Place[T, R]] = []
+        taken: set[Hashable] = set()
+        for place in self._waiting:
+            what = self._apart(place.item)
+            if len(lot) < self._most and what not in taken:
+                lot.append(place)
+            else:
+                rest.append(place)
+            taken.add(what)
+        return lot, rest
 
     def _do(self, lot: Sequence[_Place[T, R]]) -> None:
         try:

@@ -63,20 +63,15 @@ def answer_once(
         with transaction.atomic(using=scope.using):
             taken = take_key(
                 scope=scope,
-                route=_route(request),
+                route=route_of(request),
                 key=key,
-                fingerprint=fingerprint_of(
-                    method=request.method or "",
-                    address=request.get_full_path(),
-                    body=_body(request),
-                    place=str(scope.branch_id) if scope.kind == "staff" else "",
-                ),
+                fingerprint=print_of(request, place=str(scope.branch_id) if scope.kind == "staff" else ""),
             )
             if isinstance(taken, Answer):
-                return _replay(taken)
+                return replay(taken)
             response = respond()
             if is_kept(status=response.status_code, refusal=getattr(response, "refusal", None)):
-                keep_answer(scope=scope, taken=taken, answer=_answer_of(response))
+                keep_answer(scope=scope, taken=taken, answer=answer_of(response))
             else:
                 # Lets go of the key; the view's own work was rolled back when it refused.
                 transaction.set_rollback(True, using=scope.using)
@@ -102,9 +97,17 @@ def answer_in_scope(
     return answer_once(request=request, scope=scope, respond=responded)
 
 
-def _route(request: HttpRequest) -> str:
+def route_of(request: HttpRequest) -> str:
+    """Which address a key is for, whatever ids are in it."""
     match = request.resolver_match
     return (match.view_name if match else "") or request.path[:120]
+
+
+def print_of(request: HttpRequest, *, place: str = "") -> bytes:
+    """What makes this request the same as another (`fingerprint_of`). Raises BodyUnreadable, RequestDataTooBig."""
+    return fingerprint_of(
+        method=request.method or "", address=request.get_full_path(), body=_body(request), place=place
+    )
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -114,14 +117,22 @@ def _body(request: HttpRequest) -> bytes:
         raise BodyUnreadable from error
 
 
-def _answer_of(response: Any) -> Answer:
+def answer_of(response: Any) -> Answer:
+    """What of a rendered response is kept."""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
     return Answer(response.status_code, headers, response.content)
 
 
-def _replay(answer: Answer) -> HttpResponse:
+def replay(answer: Answer) -> HttpResponse:
+    """The answer again, marked as such."""
+    response = response_of(answer)
+    response[REPLAYED] = "true"
+    return response
+
+
+def response_of(answer: Answer) -> HttpResponse:
+    """The response that goes out."""
     response = HttpResponse(answer.body, status=answer.status)
     for name, value in answer.headers.items():
         response[name] = value
-    response[REPLAYED] = "true"
     return response

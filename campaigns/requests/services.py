@@ -9,6 +9,7 @@ from django.db import connections
 from django.db.models import Q
 from django.db.utils import OperationalError
 from psycopg.errors import LockNotAvailable
+from psycopg.types.json import Jsonb
 
 from campaigns.lib.ids import new_id
 from campaigns.requests.models import RequestKey
@@ -35,6 +36,12 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '{}')
 ON CONFLICT (caller, route, key) DO NOTHING;
 SELECT set_config('lock_timeout', current_setting('app.lock_timeout_before'), true)
 """
+
+
+_KEEP = (
+    "SELECT keep_answers(%s, %s, %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[],"
+    " %s::jsonb[], %s::bytea[])"
+)
 
 
 def take_key(
@@ -84,6 +91,41 @@ def keep_answer(*, scope: Scope, taken: UUID, answer: Answer) -> None:
     )
     if changed != 1:
         raise RuntimeError("the request key that was taken is gone")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One customer's answer under its key, for `keep_answers`; `branch_id` and `branch_pos` are of the home branch."""
+
+    customer_id: UUID
+    branch_id: int
+    branch_pos: int
+    key: str
+    fingerprint: bytes
+    answer: Answer
+
+
+def keep_answers(*, route: str, at: datetime, kept: Sequence[Kept]) -> None:
+    """Store what was answered to many customers, within the transaction that did it and outside any scope.
+
+    Raises IntegrityError when one of the keys was taken meanwhile: what the transaction wrote must go with it.
+    """
+    rows = [
+        (
+            new_id(),
+            each.customer_id,
+            each.branch_id,
+            each.branch_pos,
+            each.key,
+            each.fingerprint,
+            each.answer.status,
+            Jsonb(dict(each.answer.headers)),
+            each.answer.body,
+        )
+        for each in kept
+    ]
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_KEEP, [route, at, *(list(column) for column in zip(*rows, strict=True))])
 
 
 def purge_keys(*, scope: Scope, at: datetime, limit: int = 5000) -> int:

@@ -1,19 +1,26 @@
 """Coupons over HTTP: batches, claims, the customer's wallet, and the clerk's counter."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.lib.http.limits import Limit
+from campaigns.lib.http.bodies import dumps
+from campaigns.lib.http.limits import Limit, known_address
 from campaigns.lib.http.openapi import page_of
 from campaigns.lib.http.pages import PageQuery, Pages
+from campaigns.lib.http.problems import problem_answer
 from campaigns.lib.http.views import ApiView
-from campaigns.requests.keys import idempotent
+from campaigns.lib.refusals import Refusal
+from campaigns.requests.keys import HEADER, answer_of, idempotent, print_of, replay, response_of, route_of
+from campaigns.requests.rules import read_key
+from campaigns.requests.services import Answer
 from campaigns.rewards.api_terms import PositionIn, TermsOut, micro, terms_out
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Coupon, Kind, LiveBatch, Payer, Redemption, Terms
@@ -31,13 +38,20 @@ from campaigns.rewards.selectors import (
     zone_of,
 )
 from campaigns.rewards.sentences import sentence
+from campaigns.rewards.services.claims import Claimed, Wish, claim_together
 from campaigns.rewards.services.coupons import (
-    claim_coupon,
     issue_redeem_token,
     redeem_coupon,
     reverse_redemption,
 )
+from campaigns.rewards.tickets import device_hash, is_ticket_good, issue_ticket, range_hash
 
+# As ApiView gives them to what is not to be kept by anybody.
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Language, Authorization",
+}
 # Beyond what any order is; keeps the number inside the column.
 MAX_ORDER_FEN = 100_000_000_000
 
@@ -80,7 +94,7 @@ class CouponOut(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Kind.values)
     threshold_fen = serializers.IntegerField()
     off_fen = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=["claimed", "redeemed", "void", "expired"])
+    status = serializers.ChoiceField(choices=["held", "claimed", "redeemed", "void", "expired"])
     claimed_at = serializers.DateTimeField()
     usable_from = serializers.DateTimeField()
     usable_until = serializers.DateTimeField()
@@ -143,6 +157,25 @@ class ReversalOut(serializers.Serializer[Any]):
     reversed_at = serializers.DateTimeField()
 
 
+class BatchDetailOut(BatchOut):
+    """一个批次的页面 · A batch's page: honest stock and countdown by the bank's clock."""
+
+    as_of = serializers.DateTimeField(help_text="银行时钟，用于倒计时 · the bank's clock, for the countdown")
+    ticket = serializers.CharField(
+        allow_null=True, help_text="领取时带上，十分钟内有效 · goes with the claim, good for ten minutes"
+    )
+    ticket_until = serializers.DateTimeField(allow_null=True)
+
+
+class ClaimIn(serializers.Serializer[Any]):
+    """领取请求，可为空 · A claim; may be empty."""
+
+    ticket = serializers.CharField(required=False, max_length=80, help_text="GET batches/{id} 给出")
+    device = serializers.CharField(
+        required=False, max_length=100, help_text="设备标识，仅用于限领 · for limits per device alone"
+    )
+
+
 class WalletQuery(PageQuery):
     state = serializers.ChoiceField(
         required=False,
@@ -179,7 +212,7 @@ def _batch_out(
     }
 
 
-def _coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
+def _coupon_out(coupon: Coupon, *, given: Terms, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
     terms = terms_of_coupon(coupon=coupon, terms=given)
     return {
         "id": coupon.pk,
@@ -190,7 +223,7 @@ def _coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) 
         "kind": coupon.kind,
         "threshold_fen": coupon.threshold_fen,
         "off_fen": coupon.off_fen,
-        "status": shown_status(status=coupon.status, usable_until=coupon.usable_until, at=view.scope.at),
+        "status": shown_status(status=coupon.status, usable_until=coupon.usable_until, at=at),
         "claimed_at": coupon.claimed_at,
         "usable_from": coupon.usable_from,
         "usable_until": coupon.usable_until,
@@ -199,9 +232,9 @@ def _coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) 
     }
 
 
-def _wallet_coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
+def _wallet_coupon_out(coupon: Coupon, *, given: Terms, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """With the code. Answers to GET alone: those to a POST are stored under their key, and a code never is."""
-    return {**_coupon_out(coupon, given=given, view=view, zone=zone), "code": code_of(coupon.pk)}
+    return {**_coupon_out(coupon, given=given, at=at, zone=zone), "code": code_of(coupon.pk)}
 
 
 def _redemption_out(redemption: Redemption) -> dict[str, Any]:
@@ -232,29 +265,60 @@ class Batches(ApiView):
 class BatchDetail(ApiView):
     who = "customer"
 
-    @extend_schema(summary="一个优惠券批次 · One batch", responses=BatchOut)
+    @extend_schema(summary="一个优惠券批次 · One batch", responses=BatchDetailOut)
     def get(self, request: Request, batch_id: UUID) -> Response:
         batch = live_batch(scope=self.scope, batch_id=batch_id)
-        return self.answer(
-            _batch_out(
-                batch,
-                zone=zone_of(scope=self.scope),
-                left=left_at_branch(scope=self.scope, batch_ids=[batch_id]),
-                claimed=claimed_by_customer(scope=self.scope, batch_ids=[batch_id]),
-            )
+        shown = _batch_out(
+            batch,
+            zone=zone_of(scope=self.scope),
+            left=left_at_branch(scope=self.scope, batch_ids=[batch_id]),
+            claimed=claimed_by_customer(scope=self.scope, batch_ids=[batch_id]),
         )
+        ticket: tuple[str | None, datetime | None] = (None, None)
+        if batch.needs_ticket:
+            ticket = issue_ticket(batch_id=batch_id, customer_id=self.scope.customer_id, at=self.scope.at)
+        return self.answer(shown | {"as_of": self.scope.at, "ticket": ticket[0], "ticket_until": ticket[1]})
 
 
 class Claims(ApiView):
+    """Marked own_scope in the list of addresses: claims that wait together share one transaction."""
+
     who = "customer"
 
-    @extend_schema(summary="领取优惠券 · Claim a coupon", request=None, responses={201: CouponOut})
+    @extend_schema(summary="领取优惠券 · Claim a coupon", request=ClaimIn, responses={201: CouponOut})
     @idempotent(required=True)
-    def post(self, request: Request, batch_id: UUID) -> Response:
-        coupon = claim_coupon(scope=self.scope, batch_id=batch_id)
-        given = terms_held(coupons=[coupon])[coupon.revision_id]
-        shown = _coupon_out(coupon, given=given, view=self, zone=zone_of(scope=self.scope))
-        return self.answer(shown, status=201)
+    def post(self, request: Request, batch_id: UUID) -> HttpResponse:
+        raw, customer_id = request._request, UUID(self.scope.carry["customer"])
+        fingerprint = print_of(raw)
+        given = self.body(ClaimIn) if raw.body else {}
+        address = known_address(raw)
+
+        def tell(outcome: Claimed | Refusal) -> Answer:
+            if isinstance(outcome, Refusal):
+                return answer_of(problem_answer(raw, outcome))
+            shown = _coupon_out(
+                outcome.coupon, given=outcome.terms, at=outcome.coupon.claimed_at, zone=ZoneInfo(outcome.zone)
+            )
+            return Answer(201, _HEADERS, dumps(shown))
+
+        told = claim_together(
+            Wish(
+                customer_id=customer_id,
+                batch_id=batch_id,
+                route=route_of(raw),
+                key=read_key(raw.headers[HEADER]),
+                fingerprint=fingerprint,
+                tell=tell,
+                request_id=self.scope.request_id,
+                has_ticket="ticket" in given
+                and is_ticket_good(
+                    ticket=given["ticket"], batch_id=batch_id, customer_id=customer_id, at=self.scope.at
+                ),
+                device=device_hash(given["device"]) if "device" in given else None,
+                address=range_hash(address) if address else None,
+            )
+        )
+        return replay(told.answer) if told.is_replay else response_of(told.answer)
 
 
 class Wallet(ApiView):
@@ -268,7 +332,9 @@ class Wallet(ApiView):
         zone = zone_of(scope=self.scope)
         terms = terms_held(coupons=page.items)
         return self.answer(
-            page.shown(lambda c: _wallet_coupon_out(c, given=terms[c.revision_id], view=self, zone=zone))
+            page.shown(
+                lambda c: _wallet_coupon_out(c, given=terms[c.revision_id], at=self.scope.at, zone=zone)
+            )
         )
 
 
@@ -279,7 +345,8 @@ class WalletCoupon(ApiView):
     def get(self, request: Request, coupon_id: UUID) -> Response:
         coupon = coupon_of_customer(scope=self.scope, coupon_id=coupon_id)
         given = terms_held(coupons=[coupon])[coupon.revision_id]
-        return self.answer(_wallet_coupon_out(coupon, given=given, view=self, zone=zone_of(scope=self.scope)))
+        shown = _wallet_coupon_out(coupon, given=given, at=self.scope.at, zone=zone_of(scope=self.scope))
+        return self.answer(shown)
 
 
 class RedeemTokens(ApiView):

@@ -56,6 +56,18 @@ FIELDSETS = (
         },
     ),
     (
+        _("Against robots"),
+        {
+            "fields": (
+                "needs_ticket",
+                ("per_device_limit", "per_address_limit"),
+                "holds_excess",
+                "staff_may_claim",
+            ),
+            "description": _("For what everybody wants at once. Empty: no limit."),
+        },
+    ),
+    (
         _("Using"),
         {
             "fields": (("usable_days", "usable_after_days"), "usable_from", "usable_until"),
@@ -212,6 +224,12 @@ class BatchForm(ServiceForm):
             "hours_from": _("Local time where it is redeemed; may run past midnight."),
             "per_day_limit": _("Empty: no limit. Void and expired coupons count."),
             "new_within_days": _("New customers alone; empty: all."),
+            "needs_ticket": _("A claim must come from a page of the batch opened within ten minutes."),
+            "per_address_limit": _(
+                "Coupons in all for one range of network addresses (/24, IPv6 /48). Many customers of a mobile"
+                " network share one: choose it large."
+            ),
+            "staff_may_claim": _("Else staff claim nothing of a branch at which they hold an assignment."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -80,9 +80,19 @@ def use_lines(terms: BatchTerms, payload: Mapping[str, Any], zone: ZoneInfo) -> 
 def claim_lines(terms: BatchTerms) -> Iterator[Fact]:
     """How many each, and who."""
     yield "limit", gettext("limit per customer"), str(terms.per_customer_limit)
-    for name in ("per_day_limit", "per_week_limit", "per_month_limit", "new_within_days"):
+    for name in (
+        "per_day_limit",
+        "per_week_limit",
+        "per_month_limit",
+        "new_within_days",
+        "per_device_limit",
+        "per_address_limit",
+    ):
         if (number := getattr(terms, name)) is not None:
             yield name, label_of(name), str(number)
+    for name in ("needs_ticket", "holds_excess", "staff_may_claim"):
+        if getattr(terms, name):
+            yield name, label_of(name), gettext("yes")
     if terms.claim_branches:
         yield "claim_branches", label_of("claim_branches"), _listed(names_of(branch_ids=terms.claim_branches))
     for name in ("tags_any", "tags_none"):

@@ -52,6 +52,8 @@ class Payer(models.TextChoices):
 class Status(models.TextChoices):
     """Where a coupon stands; the allowed moves are `rules.MOVES`, kept by a trigger as well."""
 
+    # Claimed beyond a limit of the batch, and not good before somebody has looked.
+    HELD = "held", _("Held for review")
     CLAIMED = "claimed", _("Claimed")
     REDEEMED = "redeemed", _("Redeemed")
     VOID = "void", _("Void")
@@ -191,6 +193,14 @@ class Promise(Giving):
     new_within_days = models.PositiveSmallIntegerField(
         _("registered within days"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    # Against robots, for what everybody wants at once.
+    needs_ticket = models.BooleanField(_("only from the batch's page"), default=False, db_default=False)
+    per_device_limit = models.PositiveSmallIntegerField(_("limit per device"), null=True, blank=True)
+    per_address_limit = models.PositiveIntegerField(_("limit per address range"), null=True, blank=True)
+    holds_excess = models.BooleanField(
+        _("beyond these, hold for review instead of refusing"), default=False, db_default=False
+    )
+    staff_may_claim = models.BooleanField(_("also for staff of the branch"), default=False, db_default=False)
     payer = models.CharField(_("paid by"), max_length=16, choices=Payer, default=Payer.HEAD_OFFICE)
     handed_down = models.BooleanField(_("also for the branches below"), default=False)
     quota = models.PositiveIntegerField(_("coupons in all"), validators=[MinValueValidator(1)])
@@ -221,6 +231,16 @@ class Promise(Giving):
                 & (Q(per_month_limit__isnull=True) | Q(per_month_limit__gte=1))
                 & (Q(new_within_days__isnull=True) | Q(new_within_days__gte=1)),
                 name="%(app_label)s_%(class)s_limits_in_time_are_one_or_more",
+            ),
+            models.CheckConstraint(
+                condition=(Q(per_device_limit__isnull=True) | Q(per_device_limit__gte=1))
+                & (Q(per_address_limit__isnull=True) | Q(per_address_limit__gte=1))
+                & (
+                    Q(holds_excess=False)
+                    | Q(per_device_limit__isnull=False)
+                    | Q(per_address_limit__isnull=False)
+                ),
+                name="%(app_label)s_%(class)s_holds_what_it_limits",
             ),
             models.CheckConstraint(
                 condition=Q(stages__contained_by=Profile.Stage.values)
@@ -353,6 +373,38 @@ class Stock(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.branch_id}/{self.bucket}"
+
+
+class Origin(TenantModel):
+    """How many coupons of a batch one device, or one range of addresses, has had. Written by the claim alone.
+
+    No history, as with `Stock`. `branch` is whose batch it is.
+    """
+
+    class Kind(models.TextChoices):
+        DEVICE = "device", _("device")
+        ADDRESS = "address", _("address range")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, related_name="origins", db_index=False, verbose_name=_("coupon batch")
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    # Keyed: neither a device nor an address can be read from it.
+    origin_hash = models.BinaryField(max_length=32)
+    claimed = models.PositiveIntegerField(_("claimed"))
+
+    class Meta:
+        verbose_name = _("origin of claims")
+        verbose_name_plural = _("origins of claims")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "kind", "origin_hash"], name="rewards_origin_is_counted_once_a_batch"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
 
 
 @tracked()

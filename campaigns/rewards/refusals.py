@@ -1,6 +1,7 @@
 """Every "no" of coupons. The database's verbs answer with the code's last word; `BY_WORD` finds the class."""
 
 from campaigns.lib.refusals import NotFound, Refusal
+from campaigns.rewards import claim_refusals
 
 
 class WindowIsBackward(Refusal):
@@ -47,8 +48,8 @@ class CirclesDoNotHold(Refusal):
 class LimitsAreUnclear(Refusal):
     code = "rewards.batch.limits_are_unclear"
     status = 422
-    zh = "每日、每周、每月限领和注册天数须大于 0，不限请留空。"
-    en = "Limits per day, week and month and days since registration are above zero; leave empty for none."
+    zh = "各项限领和注册天数须大于 0，不限请留空。"
+    en = "Limits and days since registration are above zero; leave empty for none."
 
 
 class ChosenElsewhere(Refusal):
@@ -302,6 +303,7 @@ class ClaimsAreStopped(Refusal):
 
 
 BY_WORD: dict[str, type[Refusal]] = {
+    **claim_refusals.BY_WORD,
     "not_found": NotFound,
     "not_open_yet": NotOpenYet,
     "over": ClaimIsOver,

@@ -16,6 +16,7 @@ from campaigns.rewards.refusals import (
 
 # status -> the statuses it may move to. The trigger in sql.py is written from this table.
 MOVES: dict[str, frozenset[str]] = {
+    "held": frozenset({"claimed", "void", "expired"}),
     "claimed": frozenset({"redeemed", "void", "expired"}),
     "redeemed": frozenset({"claimed"}),
     "void": frozenset(),
@@ -172,8 +173,8 @@ def is_usable(*, status: str, usable_from: datetime, usable_until: datetime, at:
 
 
 def shown_status(*, status: str, usable_until: datetime, at: datetime) -> str:
-    """The status people see: a claimed coupon whose time has passed is expired, swept or not."""
-    return "expired" if status == "claimed" and usable_until <= at else status
+    """The status people see: a claimed or held coupon whose time has passed is expired, swept or not."""
+    return "expired" if status in ("claimed", "held") and usable_until <= at else status
 
 
 def buckets_for(share: int) -> int:

@@ -4,6 +4,7 @@
 BENCHES = {
     "approvals": "config.bench.approvals",
     "audit": "config.bench.audit",
+    "claims": "config.bench.claims",
     "events": "config.bench.events",
     "import": "config.bench.importing",
     "outbox": "config.bench.outbox",

@@ -6,23 +6,17 @@ by COPY into a twin of them: the same columns, keys and indexes, without policie
 """
 
 import http.client
-import os
 import random
-import signal
 import socket
-import statistics
-import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.db import connections, transaction
 
 from campaigns.customers.services.customers import add_customer
@@ -34,11 +28,11 @@ from campaigns.lib.clock import now
 from campaigns.lib.http import tokens
 from campaigns.lib.ids import new_id
 from campaigns.tenants.scopes import system_scope
+from config.bench import serving
 from config.bench.bank import plant
-from config.bench.harness import Comparison, Figures, Report, Target
+from config.bench.harness import Comparison, Report, Target
 from config.bench.machine import machine
 from config.bench.scratch import scratch_database
-from config.running import programs
 
 # At least so much of the events a second of a view that only parses, and of the rows a second of a COPY.
 SHARE_HTTP, SHARE_BULK = 0.7, 0.5
@@ -85,12 +79,17 @@ def measure(
             {"rounds": rounds, "requests": requests, "clients": clients, "lots": lots, "of": PART},
         )
         people = _customers(customers)
-        with _site(_DATABASE) if batches else nullcontext((0, 0)) as (port, site):
+        with (
+            serving.site(_DATABASE, "config.bench.events_site") if batches else nullcontext((0, 0)) as (
+                port,
+                pid,
+            )
+        ):
             for batch in batches:
                 case = f"{batch} events a request, {clients} clients"
                 say(case)
                 many = max(clients * 2, requests // max(1, batch // _BATCH))
-                report.comparisons.append(_over_http(case, port, people, batch, many, rounds, clients, site))
+                report.comparisons.append(_over_http(case, port, people, batch, many, rounds, clients, pid))
                 if batch == _BATCH:
                     report.targets.append(Target(case, "events", round(1 / SHARE_HTTP, 3), "per_event"))
         case = "rows into the partitions"
@@ -134,7 +133,7 @@ def _over_http(
     requests: int,
     rounds: int,
     clients: int,
-    site: int,
+    pid: int,
 ) -> Comparison:
     tokens_of = [tokens.issue(kind="customer", subject=str(p[0]), seconds=7200) for p in people[:clients]]
 
@@ -157,12 +156,13 @@ def _over_http(
             )
         return time.perf_counter() - began, [t for each in times for t in each]
 
-    return _compared(
+    return serving.in_turns(
         case,
         {"parses": lambda: told("parses"), "events": lambda: told("events")},
-        rounds,
-        (requests // clients) * clients * batch,
-        site,
+        rounds=rounds,
+        items=(requests // clients) * clients * batch,
+        unit="event",
+        site=pid,
     )
 
 
@@ -235,125 +235,6 @@ def _in_bulk(case: str, people: Sequence[tuple[UUID, int, int]], lots: int, roun
             times.append(time.perf_counter() - began)
         return sum(times), times
 
-    return _compared(case, {"COPY": by_copy, "verb": by_verb}, rounds, lots * PART)
-
-
-def _compared(
-    case: str,
-    ways: dict[str, Callable[[], tuple[float, list[float]]]],
-    rounds: int,
-    events: int,
-    site: int = 0,
-) -> Comparison:
-    """The ways in turns, each first in every other round; the first of `ways` is the base.
-
-    Beside the time by the clock, which others on the machine lengthen: the processor time of the serving side alone,
-    the site (whose processes descend from `site`) and the database.
-    """
-    base, other = ways
-    for way in ways.values():
-        way()  # connections and plans warm, uncounted
-    taken: dict[str, list[float]] = {name: [] for name in ways}
-    each: dict[str, list[float]] = {name: [] for name in ways}
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(rounds):
-        for name in (base, other) if turn % 2 else (other, base):
-            before = _processor_seconds(site)
-            seconds, times = ways[name]()
-            spent[name].append(_processor_seconds(site) - before)
-            taken[name].append(seconds)
-            each[name] += times
-    ratio = _median_ratio(taken[other], taken[base])
-    cpu = _median_ratio(spent[other], spent[base])
-    ratios: dict[str, float | None] = {
-        "per_event": round(ratio, 3),
-        "share": round(1 / ratio, 3),
-        "cpu": round(cpu, 3),
-        "cpu_share": round(1 / cpu, 3) if cpu else None,
-    }
-    return Comparison(
-        case,
-        base,
-        {name: _figures(taken[name], each[name], spent[name], events) for name in ways},
-        {other: ratios},
+    return serving.in_turns(
+        case, {"COPY": by_copy, "verb": by_verb}, rounds=rounds, items=lots * PART, unit="event"
     )
-
-
-def _median_ratio(some: Sequence[float], base: Sequence[float]) -> float:
-    return statistics.median(s / b for s, b in zip(some, base, strict=True) if b) if any(base) else 0.0
-
-
-def _processor_seconds(site: int) -> float:
-    """So far, of the site's processes and of the database's, as far as they run on this machine."""
-    parents: dict[int, int] = {}
-    ticks: dict[int, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(folder.name)], ticks[int(folder.name)] = int(words[1]), int(words[11]) + int(words[12])
-    with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        roots = {site, parents.get(cursor.fetchone()[0], -1)} - {0, 1, -1}
-    ours = set(roots)
-    # Children come after their parents often enough; twice is always enough for two levels.
-    for _level in range(3):
-        ours |= {pid for pid, parent in parents.items() if parent in ours}
-    return sum(ticks.get(pid, 0) for pid in ours) / os.sysconf("SC_CLK_TCK")
-
-
-def _figures(slices: Sequence[float], times: Sequence[float], spent: Sequence[float], events: int) -> Figures:
-    """Events a second by the median slice; the times are those of a request or a lot."""
-    ordered = sorted(times)
-    return Figures(
-        per_second=events / statistics.median(slices),
-        p50_ms=statistics.median(ordered) * 1e3,
-        p99_ms=ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1e3,
-        cpu_us=statistics.median(spent) / events * 1e6,
-        cpu_app_us=0.0,
-        cpu_database_us=None,
-        spread=(max(slices) - min(slices)) / statistics.median(slices),
-        items=events * len(slices),
-    )
-
-
-@contextmanager
-def _site(database: str) -> Iterator[tuple[int, int]]:
-    """The site as `up` serves it, on a port of its own: the port, and the process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    web = programs.web("127.0.0.1", port, {})
-    command = [*web.command[:-1], "config.bench.events_site:application"]
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "FENHANG_BENCH_DATABASE": database,
-        "PYTHONPATH": str(settings.BASE_DIR),
-    }
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, start_new_session=True) as server:  # noqa: S603
-        try:
-            _wait(port, server)
-            yield port, server.pid
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-
-
-def _wait(port: int, server: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            line.request("GET", "/api/v1/parses")
-            if line.getresponse().status in (401, 405):
-                return
-        except OSError:
-            time.sleep(0.1)
-        finally:
-            line.close()
-    raise RuntimeError("the site did not start")

@@ -32,15 +32,15 @@ with WeChatStandIn(("127.0.0.1", int(sys.argv[1]))) as server:
 """
 
 
-def web(host: str, port: int, environment: dict[str, str]) -> Program:
-    """The site on granian."""
+def web(host: str, port: int, environment: dict[str, str], *, threads: int = WEB_THREADS) -> Program:
+    """The site on granian, each process with so many threads."""
     return Program(
         name="web",
         command=[
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-            *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS)),
+            *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(threads)),
             # No more requests at once than there are threads: the rest wait in the queue and not on the interpreter.
-            *("--backpressure", str(WEB_THREADS), "--backlog", "2048"),
+            *("--backpressure", str(threads), "--backlog", "2048"),
             # A reload starts each new worker this long before it stops the old one, which then ends what it is at;
             # at a stop of everything the leash waits for neither.
             *("--respawn-failed-workers", "--respawn-interval", "20", "--workers-kill-timeout", "30"),

@@ -15,6 +15,7 @@ from campaigns.customers.tag_selectors import tags_usable
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import campaign_in_scope
+from campaigns.rewards.claim_refusals import NothingToHold
 from campaigns.rewards.models import Batch, Kind, LiveBatch, Payer
 from campaigns.rewards.refusals import (
     CampaignElsewhere,
@@ -69,13 +70,27 @@ class BatchTerms:
     tags_none: Sequence[int] = ()
     stages: Sequence[str] = ()
     new_within_days: int | None = None
+    needs_ticket: bool = False
+    per_device_limit: int | None = None
+    per_address_limit: int | None = None
+    holds_excess: bool = False
+    staff_may_claim: bool = False
 
     def check(self) -> None:
         """Raise the refusal that forbids these terms."""
         check_terms(terms=self.terms(), claim_from=self.claim_from, claim_until=self.claim_until)
-        limits = (self.per_day_limit, self.per_week_limit, self.per_month_limit, self.new_within_days)
+        by_origin = (self.per_device_limit, self.per_address_limit)
+        limits = (
+            self.per_day_limit,
+            self.per_week_limit,
+            self.per_month_limit,
+            self.new_within_days,
+            *by_origin,
+        )
         if self.per_customer_limit < 1 or any(limit is not None and limit < 1 for limit in limits):
             raise LimitsAreUnclear
+        if self.holds_excess and by_origin == (None, None):
+            raise NothingToHold
 
     def terms(self, places: Sequence[str] = ()) -> Terms:
         """For the rules; `places`: names of `redeem_branches`."""

@@ -88,6 +88,18 @@ def void_coupon(*, scope: Scope, coupon_id: UUID, reason: str) -> None:
     _decide("SELECT void_coupon(%s, %s)", [coupon_id, reason[:200]])
 
 
+def release_coupon(*, scope: Scope, coupon_id: UUID) -> None:
+    """Let a held coupon be used: who claimed it is no robot. Raises NotFound, NotHeld."""
+    scope.demand("rewards.coupon.release")
+    _decide("SELECT release_coupon(%s, true, '')", [coupon_id])
+
+
+def refuse_coupon(*, scope: Scope, coupon_id: UUID, reason: str) -> None:
+    """Make a held coupon worthless for good. Raises NotFound, NotHeld."""
+    scope.demand("rewards.coupon.release")
+    _decide("SELECT release_coupon(%s, false, %s)", [coupon_id, reason[:200]])
+
+
 def expire_due_coupons(*, scope: Scope, limit: int = 500) -> int:
     """Mark claimed coupons of the scope whose time has passed; return how many.
 

@@ -1,0 +1,43 @@
+from django.db import migrations
+
+from campaigns.rewards import sql_claims
+from campaigns.tenants.walls import verb, wall
+
+_FITS = "rewards_fits_whom(uuid, int, int, timestamptz, int[], int[], int[], text[], int)"
+_ASKED = "uuid[], uuid[], uuid[], bytea[], uuid[], text[], bytea[], boolean[], bytea[], bytea[]"
+_JUDGE = f"rewards_judge_claims(text, {_ASKED})"
+_CLAIM = f"claim_coupons(uuid, timestamptz, text, {_ASKED})"
+
+
+class Migration(migrations.Migration):
+    """One verb claims for many at once."""
+
+    dependencies = [
+        ("rewards", "0011_flash"),
+        ("customers", "0043_staff_wall"),
+        ("events", "0007_note_many"),
+        ("requests", "0003_keep_answers"),
+    ]
+
+    operations = [
+        *verb(_FITS, sql_claims.FITS, execute=["fenhang_verbs"]),
+        *verb(
+            "rewards_fits(int[], int[], int[], text[], int)", sql_claims.FITS_ME, execute=["fenhang_customer"]
+        ),
+        migrations.RunSQL(sql_claims.JUDGED, "DROP TYPE rewards_judged;"),
+        *verb(_JUDGE, sql_claims.JUDGE, execute=["fenhang_verbs"]),
+        *verb("rewards_write_claims(rewards_judged[])", sql_claims.WRITE, execute=["fenhang_verbs"]),
+        *wall("rewards_origin", verbs_only=True, verbs="SELECT, INSERT, UPDATE (claimed)"),
+        *verb(
+            "rewards_count_origin(rewards_judged, text, bytea, int)",
+            sql_claims.COUNT_ORIGIN,
+            execute=["fenhang_verbs"],
+        ),
+        *verb("rewards_claim_one(rewards_judged)", sql_claims.CLAIM_ONE, execute=["fenhang_verbs"]),
+        *verb(_CLAIM, sql_claims.CLAIM, execute=["fenhang_app", "fenhang_customer"]),
+        *verb("claim_coupon(uuid, uuid, bytea)", sql_claims.CLAIM_ALONE, execute=["fenhang_customer"]),
+        *verb("release_coupon(uuid, boolean, text)", sql_claims.RELEASE),
+        migrations.RunSQL(sql_claims.MOVES, migrations.RunSQL.noop),
+        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int)", sql_claims.REDEEM),
+        *verb("rewards_terms_promised(uuid[])", sql_claims.PROMISED),
+    ]

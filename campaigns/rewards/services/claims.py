@@ -1,0 +1,215 @@
+"""Claims over HTTP. Those that arrive together share one transaction (campaigns/lib/gathering.py): coupon, request key
+with its answer, event, audit and history of all of them are written there, or nothing is.
+
+Why a lot and not a transaction each is in this room's README, with the figures.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.utils import OperationalError
+from psycopg.errors import LockNotAvailable
+
+from campaigns.lib.clock import now
+from campaigns.lib.gathering import Gathering
+from campaigns.lib.ids import new_id
+from campaigns.lib.refusals import Refusal
+from campaigns.requests.rules import KeyInUse, KeyReused
+from campaigns.requests.services import Answer, Kept, keep_answers
+from campaigns.rewards.codes import code_of, hash_of
+from campaigns.rewards.models import Coupon, Terms
+from campaigns.rewards.refusals import BY_WORD
+from campaigns.tenants.scopes import ScopeClosed
+
+# A lot is as large as the threads of one process that wait; beyond this it is two.
+MOST = 256
+# How long a lot waits for a lock before each of it is tried alone, and then says so, seconds.
+PATIENCE = 3.0
+
+_COLUMNS = (
+    "place, word, state, coupon, batch, revision, branch, pos, zone, title, kind, threshold_fen, off_fen, usable_from,"
+    " usable_until, status, headers, body"
+)
+# One message.
+_CLAIM = (
+    f"SET LOCAL lock_timeout = '{int(PATIENCE * 1000)}ms';"
+    f" SELECT {_COLUMNS} FROM claim_coupons(%s, %s, %s, %s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[],"  # noqa: S608
+    " %s::uuid[], %s::text[], %s::bytea[], %s::boolean[], %s::bytea[], %s::bytea[]) ORDER BY place"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A coupon that was claimed just now, and what its answer needs."""
+
+    coupon: Coupon
+    terms: Terms
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One customer's claim under a request key. `tell` makes the answer of what became of it, in any thread.
+
+    `has_ticket`: a good ticket of the batch's page came along. `device` and `address`: hashes (rewards/tickets.py).
+    """
+
+    customer_id: UUID
+    batch_id: UUID
+    route: str
+    key: str
+    fingerprint: bytes
+    tell: Callable[[Claimed | Refusal], Answer]
+    request_id: UUID
+    has_ticket: bool = False
+    device: bytes | None = None
+    address: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to a wish; `is_replay` when it was given before."""
+
+    answer: Answer
+    is_replay: bool = False
+
+
+def claim_together(wish: Wish) -> Told:
+    """The answer to `wish`, which is kept under its key with the effect. Outside of any scope or transaction.
+
+    Raises ScopeClosed for a customer who is not active, KeyReused for a key of another request, KeyInUse when
+    somebody holds what the claim needs for longer than `PATIENCE`.
+    """
+    outcome = _GATHERING.submit(wish)
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def refusal_of(word: str) -> Refusal:
+    """The refusal that a verb's word stands for."""
+    if word == "closed":
+        return ScopeClosed()
+    return KeyReused() if word == "key_reused" else BY_WORD[word]()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What the verb said of one wish (`rewards_judged`, sql_claims.py)."""
+
+    place: int
+    word: str | None
+    state: str
+    coupon: UUID
+    batch: UUID
+    revision: UUID
+    branch: int
+    pos: int
+    zone: str
+    title: str
+    kind: str
+    threshold_fen: int
+    off_fen: int
+    usable_from: datetime
+    usable_until: datetime
+    status: int | None
+    headers: Mapping[str, str] | None
+    body: bytes | None
+
+
+def _claim_all(wishes: Sequence[Wish]) -> list[Told | Refusal]:
+    at = now()
+    try:
+        with transaction.atomic():
+            rows = _rows(wishes, lot=new_id(), at=at)
+            outcomes = _told(wishes, rows, at)
+            kept = [
+                Kept(wish.customer_id, row.branch, row.pos, wish.key, wish.fingerprint, outcome.answer)
+                for wish, row, outcome in zip(wishes, rows, outcomes, strict=True)
+                if isinstance(outcome, Told) and not outcome.is_replay
+            ]
+            if kept:
+                keep_answers(route=wishes[0].route, at=at, kept=kept)
+    except OperationalError as error:
+        if len(wishes) == 1 and isinstance(error.__cause__, LockNotAvailable):
+            return [KeyInUse(retry_after=1)]
+        raise
+    return outcomes
+
+
+def _rows(wishes: Sequence[Wish], *, lot: UUID, at: datetime) -> list[_Row]:
+    coupons = [new_id() for _wish in wishes]
+    values: list[Any] = [
+        lot,
+        at,
+        wishes[0].route,
+        [wish.customer_id for wish in wishes],
+        [wish.batch_id for wish in wishes],
+        coupons,
+        [hash_of(code_of(coupon)) for coupon in coupons],
+        [wish.request_id for wish in wishes],
+        [wish.key for wish in wishes],
+        [wish.fingerprint for wish in wishes],
+        [wish.has_ticket for wish in wishes],
+        [wish.device for wish in wishes],
+        [wish.address for wish in wishes],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        cursor.nextset()
+        return [_Row(*row) for row in cursor.fetchall()]
+
+
+def _told(wishes: Sequence[Wish], rows: Sequence[_Row], at: datetime) -> list[Told | Refusal]:
+    terms = _terms_of({row.revision for row in rows if row.word is None})
+    told: list[Told | Refusal] = []
+    for wish, row in zip(wishes, rows, strict=True):
+        if row.word is None:
+            told.append(Told(wish.tell(Claimed(_coupon(row, at), terms[row.revision], row.zone))))
+        elif row.word == "seen":
+            told.append(
+                Told(Answer(row.status or 0, row.headers or {}, bytes(row.body or b"")), is_replay=True)
+            )
+        elif row.word in ("closed", "key_reused"):
+            told.append(refusal_of(row.word))
+        else:
+            told.append(Told(wish.tell(refusal_of(row.word))))
+    return told
+
+
+def _coupon(row: _Row, at: datetime) -> Coupon:
+    """The coupon as it was written, as far as an answer tells of it."""
+    return Coupon(
+        id=row.coupon,
+        batch_id=row.batch,
+        revision_id=row.revision,
+        title=row.title,
+        kind=row.kind,
+        threshold_fen=row.threshold_fen,
+        off_fen=row.off_fen,
+        claimed_at=at,
+        usable_from=row.usable_from,
+        usable_until=row.usable_until,
+        status=row.state,
+    )
+
+
+# What a revision promised never changes.
+_TERMS: dict[UUID, Terms] = {}
+
+
+def _terms_of(revisions: set[UUID]) -> Mapping[UUID, Terms]:
+    if missing := revisions - _TERMS.keys():
+        if len(_TERMS) > 1_000:
+            _TERMS.clear()
+            missing = revisions
+        for terms in Terms.objects.raw("SELECT * FROM rewards_terms_promised(%s)", [list(missing)]):
+            _TERMS[terms.pk] = terms
+    return _TERMS
+
+
+_GATHERING: Gathering[Wish, Told | Refusal] = Gathering(_claim_all, most=MOST, apart=lambda w: w.customer_id)
