@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.db import connections
 from django.db.models import Q
 from django.db.utils import OperationalError
 from psycopg.errors import LockNotAvailable
-from psycopg.types.json import Jsonb
 
 from campaigns.lib.ids import new_id
 from campaigns.requests.models import RequestKey
@@ -36,12 +36,6 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '{}')
 ON CONFLICT (caller, route, key) DO NOTHING;
 SELECT set_config('lock_timeout', current_setting('app.lock_timeout_before'), true)
 """
-
-
-_KEEP = (
-    "SELECT keep_answers(%s, %s, %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::text[], %s::bytea[], %s::int[],"
-    " %s::jsonb[], %s::bytea[])"
-)
 
 
 def take_key(
@@ -110,22 +104,22 @@ def keep_answers(*, route: str, at: datetime, kept: Sequence[Kept]) -> None:
 
     Raises IntegrityError when one of the keys was taken meanwhile: what the transaction wrote must go with it.
     """
-    rows = [
-        (
-            new_id(),
-            each.customer_id,
-            each.branch_id,
-            each.branch_pos,
-            each.key,
-            each.fingerprint,
-            each.answer.status,
-            Jsonb(dict(each.answer.headers)),
-            each.answer.body,
-        )
+    answers = [
+        {
+            "id": new_id(),
+            "caller": each.customer_id,
+            "branch": each.branch_id,
+            "place": each.branch_pos,
+            "key": each.key,
+            "print": each.fingerprint.hex(),
+            "status": each.answer.status,
+            "headers": dict(each.answer.headers),
+            "body": each.answer.body.decode(),
+        }
         for each in kept
     ]
     with connections["default"].cursor() as cursor:
-        cursor.execute(_KEEP, [route, at, *(list(column) for column in zip(*rows, strict=True))])
+        cursor.execute("SELECT keep_answers(%s, %s, %s::jsonb)", [route, at, orjson.dumps(answers).decode()])
 
 
 def purge_keys(*, scope: Scope, at: datetime, limit: int = 5000) -> int:

@@ -212,7 +212,7 @@ def _batch_out(
     }
 
 
-def _coupon_out(coupon: Coupon, *, given: Terms, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def _coupon_out(coupon: Coupon | Claimed, *, given: Terms, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
     terms = terms_of_coupon(coupon=coupon, terms=given)
     return {
         "id": coupon.pk,
@@ -297,7 +297,7 @@ class Claims(ApiView):
             if isinstance(outcome, Refusal):
                 return answer_of(problem_answer(raw, outcome))
             shown = _coupon_out(
-                outcome.coupon, given=outcome.terms, at=outcome.coupon.claimed_at, zone=ZoneInfo(outcome.zone)
+                outcome, given=outcome.terms, at=outcome.claimed_at, zone=ZoneInfo(outcome.zone)
             )
             return Answer(201, _HEADERS, dumps(shown))
 

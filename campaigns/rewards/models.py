@@ -417,12 +417,17 @@ class Coupon(TenantModel):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="coupons", verbose_name=_("coupon batch"))
+    # Without indexes of their own: others below begin with them.
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, related_name="coupons", db_index=False, verbose_name=_("coupon batch")
+    )
     revision_id = models.UUIDField(_("revision"))
     issuer = models.ForeignKey(
         Branch, models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("issuer")
     )
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="coupons", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="coupons", db_index=False, verbose_name=_("customer")
+    )
     nth = models.PositiveSmallIntegerField(_("number per customer"))
     code_hash = models.BinaryField(max_length=32)
     title = models.CharField(_("title"), max_length=80)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -137,7 +138,16 @@ def terms_held(*, coupons: Iterable[Coupon]) -> dict[UUID, Terms]:
     return Terms.objects.in_bulk({coupon.revision_id for coupon in coupons})
 
 
-def terms_of_coupon(*, coupon: Coupon, terms: Terms) -> rules.Terms:
+class HasWindow(Protocol):
+    """A coupon, as far as its window goes."""
+
+    @property
+    def usable_from(self) -> datetime: ...
+    @property
+    def usable_until(self) -> datetime: ...
+
+
+def terms_of_coupon(*, coupon: HasWindow, terms: Terms) -> rules.Terms:
     """What a coupon gives, for the rules. The days after the claim became a window of its own."""
     window = (coupon.usable_from, coupon.usable_until, None, 0)
     return given_terms(given=terms, window=window, places=terms.redeem_names)

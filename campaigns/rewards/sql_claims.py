@@ -46,6 +46,9 @@ BEGIN
 END $$;
 """
 
+# What is asked comes as JSON, one object a claim: `place` from 1, customer, batch, coupon (its id to be), hash (of its
+# code), request, key, print (fingerprint), ticket (a good one came along), device, address (hashes); bytes in hex.
+
 # One claim of a lot, as far as it has come: `word` says why not, and is empty while nothing speaks against it. The
 # last columns are the answer that was given before under its request key.
 JUDGED = """
@@ -59,19 +62,22 @@ CREATE TYPE rewards_judged AS (
 );
 """
 
+# Every question of it is one row by its key. A plan that a session keeps must be that from the first claim on, also
+# where it is made while the tables are nearly empty: so the other ways are closed to it.
 # The counts in time are asked of batches that have such a limit, by the unique key (batch, customer, nth); void and
 # expired coupons count: they were claimed.
 JUDGE = """
-CREATE FUNCTION rewards_judge_claims(route text, customers uuid[], batches uuid[], coupons uuid[], hashes bytea[],
-                                     requests uuid[], keys text[], prints bytea[], tickets boolean[],
-                                     devices bytea[], addresses bytea[])
-RETURNS rewards_judged[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS VERB $$
+CREATE FUNCTION rewards_judge_claims(route text, asks jsonb)
+RETURNS rewards_judged[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+SET enable_sort = off AS VERB $$
 DECLARE judged rewards_judged[]; moment timestamptz := app_at();
 BEGIN
     SELECT array_agg(ROW (
         a.place,
         CASE WHEN known.id IS NOT NULL
-             THEN CASE WHEN known.fingerprint = a.print AND known.status IS NOT NULL THEN 'seen' ELSE 'key_reused' END
+             THEN CASE WHEN known.fingerprint = decode(a.print, 'hex') AND known.status IS NOT NULL
+                       THEN 'seen' ELSE 'key_reused' END
              WHEN c.id IS NULL THEN 'closed'
              -- The published copy of what is over was taken away; who still has the page open hears why.
              WHEN l.id IS NULL
@@ -110,7 +116,7 @@ BEGIN
              THEN 'sold_out' END,
         'claimed', coalesce(l.per_device_limit, l.per_address_limit) IS NOT NULL,
         a.customer, c.number_tail, home.id, home.pos, home.zone, a.request,
-        a.batch, l.revision_id, l.branch_id, had.many + 1, a.coupon, a.hash, l.title, l.kind,
+        a.batch, l.revision_id, l.branch_id, had.many + 1, a.coupon, decode(a.hash, 'hex'), l.title, l.kind,
         l.threshold_fen, l.off_fen, l.payer,
         CASE WHEN l.usable_days IS NULL THEN l.usable_from
              WHEN l.usable_after_days = 0 THEN moment
@@ -118,12 +124,11 @@ BEGIN
         CASE WHEN l.usable_days IS NULL THEN l.usable_until
              ELSE (here.today + greatest(l.usable_after_days, 1) + l.usable_days)::timestamp
                   AT TIME ZONE home.zone END,
-        a.device, l.per_device_limit, a.address, l.per_address_limit, l.holds_excess,
+        decode(a.device, 'hex'), l.per_device_limit, decode(a.address, 'hex'), l.per_address_limit, l.holds_excess,
         known.status, known.headers, known.body)::rewards_judged ORDER BY a.place)
       INTO judged
-      FROM unnest(customers, batches, coupons, hashes, requests, keys, prints, tickets, devices, addresses)
-           WITH ORDINALITY
-           AS a (customer, batch, coupon, hash, request, key, print, ticket, device, address, place)
+      FROM jsonb_to_recordset(asks) AS a (place int, customer uuid, batch uuid, coupon uuid, hash text, request uuid,
+                                          key text, print text, ticket boolean, device text, address text)
       LEFT JOIN customers_customer c ON c.id = a.customer AND c.status = 'active'
       LEFT JOIN tenants_branch home ON home.id = c.branch_id
       LEFT JOIN LATERAL (
@@ -132,8 +137,9 @@ BEGIN
               AND (p.branch_id = home.id OR p.handed_down AND home.pos BETWEEN i.pos AND i.pos_end)) l ON true
       LEFT JOIN LATERAL (SELECT (moment AT TIME ZONE home.zone)::date AS today) here ON true
       LEFT JOIN LATERAL (
-           SELECT coalesce(max(p.nth), 0) AS many FROM rewards_coupon p
-            WHERE p.batch_id = a.batch AND p.customer_id = a.customer) had ON true
+           SELECT coalesce((SELECT p.nth FROM rewards_coupon p
+                             WHERE p.batch_id = a.batch AND p.customer_id = a.customer
+                             ORDER BY p.nth DESC LIMIT 1), 0) AS many) had ON true
       LEFT JOIN LATERAL (
            SELECT count(*) FILTER (WHERE p.claimed_at >= here.today::timestamp AT TIME ZONE home.zone) AS by_day,
                   count(*) FILTER (WHERE p.claimed_at >= date_trunc('week', here.today::timestamp)
@@ -143,9 +149,10 @@ BEGIN
              FROM rewards_coupon p
             WHERE coalesce(l.per_day_limit, l.per_week_limit, l.per_month_limit) IS NOT NULL AND had.many > 0
               AND p.batch_id = a.batch AND p.customer_id = a.customer) lately ON true
-      LEFT JOIN requests_requestkey known
-             ON known.caller = a.customer AND known.route = rewards_judge_claims.route AND known.key = a.key
-            AND known.made_at > moment - interval '7 days';
+      LEFT JOIN LATERAL (
+           SELECT k.id, k.fingerprint, k.status, k.headers, k.body FROM requests_requestkey k
+            WHERE k.caller = a.customer AND k.route = rewards_judge_claims.route AND k.key = a.key
+              AND k.made_at > moment - interval '7 days' OFFSET 0) known ON true;
     RETURN judged;
 END $$;
 """
@@ -183,11 +190,10 @@ END $$;
 # waiting for whoever holds it: skipping held ones would say "sold out" while a rival still may roll back. Those who go
 # one by one follow each other, batch by batch, so that none waits crosswise; those who take all at once never wait.
 CLAIM = """
-CREATE FUNCTION claim_coupons(lot uuid, moment timestamptz, route text, customers uuid[], batches uuid[],
-                              coupons uuid[], hashes bytea[], requests uuid[], keys text[], prints bytea[],
-                              tickets boolean[], devices bytea[], addresses bytea[])
+CREATE FUNCTION claim_coupons(lot uuid, moment timestamptz, route text, asks jsonb)
 RETURNS SETOF rewards_judged LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS VERB $$
 DECLARE judged rewards_judged[]; one rewards_judged; wanted int; got int; turn int; careful boolean;
+        customers uuid[] := (SELECT array_agg(a.customer) FROM jsonb_to_recordset(asks) AS a (customer uuid));
 BEGIN
     IF app_customer() IS NOT NULL THEN
         IF customers <> ARRAY[app_customer()] THEN
@@ -207,8 +213,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(k.at)
        FROM (SELECT DISTINCT hashtextextended('rewards.claim' || customer, 0) AS at
                FROM unnest(customers) AS a (customer) ORDER BY 1) k;
-    judged := rewards_judge_claims(route, customers, batches, coupons, hashes, requests, keys, prints, tickets,
-                                   devices, addresses);
+    judged := rewards_judge_claims(route, asks);
     SELECT count(DISTINCT (j.batch, j.branch)), coalesce(bool_or(j.is_careful), false) INTO wanted, careful
       FROM unnest(judged) j WHERE j.word IS NULL;
     IF wanted > 0 THEN
@@ -288,9 +293,9 @@ CLAIM_ALONE = """
 CREATE OR REPLACE FUNCTION claim_coupon(wanted uuid, fresh uuid, hash bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF app_customer() IS NULL OR app_branch() IS NULL THEN RETURN 'not_found'; END IF;
-    RETURN (SELECT c.word FROM claim_coupons(NULL, NULL, '', ARRAY[app_customer()], ARRAY[wanted], ARRAY[fresh],
-        ARRAY[hash], ARRAY[nullif(current_setting('pghistory.context_id', true), '')::uuid], ARRAY[NULL::text],
-        ARRAY[NULL::bytea], ARRAY[true], ARRAY[NULL::bytea], ARRAY[NULL::bytea]) c);
+    RETURN (SELECT c.word FROM claim_coupons(NULL, NULL, '', jsonb_build_array(jsonb_build_object(
+        'place', 1, 'customer', app_customer(), 'batch', wanted, 'coupon', fresh, 'hash', encode(hash, 'hex'),
+        'request', nullif(current_setting('pghistory.context_id', true), ''), 'ticket', true))) c);
 END $$;
 """
 

@@ -58,7 +58,7 @@ def measure(
     """The bench at a size: `requests` a slice, banks of `sizes` branches one after the other."""
     report = None
     for branches in sizes:
-        with scratch_database(_DATABASE, rooms=("content",), like=migrated):
+        with scratch_database(_DATABASE, rooms=("audit", "notices", "jobs", "requests", "rewards"), like=migrated):
             report = report or Report(
                 "claims",
                 machine(),
@@ -123,7 +123,7 @@ class _Bank:
         with connections["owner"].cursor() as cursor:
             cursor.execute(_TABLES)
         self.branch: Branch = planted["branch"]
-        self.maker: Scope = staff_at(planted["head_office"], "rewards")
+        self.maker: Scope = staff_at(planted["head_office"], "rewards_operator")
         self.checker: Scope = staff_at(planted["head_office"], "reviewer")
         self.tokens = [
             tokens.issue(kind="customer", subject=str(customer), seconds=7200)

@@ -15,8 +15,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
-        *verb(
-            "keep_answers(text, timestamptz, uuid[], uuid[], int[], int[], text[], bytea[], int[], jsonb[], bytea[])",
-            sql.KEEP,
-        ),
+        *verb("keep_answers(text, timestamptz, jsonb)", sql.KEEP),
     ]

@@ -4,9 +4,7 @@ from campaigns.rewards import sql_claims
 from campaigns.tenants.walls import verb, wall
 
 _FITS = "rewards_fits_whom(uuid, int, int, timestamptz, int[], int[], int[], text[], int)"
-_ASKED = "uuid[], uuid[], uuid[], bytea[], uuid[], text[], bytea[], boolean[], bytea[], bytea[]"
-_JUDGE = f"rewards_judge_claims(text, {_ASKED})"
-_CLAIM = f"claim_coupons(uuid, timestamptz, text, {_ASKED})"
+_CLAIM = "claim_coupons(uuid, timestamptz, text, jsonb)"
 
 
 class Migration(migrations.Migration):
@@ -25,7 +23,7 @@ class Migration(migrations.Migration):
             "rewards_fits(int[], int[], int[], text[], int)", sql_claims.FITS_ME, execute=["fenhang_customer"]
         ),
         migrations.RunSQL(sql_claims.JUDGED, "DROP TYPE rewards_judged;"),
-        *verb(_JUDGE, sql_claims.JUDGE, execute=["fenhang_verbs"]),
+        *verb("rewards_judge_claims(text, jsonb)", sql_claims.JUDGE, execute=["fenhang_verbs"]),
         *verb("rewards_write_claims(rewards_judged[])", sql_claims.WRITE, execute=["fenhang_verbs"]),
         *wall("rewards_origin", verbs_only=True, verbs="SELECT, INSERT, UPDATE (claimed)"),
         *verb(

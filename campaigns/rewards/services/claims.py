@@ -7,9 +7,9 @@ Why a lot and not a transaction each is in this room's README, with the figures.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 from psycopg.errors import LockNotAvailable
@@ -21,7 +21,7 @@ from campaigns.lib.refusals import Refusal
 from campaigns.requests.rules import KeyInUse, KeyReused
 from campaigns.requests.services import Answer, Kept, keep_answers
 from campaigns.rewards.codes import code_of, hash_of
-from campaigns.rewards.models import Coupon, Terms
+from campaigns.rewards.models import Terms
 from campaigns.rewards.refusals import BY_WORD
 from campaigns.tenants.scopes import ScopeClosed
 
@@ -34,19 +34,28 @@ _COLUMNS = (
     "place, word, state, coupon, batch, revision, branch, pos, zone, title, kind, threshold_fen, off_fen, usable_from,"
     " usable_until, status, headers, body"
 )
-# One message.
+# One message, and the claims as JSON: arrays of everything cost more to write down than the view.
 _CLAIM = (
-    f"SET LOCAL lock_timeout = '{int(PATIENCE * 1000)}ms';"
-    f" SELECT {_COLUMNS} FROM claim_coupons(%s, %s, %s, %s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[],"  # noqa: S608
-    " %s::uuid[], %s::text[], %s::bytea[], %s::boolean[], %s::bytea[], %s::bytea[]) ORDER BY place"
+    f"SET LOCAL lock_timeout = '{int(PATIENCE * 1000)}ms'; SELECT {_COLUMNS}"  # noqa: S608 - names of ours
+    " FROM claim_coupons(%s, %s, %s, %s::jsonb) ORDER BY place"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A coupon that was claimed just now, and what its answer needs."""
+    """A coupon that was claimed just now, as far as an answer tells of it, and by what its answer is told."""
 
-    coupon: Coupon
+    pk: UUID
+    batch_id: UUID
+    title: str
+    kind: str
+    threshold_fen: int
+    off_fen: int
+    status: str
+    claimed_at: datetime
+    usable_from: datetime
+    usable_until: datetime
+    redeemed_at: None
     terms: Terms
     zone: str
 
@@ -117,7 +126,7 @@ class _Row:
     usable_from: datetime
     usable_until: datetime
     status: int | None
-    headers: Mapping[str, str] | None
+    headers: str | None  # JSON
     body: bytes | None
 
 
@@ -142,24 +151,26 @@ def _claim_all(wishes: Sequence[Wish]) -> list[Told | Refusal]:
 
 
 def _rows(wishes: Sequence[Wish], *, lot: UUID, at: datetime) -> list[_Row]:
-    coupons = [new_id() for _wish in wishes]
-    values: list[Any] = [
-        lot,
-        at,
-        wishes[0].route,
-        [wish.customer_id for wish in wishes],
-        [wish.batch_id for wish in wishes],
-        coupons,
-        [hash_of(code_of(coupon)) for coupon in coupons],
-        [wish.request_id for wish in wishes],
-        [wish.key for wish in wishes],
-        [wish.fingerprint for wish in wishes],
-        [wish.has_ticket for wish in wishes],
-        [wish.device for wish in wishes],
-        [wish.address for wish in wishes],
-    ]
+    asks = []
+    for place, wish in enumerate(wishes, 1):
+        coupon = new_id()
+        asks.append(
+            {
+                "place": place,
+                "customer": wish.customer_id,
+                "batch": wish.batch_id,
+                "coupon": coupon,
+                "hash": hash_of(code_of(coupon)).hex(),
+                "request": wish.request_id,
+                "key": wish.key,
+                "print": wish.fingerprint.hex(),
+                "ticket": wish.has_ticket,
+                "device": wish.device and wish.device.hex(),
+                "address": wish.address and wish.address.hex(),
+            }
+        )
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, values)
+        cursor.execute(_CLAIM, [lot, at, wishes[0].route, orjson.dumps(asks).decode()])
         cursor.nextset()
         return [_Row(*row) for row in cursor.fetchall()]
 
@@ -169,10 +180,13 @@ def _told(wishes: Sequence[Wish], rows: Sequence[_Row], at: datetime) -> list[To
     told: list[Told | Refusal] = []
     for wish, row in zip(wishes, rows, strict=True):
         if row.word is None:
-            told.append(Told(wish.tell(Claimed(_coupon(row, at), terms[row.revision], row.zone))))
+            told.append(Told(wish.tell(_claimed(row, at, terms[row.revision]))))
         elif row.word == "seen":
             told.append(
-                Told(Answer(row.status or 0, row.headers or {}, bytes(row.body or b"")), is_replay=True)
+                Told(
+                    Answer(row.status or 0, orjson.loads(row.headers or "{}"), bytes(row.body or b"")),
+                    is_replay=True,
+                )
             )
         elif row.word in ("closed", "key_reused"):
             told.append(refusal_of(row.word))
@@ -181,21 +195,11 @@ def _told(wishes: Sequence[Wish], rows: Sequence[_Row], at: datetime) -> list[To
     return told
 
 
-def _coupon(row: _Row, at: datetime) -> Coupon:
-    """The coupon as it was written, as far as an answer tells of it."""
-    return Coupon(
-        id=row.coupon,
-        batch_id=row.batch,
-        revision_id=row.revision,
-        title=row.title,
-        kind=row.kind,
-        threshold_fen=row.threshold_fen,
-        off_fen=row.off_fen,
-        claimed_at=at,
-        usable_from=row.usable_from,
-        usable_until=row.usable_until,
-        status=row.state,
-    )
+def _claimed(row: _Row, at: datetime, terms: Terms) -> Claimed:
+    return Claimed(
+        row.coupon, row.batch, row.title, row.kind, row.threshold_fen, row.off_fen, row.state, at, row.usable_from,
+        row.usable_until, None, terms, row.zone,
+    )  # fmt: skip
 
 
 # What a revision promised never changes.
