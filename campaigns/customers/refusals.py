@@ -107,6 +107,13 @@ class AnotherMustConfirm(Refusal):
     en = "You proposed these two: a colleague must confirm."
 
 
+class StaffIsAnother(Refusal):
+    code = "customers.staff.is_another"
+    status = 409
+    zh = "员工“{name}”已登记为另一位客户，请先解除原登记。"
+    en = "“{name}” is noted as another customer already: end that first."
+
+
 class ManagerElsewhere(Refusal):
     code = "customers.care.manager_elsewhere"
     status = 409

@@ -43,6 +43,7 @@ _MAKE = [
 _STEWARD = [
     "customers.customer.move",
     "customers.customer.assign",
+    "customers.customer.link_staff",
     "customers.customer.merge",
     "customers.customer.unmerge",
     "customers.customer.unmask",
@@ -146,6 +147,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.stock.allot",
             "rewards.coupon.view",
             "rewards.coupon.void",
+            "rewards.coupon.release",
             "approvals.revision.withdraw",
         ],
     ),

@@ -3,12 +3,16 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import connections
 
 from campaigns.approvals.services.reviews import approve_revision
+from campaigns.lib.refusals import Refusal
+from campaigns.requests.services import Answer
 from campaigns.rewards.models import Batch
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
+from campaigns.rewards.services.claims import Claimed, Wish, claim_together
 from campaigns.rewards.services.stock import allot_stock
 from tests.support.cast import AT, Cast
 
@@ -89,6 +93,9 @@ AGREEMENTS = {
     "every redemption is in the audit once": """
         SELECT r.id FROM rewards_redemption r WHERE (SELECT count(*) FROM audit_entry e
          WHERE e.verb = 'rewards.coupon.redeem' AND e.detail ->> 'redemption' = r.id::text) <> 1""",
+    "no device and no range of addresses has more than the limit, but for what is held": """
+        SELECT o.batch_id, o.kind, o.claimed FROM rewards_origin o JOIN rewards_livebatch l USING (batch_id)
+         WHERE o.claimed > CASE o.kind WHEN 'device' THEN l.per_device_limit ELSE l.per_address_limit END""",
     "every coupon has its history": """
         SELECT c.id FROM rewards_coupon c WHERE NOT EXISTS (SELECT FROM rewards_couponevent e
          WHERE e.pgh_obj_id = c.id AND e.pgh_label = 'insert')""",
@@ -101,3 +108,31 @@ def assert_rewards_agree(using: str = "default") -> None:
         for says, sql in AGREEMENTS.items():
             cursor.execute(sql)
             assert not (rows := cursor.fetchall()), f"not so: {says}: {rows[:5]}"
+
+
+def wish_of(customer_id: UUID, batch: Batch, *, key: str = "", **more: Any) -> Wish:
+    """A claim over HTTP without the HTTP; its answer is the coupon's id and status, or the refusal's code."""
+
+    def tell(outcome: Claimed | Refusal) -> Answer:
+        if isinstance(outcome, Refusal):
+            return Answer(outcome.status, {}, outcome.code.encode())
+        return Answer(201, {}, f"{outcome.pk} {outcome.status}".encode())
+
+    return Wish(
+        customer_id=customer_id,
+        batch_id=batch.pk,
+        route="api:claims",
+        key=key or f"claim-{uuid4().hex}",
+        fingerprint=batch.pk.bytes,
+        tell=tell,
+        request_id=uuid4(),
+        **more,
+    )
+
+
+def told(wish: Wish) -> str:
+    """What the claim is answered, and whether again: "201 claimed", "409 rewards.claim.sold_out again"."""
+    answered = claim_together(wish)
+    body = answered.answer.body.decode()
+    said = f"{answered.answer.status} {body.split()[-1]}"
+    return f"{said} again" if answered.is_replay else said

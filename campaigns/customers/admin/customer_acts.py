@@ -17,9 +17,10 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from campaigns.customers.care_selectors import in_care_of, manager_of, people_for
-from campaigns.customers.models import Customer
+from campaigns.customers.models import Customer, StaffCustomer
 from campaigns.customers.services.care import ask_hand_over, assign_manager, move_customer_home
 from campaigns.customers.services.merges import propose_by_number
+from campaigns.customers.services.staff import MAY_LINK, link_staff
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import ScopedAdmin, choices_within, scope_of
 from campaigns.tenants.models import Assignment, Branch, Person
@@ -64,6 +65,18 @@ class CareForm(_WhyForm):
         _choice(self, "person", people_for(scope=scope, branch_id=customer.branch_id))
 
 
+class StaffForm(forms.Form):
+    person = forms.ModelChoiceField(
+        queryset=Person.objects.none(), label=_("member of staff"), required=False, empty_label=_("nobody")
+    )
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = _choice(self, "person", choices_within(Person, scope))
+        field.widget = AutocompleteSelect(Assignment._meta.get_field("person"), admin.site)
+        field.widget.choices = field.choices
+
+
 class DuplicateForm(forms.Form):
     number = forms.CharField(
         label=_("customer number of the other"), max_length=64, widget=UnfoldAdminTextInputWidget
@@ -89,7 +102,7 @@ class HandOverForm(_WhyForm):
 class CustomerActs(ScopedAdmin):
     """Each page says what will follow, asks, calls one service, and shows a refusal beside what was typed."""
 
-    actions_detail = ("move_page", "assign_page", "duplicate_page")
+    actions_detail = ("move_page", "assign_page", "duplicate_page", "staff_page")
     actions_list = ("hand_over_page",)
 
     def has_customer_move_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -97,6 +110,9 @@ class CustomerActs(ScopedAdmin):
 
     def has_customer_assign_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return scope_of(request).may("customers.customer.assign")
+
+    def has_customer_link_staff_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return scope_of(request).may(MAY_LINK)
 
     def has_customer_duplicate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return scope_of(request).may("customers.mergeproposal.add")
@@ -187,6 +203,37 @@ class CustomerActs(ScopedAdmin):
             _("Point out a duplicate"),
             _("Nothing is merged yet: a colleague compares the two and decides."),
             lambda customer: DuplicateForm(request.POST or None),
+            act,
+        )
+
+    @action(
+        description=_("Note as a member of staff"),
+        url_path="staff",
+        icon="badge",
+        permissions=["customer_link_staff"],
+    )
+    def staff_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        scope = scope_of(request)
+
+        def act(customer: Customer, form: forms.Form) -> Any:
+            person = form.cleaned_data["person"]
+            link_staff(scope=scope, customer_id=customer.pk, person_id=person.pk if person else None)
+            if person is None:
+                return _("This customer is no member of staff.")
+            return _("This customer is %(name)s.") % {"name": person.name}
+
+        def form_of(customer: Customer) -> forms.Form:
+            held = StaffCustomer.objects.within(scope).filter(customer=customer).first()
+            return StaffForm(
+                request.POST or None, scope=scope, initial={"person": held.person_id if held else None}
+            )
+
+        return self._small_page(
+            request,
+            object_id,
+            _("Note as a member of staff"),
+            _("Staff claim no coupons of a branch at which they work, unless a batch lets them."),
+            form_of,
             act,
         )
 

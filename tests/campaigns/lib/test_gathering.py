@@ -57,3 +57,31 @@ def test_a_bad_one_fails_alone() -> None:
     with pytest.raises(ValueError, match="three"):
         gathering.submit(3)
     assert gathering.submit(4) == -4
+
+
+def test_what_is_the_same_is_never_in_one_lot() -> None:
+    began, go_on = threading.Event(), threading.Event()
+    lots: list[list[str]] = []
+
+    def act(items: Sequence[str]) -> list[str]:
+        lots.append(list(items))
+        began.set()
+        assert go_on.wait(30)
+        return list(items)
+
+    gathering: Gathering[str, str] = Gathering(act, most=3, apart=lambda item: item[0])
+
+    def later(item: str) -> str:
+        assert began.wait(30)
+        return gathering.submit(item)
+
+    def release() -> None:
+        while len(gathering._waiting) < 6:
+            threading.Event().wait(0.001)
+        go_on.set()
+
+    asked = ["a2", "a3", "b1", "b2", "c1", "d1"]
+    together([lambda: gathering.submit("a1"), *(lambda item=item: later(item) for item in asked), release])  # type: ignore[misc]
+    assert sorted(item for lot in lots for item in lot) == ["a1", *asked]
+    assert all(len({item[0] for item in lot}) == len(lot) <= 3 for lot in lots)
+    assert len(lots) <= 5

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from campaigns.lib.clock import now
 from campaigns.rewards.codes import code_of, hash_of
 from campaigns.rewards.models import Coupon, LiveBatch, Redemption, Stock
 from campaigns.rewards.rules import MOVES
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
+from campaigns.tenants.scopes import system_scope
 from tests.support.cast import Cast
-from tests.support.rewards import live_batch
+from tests.support.rewards import live_batch, told, wish_of
 
 
 def ask(sql: str, *params: object) -> list[tuple[object, ...]]:
@@ -31,6 +34,18 @@ def coupon_of(cast: Cast, name: str) -> Coupon:
     batch = live_batch(cast, by="ho_rewards", reviewer="ho_reviewer", shares={"NB": 5, "SB": 5})
     with cast.customers[name].scope() as scope:
         return claim_coupon(scope=scope, batch_id=batch.pk)
+
+
+def held_coupon(cast: Cast, name: str) -> UUID:
+    """One beyond the limit of its device."""
+    batch = live_batch(
+        cast, at=now(), shares={"NB": 5}, per_device_limit=1, per_customer_limit=2, holds_excess=True
+    )
+    customer = cast.customers[name].customer.pk
+    answers = [told(wish_of(customer, batch, device=b"one phone")) for _ in range(2)]
+    assert answers == ["201 claimed", "201 held"]
+    with system_scope(at=now(), cause="look"):
+        return Coupon.objects.get(status="held").pk
 
 
 def test_a_customer_reads_own_coupons_own_branchs_stock_and_no_draft(cast: Cast) -> None:
@@ -131,17 +146,20 @@ def test_even_the_verbs_cannot_rewrite_a_promise_or_a_movement(committed_cast: C
 @pytest.mark.commits
 def test_the_trigger_allows_the_moves_of_the_table_and_no_other(committed_cast: Cast) -> None:
     coupon_of(committed_cast, "nb")
+    held = held_coupon(committed_cast, "nb2")
     place = f"redeemed_at = now(), redeemed_place_id = {committed_cast.branch['NB'].pk}"
     nowhere = "redeemed_at = NULL, redeemed_place_id = NULL"
 
     def put(status: str) -> str:
-        return f"UPDATE rewards_coupon SET status = '{status}', {place if status == 'redeemed' else nowhere}"
+        which = f"id {'=' if before == 'held' else '<>'} '{held}'"
+        where = place if status == "redeemed" else nowhere
+        return f"UPDATE rewards_coupon SET status = '{status}', {where} WHERE {which}"
 
     with verbs_of_own() as run:
         for before, allowed in MOVES.items():
             for after in set(MOVES) - {before}:
                 run("BEGIN")
-                if before != "claimed":
+                if before not in ("held", "claimed"):
                     run(put(before))
                 if after in allowed:
                     run(put(after))
