@@ -17,7 +17,7 @@ class StaffCustomer(CustomerModel):
         related_name="as_customer",
         verbose_name=_("member of staff"),
     )
-    since = models.DateTimeField(_("since"))
+    since = models.DateTimeField(_("noted at"))
 
     class Meta:
         verbose_name = _("member of staff as a customer")

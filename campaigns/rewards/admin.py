@@ -21,6 +21,7 @@ from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.batch_form import FIELDSETS, BatchForm
+from campaigns.rewards.held_admin import HeldActs
 from campaigns.rewards.models import Batch, Coupon
 from campaigns.rewards.rules import shown_status
 from campaigns.rewards.selectors import funnel_of, names_of, shares_of, terms_of, zone_of
@@ -260,7 +261,7 @@ def _words_of(standing: Any) -> str:
 
 
 @admin.register(Coupon)
-class CouponAdmin(ScopedAdmin):
+class CouponAdmin(HeldActs):
     """Read only; the code is on nobody's screen but the customer's own."""
 
     noun = "rewards.coupon"
@@ -333,7 +334,8 @@ class CouponAdmin(ScopedAdmin):
         obj: Any = None,
     ) -> Any:
         may = obj is not None and obj.status == "claimed" and scope_of(request).may("rewards.coupon.void")
-        context |= {"coupon": obj, "may_void": may}
+        held = obj is not None and obj.status == "held" and scope_of(request).may("rewards.coupon.release")
+        context |= {"coupon": obj, "may_void": may, "may_release": held}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def void_view(self, request: HttpRequest, coupon_id: UUID) -> HttpResponse:

@@ -36,6 +36,7 @@ terms.redeem_branches    none        plain   thing  publish
 terms.circles            none        plain   thing  publish
 terms.redeem_names       none        plain   thing  publish
 terms.open_days          none        plain   thing  publish
+origin.origin_hash       internal    hashed  thing  secure
 coupon.nth               behaviour   plain   law    settle
 coupon.code_hash         credential  hashed  law    secure
 coupon.title             behaviour   plain   law    settle

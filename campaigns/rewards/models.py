@@ -474,6 +474,7 @@ class Coupon(TenantModel):
             models.Index(fields=["customer", "-id"], name="rewards_coupon_of_customer"),
             models.Index(fields=["batch", "branch"], name="rewards_coupon_of_batch"),
             models.Index(fields=["usable_until"], condition=Q(status="claimed"), name="rewards_coupon_due"),
+            models.Index(fields=["branch_pos", "id"], condition=Q(status="held"), name="rewards_coupon_held"),
         ]
 
     def __str__(self) -> str:

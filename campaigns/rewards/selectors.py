@@ -188,6 +188,11 @@ def coupons_within(*, scope: Scope) -> QuerySet[Coupon]:
     return Coupon.objects.within(scope)
 
 
+def coupons_held(*, scope: Scope) -> QuerySet[Coupon]:
+    """Which coupons wait for somebody to decide, and can still become good? Oldest first."""
+    return coupons_within(scope=scope).filter(status="held", usable_until__gt=scope.at).order_by("id")
+
+
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """Where the coupons of a batch are; money in fen. `expired` counts those not swept yet."""

@@ -20,6 +20,8 @@ _PAGES = {
     "stock": pgettext_lazy("page", "allot stock"),
     "said": pgettext_lazy("page", "the sentence while typing"),
     "void": pgettext_lazy("page", "void"),
+    "held": pgettext_lazy("page", "decide on what is held"),
+    "staff_page": pgettext_lazy("page", "note as a member of staff"),
     "upload": pgettext_lazy("page", "upload"),
     "preview": pgettext_lazy("page", "preview while typing"),
     "saved_preview": pgettext_lazy("page", "preview of the draft"),

@@ -102,6 +102,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:rewards_batch_stock": ((), ("rewards.stock.allot",)),
     "admin:rewards_batch_down": ((), ("rewards.batch.take_down",)),
     "admin:rewards_coupon_void": ((), ("rewards.coupon.void",)),
+    "admin:rewards_coupon_held": ((), ("rewards.coupon.release",)),
     "admin:content_asset_upload": ((), ("content.asset.add",)),
     # Signed for one person, and only on pages that show the picture: the address is the key.
     "admin:content_asset_media": (("",), ()),
@@ -151,6 +152,10 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:jobs_job_start": ((), ("approvals.publication.verify",)),
     "admin:customers_customer_move_page": (("customers.customer.move",), ("customers.customer.move",)),
     "admin:customers_customer_assign_page": (("customers.customer.assign",), ("customers.customer.assign",)),
+    "admin:customers_customer_staff_page": (
+        ("customers.customer.link_staff",),
+        ("customers.customer.link_staff",),
+    ),
     **{
         f"admin:customers_customer_{act}_page": ((verb,), (verb,))
         for act, verb in (

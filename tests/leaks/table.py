@@ -292,6 +292,9 @@ ROWS = {
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),
+    "admin:rewards_coupon_held": Row(
+        "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"decision": "release"}
+    ),
     "admin:customers_tag_of_customer": Row(
         "staff", {"customer_id": "customers.customer"}, body={"do": "give", "tag": "987654"}
     ),
@@ -323,6 +326,9 @@ ROWS = {
         "staff", {"object_id": "customers.customer"}, names={"branch": "tenants.branch"}
     ),
     "admin:customers_customer_assign_page": Row(
+        "staff", {"object_id": "customers.customer"}, names={"person": "tenants.person"}
+    ),
+    "admin:customers_customer_staff_page": Row(
         "staff", {"object_id": "customers.customer"}, names={"person": "tenants.person"}
     ),
     "admin:customers_customer_duplicate_page": Row(

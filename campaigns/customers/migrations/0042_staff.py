@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('branch_pos', models.IntegerField(editable=False)),
                 ('person', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='as_customer', serialize=False, to='tenants.person', verbose_name='member of staff')),
-                ('since', models.DateTimeField(verbose_name='since')),
+                ('since', models.DateTimeField(verbose_name='noted at')),
                 ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.branch', verbose_name='branch')),
                 ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='%(class)ss', to='customers.customer', verbose_name='customer')),
             ],

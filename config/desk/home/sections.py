@@ -22,7 +22,13 @@ from campaigns.lib.refusals import NotFound
 from campaigns.notices.admin import line_of
 from campaigns.notices.selectors import unread
 from campaigns.planning.selectors import running_campaigns
-from campaigns.rewards.selectors import coupon_figures, coupons_within, stock_running_low, zone_of
+from campaigns.rewards.selectors import (
+    coupon_figures,
+    coupons_held,
+    coupons_within,
+    stock_running_low,
+    zone_of,
+)
 from campaigns.tenants.scopes import Scope
 from config.desk.home.figures import DAYS, branches_compared, first_moment, six
 from config.desk.pages import page_of
@@ -223,6 +229,18 @@ def stock_low(scope: Scope) -> Section:
     return Section("stock_low", rows)
 
 
+def held(scope: Scope) -> Section | None:
+    """Claims beyond a limit, oldest first; nothing to say for who may not decide."""
+    if not scope.may("rewards.coupon.release"):
+        return None
+    waiting = coupons_held(scope=scope)
+    rows = [
+        Linked(each, page_of("rewards.coupon", each.pk))
+        for each in waiting.select_related("customer")[:_ROWS]
+    ]
+    return Section("held", rows, more=waiting.count())
+
+
 def week_of_coupons(scope: Scope) -> Section:
     """Each day's claims and redemptions, latest first."""
     rows = [
@@ -257,7 +275,7 @@ PARTS: dict[str, list[Part]] = {
     "editor": [came_back, drafts, live_today, did_well],
     "reviewer": [review_queue, live_today, running],
     "branch_manager": [figures, review_queue, compared, running, live_today],
-    "rewards_operator": [figures, stock_low, week_of_coupons, running],
+    "rewards_operator": [figures, stock_low, held, week_of_coupons, running],
     "administrator": [figures, compared, running, last_deeds],
     "auditor": [last_deeds, figures, compared],
     "community_operator": [live_today, running],
