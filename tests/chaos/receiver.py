@@ -1,10 +1,17 @@
-"""Somebody outside who is sent messages: keeps each effect key once, and counts how often it came."""
+"""Somebody outside who is sent messages: keeps each effect key once, and counts how often it came.
+
+A message is on its way for a while, and so is the answer, as to any service outside the bank: who is killed meanwhile
+does not know what became of it. Without that the controls have next to no time in which to lose anything.
+"""
 
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+ON_THE_WAY = 0.03  # seconds, each way
 
 
 class Receiver(ThreadingHTTPServer):
@@ -39,14 +46,17 @@ class _Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         key = self.headers["Idempotency-Key"]
+        time.sleep(ON_THE_WAY)
         with self.server.lock:
             self.server.came[key] += 1
             if key.endswith("reful"):
                 self.server.last = time.time()
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
+        time.sleep(ON_THE_WAY)
+        with suppress(ConnectionError):  # who asked was killed
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
 
     def log_message(self, *_: Any) -> None:
         """Nothing."""
