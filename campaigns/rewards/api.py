@@ -302,8 +302,9 @@ class Claims(ApiView):
             return Answer(201, _HEADERS, dumps(shown))
 
         told = claim_together(
-            Wish(
+            wish=Wish(
                 customer_id=customer_id,
+                at=self.scope.at,
                 batch_id=batch_id,
                 route=route_of(raw),
                 key=read_key(raw.headers[HEADER]),

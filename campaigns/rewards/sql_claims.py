@@ -293,7 +293,8 @@ CLAIM_ALONE = """
 CREATE OR REPLACE FUNCTION claim_coupon(wanted uuid, fresh uuid, hash bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF app_customer() IS NULL OR app_branch() IS NULL THEN RETURN 'not_found'; END IF;
-    RETURN (SELECT c.word FROM claim_coupons(NULL, NULL, '', jsonb_build_array(jsonb_build_object(
+    -- Merged or blocked while the claim waited: as if there were no batch.
+    RETURN (SELECT CASE c.word WHEN 'closed' THEN 'not_found' ELSE c.word END FROM claim_coupons(NULL, NULL, '', jsonb_build_array(jsonb_build_object(
         'place', 1, 'customer', app_customer(), 'batch', wanted, 'coupon', fresh, 'hash', encode(hash, 'hex'),
         'request', nullif(current_setting('pghistory.context_id', true), ''), 'ticket', true))) c);
 END $$;
@@ -342,9 +343,14 @@ BEGIN
 END $$;
 """
 
-# As in sql_terms.py, and what is held is not redeemed.
-REDEEM = sql_terms.REDEEM.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
-    "WHEN held.status = 'void' THEN 'void'\n",
-    "WHEN held.status = 'void' THEN 'void'\n"
-    "                    WHEN held.status = 'held' AND held.usable_until > app_at() THEN 'held'\n",
+# As in sql_terms.py, and what is held is not redeemed. Where nothing speaks against it any more, somebody else had it and
+# took it back between the two looks: then it was redeemed when it was asked for.
+REDEEM = (
+    sql_terms.REDEEM.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    .replace("ELSE no END", "ELSE coalesce(no, 'already_redeemed') END")
+    .replace(
+        "WHEN held.status = 'void' THEN 'void'\n",
+        "WHEN held.status = 'void' THEN 'void'\n"
+        "                    WHEN held.status = 'held' AND held.usable_until > app_at() THEN 'held'\n",
+    )
 )

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from django.db import connections
 
 from campaigns.approvals.services.reviews import approve_revision
+from campaigns.lib.clock import now
 from campaigns.lib.refusals import Refusal
 from campaigns.requests.services import Answer
 from campaigns.rewards.models import Batch
@@ -121,6 +122,7 @@ def wish_of(customer_id: UUID, batch: Batch, *, key: str = "", **more: Any) -> W
     return Wish(
         customer_id=customer_id,
         batch_id=batch.pk,
+        at=now(),
         route="api:claims",
         key=key or f"claim-{uuid4().hex}",
         fingerprint=batch.pk.bytes,
@@ -132,7 +134,7 @@ def wish_of(customer_id: UUID, batch: Batch, *, key: str = "", **more: Any) -> W
 
 def told(wish: Wish) -> str:
     """What the claim is answered, and whether again: "201 claimed", "409 rewards.claim.sold_out again"."""
-    answered = claim_together(wish)
+    answered = claim_together(wish=wish)
     body = answered.answer.body.decode()
     said = f"{answered.answer.status} {body.split()[-1]}"
     return f"{said} again" if answered.is_replay else said

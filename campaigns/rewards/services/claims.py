@@ -14,7 +14,6 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 from psycopg.errors import LockNotAvailable
 
-from campaigns.lib.clock import now
 from campaigns.lib.gathering import Gathering
 from campaigns.lib.ids import new_id
 from campaigns.lib.refusals import Refusal
@@ -62,13 +61,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One customer's claim under a request key. `tell` makes the answer of what became of it, in any thread.
+    """One customer's claim under a request key, at `at` (UTC). `tell` makes its answer, in any thread.
 
     `has_ticket`: a good ticket of the batch's page came along. `device` and `address`: hashes (rewards/tickets.py).
     """
 
     customer_id: UUID
     batch_id: UUID
+    at: datetime
     route: str
     key: str
     fingerprint: bytes
@@ -87,7 +87,7 @@ class Told:
     is_replay: bool = False
 
 
-def claim_together(wish: Wish) -> Told:
+def claim_together(*, wish: Wish) -> Told:
     """The answer to `wish`, which is kept under its key with the effect. Outside of any scope or transaction.
 
     Raises ScopeClosed for a customer who is not active, KeyReused for a key of another request, KeyInUse when
@@ -99,7 +99,7 @@ def claim_together(wish: Wish) -> Told:
     return outcome
 
 
-def refusal_of(word: str) -> Refusal:
+def _refusal_of(word: str) -> Refusal:
     """The refusal that a verb's word stands for."""
     if word == "closed":
         return ScopeClosed()
@@ -131,7 +131,8 @@ class _Row:
 
 
 def _claim_all(wishes: Sequence[Wish]) -> list[Told | Refusal]:
-    at = now()
+    # Whoever came first waited for the lot: what opens meanwhile is open for all of it.
+    at = max(wish.at for wish in wishes)
     try:
         with transaction.atomic():
             rows = _rows(wishes, lot=new_id(), at=at)
@@ -189,9 +190,9 @@ def _told(wishes: Sequence[Wish], rows: Sequence[_Row], at: datetime) -> list[To
                 )
             )
         elif row.word in ("closed", "key_reused"):
-            told.append(refusal_of(row.word))
+            told.append(_refusal_of(row.word))
         else:
-            told.append(Told(wish.tell(refusal_of(row.word))))
+            told.append(Told(wish.tell(_refusal_of(row.word))))
     return told
 
 

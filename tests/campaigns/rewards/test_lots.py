@@ -131,9 +131,9 @@ def test_one_whose_answer_fails_takes_nobody_along_and_leaves_nothing(cast: Cast
     def fail(outcome: object) -> Answer:
         raise ValueError("no answer")
 
-    bad = Wish(one, batch.pk, "api:claims", "claim-bad-one", b"x", fail, uuid4())
+    bad = Wish(one, batch.pk, now(), "api:claims", "claim-bad-one", b"x", fail, uuid4())
     with pytest.raises(ValueError, match="no answer"):
-        claims.claim_together(bad)
+        claims.claim_together(wish=bad)
     assert told(wish_of(two, batch)) == "201 claimed"
     with system_scope(at=now(), cause="look"):
         assert not Coupon.objects.filter(customer=one).exists()
@@ -168,7 +168,7 @@ def test_one_key_eight_ways_at_once_is_one_coupon_and_one_answer(committed_cast:
     batch = live(cast, per_customer_limit=8)
     one, two = crowd(cast, 2)
     wishes = [wish_of(who, batch, key="claim-8-ways") for who in (one, two) for _ in range(8)]
-    answers = together([lambda wish=wish: claims.claim_together(wish) for wish in wishes])  # type: ignore[misc]
+    answers = together([lambda wish=wish: claims.claim_together(wish=wish) for wish in wishes])  # type: ignore[misc]
     for mine in (answers[:8], answers[8:]):
         assert len({told.answer.body for told in mine}) == 1
         assert sorted(told.is_replay for told in mine) == [False] + [True] * 7

@@ -46,6 +46,7 @@ STAYS = {
     "customers.CustomerExport": "written for who asked; gone within days",
     "customers.ConsentDraft": "is head office's, which never closes",
     "customers.MergeProposal": "what was decided; open questions go to the lowest branch above both homes",
+    "rewards.Origin": "counts claims of a batch, whoever's it is",
     "audit.Entry": "what was done there was done there",
     "access.Reset": "what was done to a log-in there",
     "requests.RequestKey": "answers to requests made there; kept for days",
