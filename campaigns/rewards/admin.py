@@ -21,6 +21,7 @@ from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.batch_form import FIELDSETS, BatchForm
+from campaigns.rewards.counter_admin import CounterPages
 from campaigns.rewards.held_admin import HeldActs
 from campaigns.rewards.models import Batch, Coupon
 from campaigns.rewards.rules import shown_status
@@ -261,7 +262,7 @@ def _words_of(standing: Any) -> str:
 
 
 @admin.register(Coupon)
-class CouponAdmin(HeldActs):
+class CouponAdmin(HeldActs, CounterPages):
     """Read only; the code is on nobody's screen but the customer's own."""
 
     noun = "rewards.coupon"

@@ -59,6 +59,13 @@ class CouponHeld(Refusal):
     en = "This coupon is held for review, and good once it is released."
 
 
+class TokenNotOffline(Refusal):
+    code = "rewards.token.not_offline"
+    status = 409
+    zh = "二维码一分钟内有效，断网时记下的二维码不能补录，请让客户读出券码。"
+    en = "A QR code is good for a minute and cannot be sent in later: ask the customer for the code."
+
+
 class NotHeld(Refusal):
     code = "rewards.coupon.not_held"
     status = 409

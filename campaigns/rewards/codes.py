@@ -50,6 +50,13 @@ def hash_of(code: str) -> bytes:
     return hmac.digest(_key(b"code hash", settings.DATA_KEY), plain.encode(), sha256)
 
 
+def read_shown(text: str) -> tuple[str, str]:
+    """What a clerk typed or a camera read: ("code", …) or ("token", …). A token is longer than any code is."""
+    text = text.strip()
+    plain = text.upper().translate(_READ_AS)
+    return ("code", text) if len(plain) <= _LENGTH else ("token", text)
+
+
 @dataclass(frozen=True, slots=True)
 class RedeemToken:
     """What a QR code says: this coupon, as long as it was redeemed so many times, until then."""

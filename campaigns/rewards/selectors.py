@@ -193,6 +193,17 @@ def coupons_held(*, scope: Scope) -> QuerySet[Coupon]:
     return coupons_within(scope=scope).filter(status="held", usable_until__gt=scope.at).order_by("id")
 
 
+def redemptions_today(*, scope: Scope, limit: int = 30) -> list[Redemption]:
+    """What has the scope's person redeemed at this branch on its local day, latest first? Reversed ones too."""
+    assert scope.person_id is not None
+    zone = zone_of(scope=scope)
+    first = datetime.combine(scope.at.astimezone(zone).date(), datetime.min.time(), zone)
+    rows = Redemption.objects.within(scope).filter(
+        branch_id=scope.branch_id, person_id=scope.person_id, at__gte=first
+    )
+    return list(rows.select_related("reversal").order_by("-at", "-id")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """Where the coupons of a batch are; money in fen. `expired` counts those not swept yet."""

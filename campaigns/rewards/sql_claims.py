@@ -294,7 +294,8 @@ CREATE OR REPLACE FUNCTION claim_coupon(wanted uuid, fresh uuid, hash bytea) RET
 BEGIN
     IF app_customer() IS NULL OR app_branch() IS NULL THEN RETURN 'not_found'; END IF;
     -- Merged or blocked while the claim waited: as if there were no batch.
-    RETURN (SELECT CASE c.word WHEN 'closed' THEN 'not_found' ELSE c.word END FROM claim_coupons(NULL, NULL, '', jsonb_build_array(jsonb_build_object(
+    RETURN (SELECT CASE c.word WHEN 'closed' THEN 'not_found' ELSE c.word END
+              FROM claim_coupons(NULL, NULL, '', jsonb_build_array(jsonb_build_object(
         'place', 1, 'customer', app_customer(), 'batch', wanted, 'coupon', fresh, 'hash', encode(hash, 'hex'),
         'request', nullif(current_setting('pghistory.context_id', true), ''), 'ticket', true))) c);
 END $$;
@@ -343,8 +344,8 @@ BEGIN
 END $$;
 """
 
-# As in sql_terms.py, and what is held is not redeemed. Where nothing speaks against it any more, somebody else had it and
-# took it back between the two looks: then it was redeemed when it was asked for.
+# As in sql_terms.py, and what is held is not redeemed. Where nothing speaks against it any more, somebody else had it
+# and took it back between the two looks: then it was redeemed when it was asked for.
 REDEEM = (
     sql_terms.REDEEM.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
     .replace("ELSE no END", "ELSE coalesce(no, 'already_redeemed') END")

@@ -89,8 +89,15 @@ GROUPS = [
             Page(_("Campaigns"), "campaign", "planning.campaign"),
             Page(_("Coupon batches"), "confirmation_number", "rewards.batch"),
             Page(_("Coupons"), "local_activity", "rewards.coupon"),
+            Page(
+                _("Counter"),
+                "point_of_sale",
+                "rewards.coupon",
+                address="admin:rewards_coupon_counter",
+                verb="redeem",
+            ),
         ],
-        ("rewards_operator",),
+        ("rewards_operator", "clerk"),
     ),
     Group(
         _("Customers"),

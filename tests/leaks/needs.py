@@ -102,6 +102,12 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:rewards_batch_stock": ((), ("rewards.stock.allot",)),
     "admin:rewards_batch_down": ((), ("rewards.batch.take_down",)),
     "admin:rewards_coupon_void": ((), ("rewards.coupon.void",)),
+    "admin:rewards_coupon_counter": (("rewards.coupon.redeem",), ("rewards.coupon.redeem",)),
+    **{
+        f"admin:rewards_coupon_{page}": ((), ("rewards.coupon.redeem",))
+        for page in ("worth", "redeem", "noted")
+    },
+    "admin:rewards_coupon_reverse": ((), ("rewards.coupon.reverse",)),
     "admin:rewards_coupon_held": ((), ("rewards.coupon.release",)),
     "admin:content_asset_upload": ((), ("content.asset.add",)),
     # Signed for one person, and only on pages that show the picture: the address is the key.

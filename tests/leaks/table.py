@@ -292,6 +292,13 @@ ROWS = {
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),
+    "admin:rewards_coupon_counter": Row("staff", methods=("get",)),
+    "admin:rewards_coupon_worth": Row("staff", methods=("post",), body={"text": "XXXXX-XXXXX"}),
+    "admin:rewards_coupon_redeem": Row("staff", methods=("post",), body={"text": "XXXXX-XXXXX"}),
+    "admin:rewards_coupon_noted": Row("staff", methods=("post",), body={"noted": "[]"}),
+    "admin:rewards_coupon_reverse": Row(
+        "staff", {"redemption_id": "rewards.redemption"}, methods=("post",), body={"reason": "退单"}
+    ),
     "admin:rewards_coupon_held": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"decision": "release"}
     ),

@@ -46,10 +46,11 @@ def redeem_coupon(
     token: str | None = None,
     order_fen: int | None = None,
     position: tuple[int, int] | None = None,
+    redemption_id: UUID | None = None,
 ) -> Redemption:
     """Spend a coupon of any branch at the branch the scope stands at, by its code or its redeem token.
 
-    `order_fen`: the order it is used on, when the clerk knows it. `position`: latitude and longitude in millionths of a
+    `redemption_id`: of the new row, where who asks has one. `order_fen`: the order it is used on, when the clerk knows it. `position`: latitude and longitude in millionths of a
     degree; compared, and kept nowhere. Raises CodeUnknown, TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed,
     CouponIsVoid, CouponExpired, NotUsableYet, OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere,
     PositionMissing, TooFar.
@@ -57,7 +58,7 @@ def redeem_coupon(
     scope.demand("rewards.coupon.redeem")
     if (code is None) == (token is None):
         raise ValueError("give either the code or the token")
-    redemption_id = new_id()
+    redemption_id = redemption_id or new_id()
     coupon_id = times = code_hash = None
     if token is not None:
         opened = open_token(token=token, at=scope.at)
