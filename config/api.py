@@ -42,6 +42,7 @@ urlpatterns = [
     path("me/erasure", consents.MyErasure.as_view(), name="erasure"),
     # staff
     path("staff/redemptions", rewards.Redemptions.as_view(), name="redemptions"),
+    path("staff/redemptions/worth", rewards.Worths.as_view(), name="worth"),
     path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),
     path("staff/customers/<uuid:customer_id>", CustomerCard.as_view(), name="staff-customer"),
     path("staff/auth/token", own_scope(access.StaffToken.as_view()), name="staff-auth-token"),

@@ -47,24 +47,33 @@ DESK: Policy = NOTHING | {
     "form-action": [SELF],
 }
 
-# Nothing of ours asks a browser for any of these.
-PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
-        *(
-            "encrypted-media",
-            "fullscreen",
-            "geolocation",
-            "gyroscope",
-            "hid",
-            "idle-detection",
-            "magnetometer",
-        ),
-        *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get"),
-        *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
-    )
+# What no page may ask a browser for, unless its view says so: `response.uses = ("camera",)`.
+_FEATURES = (
+    *(
+        "accelerometer",
+        "autoplay",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+    ),
+    *("geolocation", "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment"),
+    *(
+        "picture-in-picture",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+        "serial",
+        "usb",
+        "xr-spatial-tracking",
+    ),
 )
+
+
+@cache
+def permissions(uses: tuple[str, ...] = ()) -> str:
+    """The Permissions-Policy of a page that uses these features itself."""
+    return ", ".join(f"{feature}=({'self' if feature in uses else ''})" for feature in _FEATURES)
 
 
 @cache
@@ -99,7 +108,7 @@ class Headers(CSPMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         answer: HttpResponseBase = super().process_response(request, response)
-        answer.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        answer.headers.setdefault("Permissions-Policy", permissions(tuple(getattr(answer, "uses", ()))))
         answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.path_info.startswith(ADMIN):
             # After a log-out the back button finds nothing to show.

@@ -39,6 +39,7 @@ from campaigns.rewards.selectors import (
 )
 from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.claims import Claimed, Wish, claim_together
+from campaigns.rewards.services.counter import Shown, look_at_coupon
 from campaigns.rewards.services.coupons import (
     issue_redeem_token,
     redeem_coupon,
@@ -143,6 +144,17 @@ class RedemptionOut(serializers.Serializer[Any]):
     order_fen = serializers.IntegerField(allow_null=True)
     payer = serializers.ChoiceField(choices=Payer.values)
     redeemed_at = serializers.DateTimeField()
+
+
+class WorthOut(serializers.Serializer[Any]):
+    """核销前查看 · What redeeming it now would be worth; nothing is redeemed."""
+
+    coupon_id = serializers.UUIDField()
+    title = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.values)
+    off_fen = serializers.IntegerField(help_text="此时此地核销的价值（分）· worth here and now, in fen")
+    order_fen = serializers.IntegerField(allow_null=True)
+    usable_until = serializers.DateTimeField()
 
 
 class ReversalIn(serializers.Serializer[Any]):
@@ -375,6 +387,32 @@ class Redemptions(ApiView):
         position = micro(body.pop("position", None))
         redemption = redeem_coupon(scope=self.scope, position=position, **body)
         return self.answer(_redemption_out(redemption), status=201)
+
+
+class Worths(ApiView):
+    who = "staff"
+    verb = "rewards.coupon.redeem"
+    limits = (Limit("redemptions", 60, 60),)
+
+    @extend_schema(summary="核销前查看 · What a coupon is worth", request=RedemptionIn, responses=WorthOut)
+    def post(self, request: Request) -> Response:
+        body = self.body(RedemptionIn)
+        shown = Shown(
+            text=body.get("token") or body["code"],
+            order_fen=body.get("order_fen"),
+            position=micro(body.get("position")),
+        )
+        seen = look_at_coupon(scope=self.scope, shown=shown)
+        return self.answer(
+            {
+                "coupon_id": seen.coupon_id,
+                "title": seen.title,
+                "kind": seen.kind,
+                "off_fen": seen.off_fen,
+                "order_fen": seen.order_fen,
+                "usable_until": seen.usable_until,
+            }
+        )
 
 
 class Reversals(ApiView):

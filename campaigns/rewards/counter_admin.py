@@ -15,12 +15,13 @@ from django.urls import path, reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.customers.rules import masked_number
 from campaigns.lib.forms import YuanField
 from campaigns.lib.geo import to_gcj02
 from campaigns.lib.money import yuan
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.api_terms import MICRO
-from campaigns.rewards.models import Redemption
+from campaigns.rewards.models import Kind, Redemption
 from campaigns.rewards.selectors import redemptions_today, zone_of
 from campaigns.rewards.services.counter import (
     MOST_NOTED,
@@ -81,20 +82,21 @@ class CounterPages(ScopedAdmin):
             "may_reverse": scope.may(MAY_REVERSE),
             "words": _words(),
         }
-        return TemplateResponse(request, "rewards/counter.html", context)
+        page = TemplateResponse(request, "rewards/counter.html", context)
+        page.uses = ("camera", "geolocation")  # type: ignore[attr-defined] # config/headers.py
+        return page
 
     def look_view(self, request: HttpRequest) -> HttpResponse:
         def look(scope: Scope) -> Any:
             seen = look_at_coupon(scope=scope, shown=_read(request).shown())
-            coupon = seen.coupon
-            until = coupon.usable_until.astimezone(zone_of(scope=scope))
+            until = seen.usable_until.astimezone(zone_of(scope=scope))
             return {
                 "title": seen.title,
                 "worth": yuan(seen.off_fen),
-                "kind": str(coupon.get_kind_display()),
-                "needs": yuan(coupon.threshold_fen) if coupon.threshold_fen else "",
+                "kind": str(Kind(seen.kind).label),
+                "needs": yuan(seen.threshold_fen) if seen.threshold_fen else "",
                 "until": f"{until:%Y-%m-%d %H:%M}",
-                "customer": str(coupon.customer),
+                "customer": masked_number(seen.tail),
             }
 
         return _answer(request, MAY_REDEEM, look)
@@ -204,6 +206,8 @@ def _words() -> dict[str, str]:
         "sure": gettext("Reverse this redemption? The customer can use the coupon again."),
         "worth": gettext("worth"),
         "until": gettext("valid until"),
+        "title": gettext("coupon"),
+        "customer": gettext("customer"),
         "needs": gettext("order from"),
         "noted": gettext("No line: noted on this phone, and sent in order as soon as there is one."),
         "waiting": gettext("noted and not sent yet"),

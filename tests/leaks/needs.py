@@ -201,6 +201,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
         ("customers.tag.give", "customers.tag.take"),
         ("customers.tag.give", "customers.tag.take"),
     ),
+    "api:worth": ((), ("rewards.coupon.redeem",)),
     "api:redemptions": ((), ("rewards.coupon.redeem",)),
     "api:reversal": ((), ("rewards.coupon.reverse",)),
 }

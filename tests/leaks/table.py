@@ -387,6 +387,7 @@ ROWS = {
         "customer", {"export_id": "customers.dataexport", "token": "=x"}, methods=("get",), own=410
     ),
     "api:erasure": Row("customer", methods=("get",)),
+    "api:worth": Row("staff token", methods=("post",), body={"code": "2345-6789-ABCD"}),
     "api:redemptions": Row("staff token", methods=("post",), body={"code": "2345-6789-ABCD"}),
     "api:reversal": Row("staff token", {"redemption_id": "rewards.redemption"}, methods=("post",)),
 }

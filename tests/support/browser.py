@@ -17,10 +17,15 @@ ARGUMENTS = [
 ]
 
 
+def chromium_path() -> str | None:
+    """Where this machine has its Chromium."""
+    return os.environ.get("FENHANG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @pytest.fixture(scope="session")
 def chromium(django_db_setup: None) -> Iterator[Any]:
     """One browser for the session."""
-    found = os.environ.get("FENHANG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    found = chromium_path()
     if found is None:
         if os.environ.get("FENHANG_REQUIRE_BROWSER") == "1":
             pytest.fail("FENHANG_REQUIRE_BROWSER=1, but there is no Chromium on this machine")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from campaigns.audit.services import record
 from campaigns.lib.refs import ref
@@ -34,15 +34,32 @@ class Shown:
     position: tuple[int, int] | None = None
 
 
-def look_at_coupon(*, scope: Scope, shown: Shown) -> Redemption:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What redeeming a coupon here and now would be. Amounts in fen; `tail` ends the holder's customer number."""
+
+    coupon_id: UUID
+    title: str
+    off_fen: int
+    order_fen: int | None
+    kind: str
+    threshold_fen: int
+    usable_until: datetime
+    tail: str
+
+
+def look_at_coupon(*, scope: Scope, shown: Shown) -> Looked:
     """What redeeming it here and now would be: its worth, or the refusal that redeeming would raise.
 
     It is redeemed, and taken back: so what a clerk is told before is what happens after, whatever rules there are.
     """
     with transaction.atomic():
         seen = _redeem(scope, shown, None)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM rewards_spent(%s)", [seen.pk])
+            facts = cursor.fetchone()
         transaction.set_rollback(True)
-    return seen
+    return Looked(seen.coupon_id, seen.title, seen.off_fen, seen.order_fen, *facts)
 
 
 def redeem_at_counter(*, scope: Scope, redemption_id: UUID, shown: Shown) -> Redemption:

@@ -50,10 +50,10 @@ def redeem_coupon(
 ) -> Redemption:
     """Spend a coupon of any branch at the branch the scope stands at, by its code or its redeem token.
 
-    `redemption_id`: of the new row, where who asks has one. `order_fen`: the order it is used on, when the clerk knows it. `position`: latitude and longitude in millionths of a
-    degree; compared, and kept nowhere. Raises CodeUnknown, TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed,
-    CouponIsVoid, CouponExpired, NotUsableYet, OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere,
-    PositionMissing, TooFar.
+    `redemption_id`: of the new row, where who asks has one. `order_fen`: the order it is used on, when the clerk knows
+    it. `position`: latitude and longitude in millionths of a degree; compared, and kept nowhere. Raises CodeUnknown,
+    TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed, CouponIsVoid, CouponHeld, CouponExpired, NotUsableYet,
+    OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere, PositionMissing, TooFar.
     """
     scope.demand("rewards.coupon.redeem")
     if (code is None) == (token is None):

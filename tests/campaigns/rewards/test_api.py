@@ -216,3 +216,21 @@ def test_an_unchanged_list_is_not_sent_again(cast: Cast, nb: Caller) -> None:
     assert nb.get(f"{API}batches", If_None_Match=tag).status_code == 304
     claimed(nb, batch)
     assert nb.get(f"{API}batches", If_None_Match=tag).status_code == 200
+
+
+def test_a_clerk_elsewhere_hears_what_it_is_worth_before_and_nothing_happens(cast: Cast, nb: Caller) -> None:
+    batch = live_batch(cast, by="ho_rewards", reviewer="ho_reviewer", at=now(), kind="percent_off", percent=15,
+                       claim_from=now() - timedelta(hours=1), claim_until=now() + timedelta(days=3))  # fmt: skip
+    coupon = claimed(nb, batch)
+    clerk, body = as_staff(cast.sb_clerk), {"code": code_of_id(coupon["id"])}
+    assert clerk.post(f"{API}staff/redemptions/worth", body).json()["code"] == "rewards.redeem.order_missing"
+    seen = clerk.post(f"{API}staff/redemptions/worth", body | {"order_fen": 120_00}).json()
+    assert (seen["off_fen"], seen["kind"], seen["coupon_id"]) == (18_00, "percent_off", coupon["id"])
+    with system_scope(at=now(), cause="look"):
+        assert not Redemption.objects.exists() and Coupon.objects.get().status == "claimed"
+    token = nb.post(f"{API}me/coupons/{coupon['id']}/redeem-token").json()["token"]
+    assert (
+        clerk.post(f"{API}staff/redemptions/worth", {"token": token, "order_fen": 120_00}).status_code == 200
+    )
+    made = clerk.post(f"{API}staff/redemptions", {"token": token, "order_fen": 120_00}, key="redeem-0001")
+    assert (made.status_code, made.json()["off_fen"]) == (201, 18_00)

@@ -58,7 +58,7 @@ const look = async () => {
         const worth = el("p", told.worth, "rc-worth");
         worth.append(el("small", told.kind));
         const facts = el("dl");
-        for (const [name, value] of [["", told.title], [words.needs, told.needs], [words.until, told.until], ["", told.customer]]) {
+        for (const [name, value] of [[words.title, told.title], [words.needs, told.needs], [words.until, told.until], [words.customer, told.customer]]) {
             if (value) facts.append(el("dt", name), el("dd", value));
         }
         const button = el("button", `${words.redeem} ${told.worth}`, "rc-button rc-main");
@@ -141,6 +141,7 @@ const send = async () => {
         const { outcomes } = await ask(page.dataset.noted, { noted: JSON.stringify(waiting) });
         const told = new Map(outcomes.map((each) => [each.id, each]));
         for (const each of outcomes) if (each.done) add(each.done);
+        card.hidden = true;  // what it said of the line is over
         keep(REFUSED, [...kept(REFUSED), ...outcomes.filter((each) => !each.done)]);
         keep(QUEUE, kept(QUEUE).filter((row) => !told.has(row.id)));
         tell();
