@@ -24,6 +24,9 @@ from config.bench import (
 from config.bench.harness import Report, Target, Variant, compare
 from tests.support.template import template_name
 
+# Benches start programs of their own, which know of no other day.
+pytestmark = pytest.mark.real_clock
+
 
 def spin(seconds: float) -> None:
     until = time.process_time() + seconds
@@ -98,7 +101,6 @@ def test_search_and_tree_run_at_a_small_size(unblocked: None, bench: ModuleType)
         assert cursor.fetchone() == (0,)
 
 
-@pytest.mark.real_clock  # seals go by the server's
 def test_audit_runs_at_a_small_size_finds_no_false_alarm_and_leaves_no_database_behind(
     unblocked: None,
 ) -> None:
