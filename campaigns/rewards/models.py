@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.customers.models import Customer, Profile
 from campaigns.lib.ids import new_id
 from campaigns.planning.models import Campaign
+from campaigns.rewards.budget_models import Budget, Funding, Movement, Payer, Reservation
+from campaigns.rewards.share_models import CapCount, Share
 from campaigns.tenants.models import Branch, Person, TenantModel, tracked
 
 
@@ -41,14 +43,6 @@ class DayRule(models.TextChoices):
     WORKDAYS = "workdays", _("on workdays only")
 
 
-class Payer(models.TextChoices):
-    """Whose money a redemption spends."""
-
-    HEAD_OFFICE = "head_office", _("Head office")
-    BRANCH = "branch", _("Branch")
-    MERCHANT = "merchant", _("Merchant")
-
-
 class Status(models.TextChoices):
     """Where a coupon stands; the allowed moves are `rules.MOVES`, kept by a trigger as well."""
 
@@ -58,9 +52,39 @@ class Status(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
+__all__ = [
+    "Batch",
+    "Budget",
+    "CapCount",
+    "Coupon",
+    "DayRule",
+    "FaceUnit",
+    "Funding",
+    "Giving",
+    "Kind",
+    "LiveBatch",
+    "Movement",
+    "Payer",
+    "Promise",
+    "Redemption",
+    "Reservation",
+    "Reversal",
+    "Settled",
+    "Share",
+    "Status",
+    "Stock",
+    "Terms",
+]
+
 # What is empty unless the kind has it.
 _NO_THING = Q(thing="")
 _NO_FACE = Q(face_value__isnull=True, face_unit="")
+
+
+def _percent(label: Any) -> models.PositiveSmallIntegerField:
+    return models.PositiveSmallIntegerField(
+        label, default=0, db_default=0, blank=True, validators=[MaxValueValidator(100)]
+    )
 
 
 def _int_array(label: Any) -> ArrayField:
@@ -110,9 +134,19 @@ class Giving(TenantModel):
         blank=True,
     )
 
+    # Who pays which part of a redemption, in percent; all zero: `payer` pays all of it.
+    head_office_percent = _percent(_("head office pays (%)"))
+    branch_percent = _percent(_("branch pays (%)"))
+    merchant_percent = _percent(_("merchant pays (%)"))
+
     class Meta:
         abstract = True
         constraints = [
+            models.CheckConstraint(
+                condition=Q(head_office_percent=0, branch_percent=0, merchant_percent=0)
+                | Q(head_office_percent=100 - F("branch_percent") - F("merchant_percent")),
+                name="%(app_label)s_%(class)s_payers_are_one_or_sum_to_100",
+            ),
             models.CheckConstraint(
                 # What must be there is said to be: a CHECK that comes to NULL would let it pass.
                 condition=Q(off_fen__gt=0, threshold_fen__gte=0)
@@ -194,6 +228,17 @@ class Promise(Giving):
     payer = models.CharField(_("paid by"), max_length=16, choices=Payer, default=Payer.HEAD_OFFICE)
     handed_down = models.BooleanField(_("also for the branches below"), default=False)
     quota = models.PositiveIntegerField(_("coupons in all"), validators=[MinValueValidator(1)])
+    # At most so many claims at each branch, by its local day and week (Monday).
+    cap_per_day = models.PositiveIntegerField(
+        _("claims per branch and day"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    cap_per_week = models.PositiveIntegerField(
+        _("claims per branch and week"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    # Who may allot hears when a branch has this much or less left of what it kept.
+    low_percent = models.PositiveSmallIntegerField(
+        _("warn at (% left)"), default=10, db_default=10, validators=[MaxValueValidator(100)]
+    )
 
     class Meta:
         abstract = True
@@ -221,6 +266,12 @@ class Promise(Giving):
                 & (Q(per_month_limit__isnull=True) | Q(per_month_limit__gte=1))
                 & (Q(new_within_days__isnull=True) | Q(new_within_days__gte=1)),
                 name="%(app_label)s_%(class)s_limits_in_time_are_one_or_more",
+            ),
+            models.CheckConstraint(
+                condition=(Q(cap_per_day__isnull=True) | Q(cap_per_day__gte=1))
+                & (Q(cap_per_week__isnull=True) | Q(cap_per_week__gte=1))
+                & Q(low_percent__lte=100),
+                name="%(app_label)s_%(class)s_caps_are_one_or_more",
             ),
             models.CheckConstraint(
                 condition=Q(stages__contained_by=Profile.Stage.values)

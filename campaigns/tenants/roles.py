@@ -3,7 +3,7 @@ the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop,
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
-planning.campaign, rewards.batch|coupon|stock, jobs.alert, content.asset|item|placement. Verbs: view, add, change,
+planning.campaign, rewards.batch|coupon|stock|share|budget, jobs.alert, content.asset|item|placement. Verbs: view, add, change,
 delete, and those of the thing.
 """
 
@@ -21,6 +21,8 @@ _LOOK = [
     "tenants.branch.view",
     "planning.campaign.view",
     "rewards.batch.view",
+    "rewards.share.view",
+    "rewards.budget.view",
     "content.asset.view",
     "content.item.view",
     "content.placement.view",
@@ -129,6 +131,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.item.take_down",
             "content.placement.take_down",
             "rewards.batch.take_down",
+            "rewards.budget.approve",
         ],
     ),
     "community_operator": ("社群运营", "Community operator", [*_LOOK]),
@@ -144,6 +147,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.batch.submit",
             "rewards.batch.take_down",
             "rewards.stock.allot",
+            "rewards.budget.add",
+            "rewards.budget.change",
             "rewards.coupon.view",
             "rewards.coupon.void",
             "approvals.revision.withdraw",
@@ -168,6 +173,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.birth.change",
             "customers.erasure.view",
             "rewards.coupon.view",
+            "rewards.budget.approve",
             "approvals.revision.decide",
             "approvals.policy.view",
             "approvals.stop.add",

@@ -23,7 +23,8 @@ from campaigns.rewards.refusals import (
     PromiseIsClaimed,
     QuotaTooSmall,
 )
-from campaigns.rewards.rules import Terms, check_terms
+from campaigns.rewards.rules import PAYERS, Terms, check_terms
+from campaigns.rewards.share_refusals import AmountsAreReserved, PayersAreUnclear
 from campaigns.rewards.selectors import batch_in_scope, has_claims
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope, branches_within
@@ -69,6 +70,17 @@ class BatchTerms:
     tags_none: Sequence[int] = ()
     stages: Sequence[str] = ()
     new_within_days: int | None = None
+    head_office_percent: int = 0
+    branch_percent: int = 0
+    merchant_percent: int = 0
+    cap_per_day: int | None = None
+    cap_per_week: int | None = None
+    low_percent: int = 10
+
+    @property
+    def percents(self) -> tuple[int, int, int]:
+        """Who pays which part, in the order of `rules.PAYERS`; all zero: `payer` pays all of it."""
+        return self.head_office_percent, self.branch_percent, self.merchant_percent
 
     def check(self) -> None:
         """Raise the refusal that forbids these terms."""
@@ -76,6 +88,15 @@ class BatchTerms:
         limits = (self.per_day_limit, self.per_week_limit, self.per_month_limit, self.new_within_days)
         if self.per_customer_limit < 1 or any(limit is not None and limit < 1 for limit in limits):
             raise LimitsAreUnclear
+        if not 0 <= self.low_percent <= 100 or any(
+            cap is not None and cap < 1 for cap in (self.cap_per_day, self.cap_per_week)
+        ):
+            raise LimitsAreUnclear
+        if any(self.percents) and (sum(self.percents) != 100 or min(self.percents) < 0):
+            raise PayersAreUnclear
+        # `payer` is what figures and settlement go by: who pays nothing is not it.
+        if any(self.percents) and not self.percents[PAYERS.index(self.payer)]:
+            raise PayersAreUnclear
 
     def terms(self, places: Sequence[str] = ()) -> Terms:
         """For the rules; `places`: names of `redeem_branches`."""
@@ -128,7 +149,8 @@ def add_batch(*, scope: Scope, terms: BatchTerms) -> Batch:
 def change_batch(*, scope: Scope, batch_id: UUID, terms: BatchTerms) -> Batch:
     """Change the draft; the published copy serves on until the change is approved. Voids a review under way.
 
-    Raises NotFound, PromiseIsClaimed once customers hold coupons, QuotaTooSmall below what is allotted.
+    Raises NotFound, PromiseIsClaimed once customers hold coupons, QuotaTooSmall below what is allotted,
+    AmountsAreReserved when money is reserved for what is allotted and the amounts would change.
     """
     scope.demand("rewards.batch.change")
     terms.check()
@@ -147,6 +169,8 @@ def change_batch(*, scope: Scope, batch_id: UUID, terms: BatchTerms) -> Batch:
         with transaction.atomic():
             Batch.objects.within(scope).filter(pk=batch_id).update(**columns)
     except IntegrityError as error:
+        if "rewards_batch_amounts_stay_while_money_is_reserved" in str(error):
+            raise AmountsAreReserved from error
         if "rewards_batch_allotted_within_quota" not in str(error):
             raise
         raise QuotaTooSmall(allotted=batch.allotted) from error
