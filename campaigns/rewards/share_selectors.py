@@ -1,6 +1,6 @@
 """Questions about a batch's quota down the tree."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -177,11 +177,39 @@ def branches_to_allot(
     return list(rows[:limit])
 
 
-def low_shares(*, scope: Scope, limit: int) -> Iterable[tuple[Share, str, str, int]]:
-    """Which branches have so little left of what they kept that somebody was told? Node, title, branch, left."""
-    rows = list(shares_within(scope=scope).filter(low_since__isnull=False).order_by("-low_since")[:limit])
-    titles = titles_of(scope=scope, batch_ids={row.batch_id for row in rows})
-    names = dict(Branch.objects.filter(pk__in=[row.branch_id for row in rows]).values_list("pk", "name"))
-    for row in rows:
-        left = unclaimed_at(batch_id=row.batch_id, branch_id=row.branch_id)
-        yield row, titles.get(row.batch_id, ""), names.get(row.branch_id, ""), left
+@dataclass(frozen=True, slots=True)
+class Low:
+    """A branch's share of a batch that is nearly gone."""
+
+    batch_id: UUID
+    share_id: UUID
+    title: str
+    branch_name: str
+    left: int
+    allotted: int
+
+
+def stock_running_low(*, scope: Scope, limit: int = 10) -> list[Low]:
+    """Which branches have so little left of a batch that runs now that somebody was told? Latest first."""
+    running = dict(
+        LiveBatch.objects.visible(scope)
+        .filter(claim_from__lte=scope.at, claim_until__gt=scope.at)
+        .values_list("batch_id", "title")
+    )
+    rows = (
+        shares_within(scope=scope)
+        .filter(low_since__isnull=False, batch_id__in=running)
+        .select_related("branch")
+        .order_by("-low_since")[:limit]
+    )
+    return [
+        Low(
+            row.batch_id,
+            row.pk,
+            running[row.batch_id],
+            row.branch.name,
+            unclaimed_at(batch_id=row.batch_id, branch_id=row.branch_id),
+            row.kept,
+        )
+        for row in rows
+    ]

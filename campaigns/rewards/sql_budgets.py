@@ -143,8 +143,8 @@ BEGIN
     SELECT jsonb_agg(jsonb_build_object('batch', m.batch_id, 'branch', m.place_id, 'payer', m.payer, 'did', 'return',
                'cause', m.cause, 'reserved', -m.reserved, 'held', -m.held, 'spent', -m.spent))
       INTO lines
-      FROM (SELECT batch_id, place_id, payer, cause, sum(reserved_fen) AS reserved, sum(held_fen) AS held,
-                   sum(spent_fen) AS spent
+      FROM (SELECT m.batch_id, m.place_id, m.payer, m.cause, sum(m.reserved_fen) AS reserved,
+                   sum(m.held_fen) AS held, sum(m.spent_fen) AS spent
               FROM rewards_movement m JOIN rewards_redemption r ON r.id = NEW.redemption_id
               JOIN rewards_coupon c ON c.id = r.coupon_id
              WHERE m.batch_id = c.batch_id AND m.cause = 'rewards.redemption:' || NEW.redemption_id

@@ -137,7 +137,7 @@ BEGIN
         SELECT s.bucket, s.allotted::bigint AS held FROM rewards_stock s
          WHERE s.batch_id = wanted AND s.branch_id = target
     ), wide AS (
-        SELECT greatest(least(64, ((SELECT coalesce(sum(held), 0) FROM own) + quantity) / 200), 1,
+        SELECT greatest(least(64, div((SELECT coalesce(sum(held), 0) FROM own) + quantity, 200)), 1,
                         (SELECT coalesce(max(bucket) + 1, 0) FROM own)) AS many
     ), ranked AS (
         SELECT g.bucket, coalesce(o.held, 0) AS held,

@@ -12,6 +12,7 @@ from campaigns.approvals.models import Revision
 from campaigns.approvals.services import live, reviews
 from campaigns.audit.services import record
 from campaigns.customers.tag_selectors import tags_usable
+from campaigns.lib.constraints import violated
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import campaign_in_scope
@@ -169,7 +170,7 @@ def change_batch(*, scope: Scope, batch_id: UUID, terms: BatchTerms) -> Batch:
         with transaction.atomic():
             Batch.objects.within(scope).filter(pk=batch_id).update(**columns)
     except IntegrityError as error:
-        if "rewards_batch_amounts_stay_while_money_is_reserved" in str(error):
+        if violated(error) == "rewards_batch_amounts_stay_while_money_is_reserved":
             raise AmountsAreReserved from error
         if "rewards_batch_allotted_within_quota" not in str(error):
             raise

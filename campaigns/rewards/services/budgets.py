@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from campaigns.audit.services import record
+from campaigns.lib.constraints import violated
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import campaign_in_scope
@@ -136,7 +137,7 @@ def fund_batch(*, scope: Scope, batch_id: UUID, payer: str, budget_id: UUID | No
                     branch_pos=batch.branch_pos,
                 )
     except IntegrityError as error:
-        if "rewards_funding_is_fixed_while_allotted" not in str(error):
+        if violated(error) != "rewards_funding_is_fixed_while_allotted":
             raise
         raise FundingIsFixed from error
     record(
