@@ -78,7 +78,9 @@ class Funding(TenantModel):
         "rewards.Batch", models.PROTECT, related_name="funding", verbose_name=_("coupon batch")
     )
     payer = models.CharField(_("paid by"), max_length=16, choices=Payer)
-    budget = models.ForeignKey(Budget, models.PROTECT, related_name="funding", verbose_name=_("coupon budget"))
+    budget = models.ForeignKey(
+        Budget, models.PROTECT, related_name="funding", verbose_name=_("coupon budget")
+    )
 
     class Meta:
         verbose_name = _("budget of a batch")

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from campaigns.lib.refusals import NotFound
-from campaigns.rewards.models import Budget, Funding, Movement, Reservation
+from campaigns.rewards.models import Batch, Budget, Funding, Movement, Reservation
 from campaigns.tenants.scopes import Scope
+from campaigns.tenants.selectors import line_of
 
 
 def budgets_within(*, scope: Scope) -> QuerySet[Budget]:
@@ -23,10 +24,12 @@ def budget_in_scope(*, scope: Scope, budget_id: UUID) -> Budget:
     return budget
 
 
-def budgets_for(*, scope: Scope, campaign_id: UUID | None) -> QuerySet[Budget]:
-    """Which budgets of the scope could a batch of this campaign name now?"""
-    rows = budgets_within(scope=scope).filter(valid_until__gt=scope.at)
-    return rows.filter(campaign_id=None) | rows.filter(campaign_id=campaign_id)
+def budgets_for(*, scope: Scope, batch: Batch) -> QuerySet[Budget]:
+    """Which budgets of the scope could this batch name now?"""
+    rows = budgets_within(scope=scope).filter(
+        valid_until__gt=scope.at, branch_id__in=line_of(scope=scope, branch_id=batch.branch_id)
+    )
+    return rows.filter(Q(campaign_id=None) | Q(campaign_id=batch.campaign_id))
 
 
 def funding_of(*, scope: Scope, batch_id: UUID) -> dict[str, UUID]:

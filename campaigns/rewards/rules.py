@@ -178,8 +178,8 @@ PAYERS = ("head_office", "branch", "merchant")
 def parts_of(*, fen: int, payer: str, percents: tuple[int, int, int]) -> tuple[int, int, int]:
     """The full worth of a coupon by who pays, in the order of `PAYERS`; the database's rewards_parts is the same sum.
 
-    Percents that are all zero: `payer` pays all. Else each part is rounded down to whole fen, and what is left over goes
-    fen by fen to those who pay at all, in the same order. The parts sum to `fen`.
+    Percents that are all zero: `payer` pays all. Else each part is rounded down to whole fen, and what is left over
+    goes fen by fen to those who pay at all, in the same order. The parts sum to `fen`.
     """
     if not any(percents):
         first, second, third = (fen * (payer == name) for name in PAYERS)

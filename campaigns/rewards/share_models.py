@@ -23,7 +23,12 @@ class Share(TenantModel):
         "rewards.Batch", models.PROTECT, related_name="shares", verbose_name=_("coupon batch")
     )
     giver = models.ForeignKey(
-        Branch, models.DO_NOTHING, null=True, related_name="+", db_index=False, verbose_name=_("received from")
+        Branch,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("received from"),
     )
     received = models.PositiveIntegerField(_("received"), db_default=0)
     given = models.PositiveIntegerField(_("given on"), db_default=0)

@@ -8,7 +8,7 @@ class ShareTooSmall(Refusal):
     code = "rewards.stock.share_too_small"
     status = 409
     zh = "“{branch}”只剩 {unused} 张未领取，不能再往下分配 {quantity} 张。请减少数量，或请上级增加额度。"
-    en = "“{branch}” has {unused} unclaimed coupons left: it cannot pass on {quantity}. Allot fewer, or ask above for more."
+    en = "“{branch}” has {unused} unclaimed coupons left and cannot pass on {quantity}: allot fewer, or ask for more."
 
 
 class PayersAreUnclear(Refusal):
@@ -25,7 +25,10 @@ class AmountsAreReserved(Refusal):
     code = "rewards.batch.amounts_are_reserved"
     status = 409
     zh = "已按现有面额和出资比例为分配出去的券预留预算，不能再改。请先收回全部额度，或另建批次。"
-    en = "Money is reserved for what is allotted: draw everything back before changing amounts or payers, or make a new batch."
+    en = (
+        "Money is reserved for what is allotted: draw everything back before changing amounts or payers, or make a"
+        " new batch."
+    )
 
 
 class BudgetShort(Refusal):
@@ -45,8 +48,11 @@ class BudgetClosed(Refusal):
 class BudgetElsewhere(Refusal):
     code = "rewards.budget.elsewhere"
     status = 422
-    zh = "没有找到可用的预算：须属于本机构或下级机构，并与批次的活动一致。"
-    en = "No such budget: it must belong to your branches, and to the batch's campaign if it has one."
+    zh = "没有找到可用的预算：须属于批次所属机构或其上级，在您的机构范围内，并与批次的活动一致。"
+    en = (
+        "No such budget: it must be one of your branches', belong to the batch's branch or one above it, and to the"
+        " batch's campaign if it has one."
+    )
 
 
 class FundingIsFixed(Refusal):

@@ -122,7 +122,8 @@ def tree_of(*, scope: Scope, batch_id: UUID, opened: Collection[int] = ()) -> Tr
     giving = set(rows.filter(giver_id__in=ids).order_by().values_list("giver_id", flat=True).distinct())
     claimed = _sums(Stock.objects.within(scope).filter(batch_id=batch_id, branch_id__in=ids), Sum("claimed"))
     redeemed = _sums(
-        Coupon.objects.within(scope).filter(batch_id=batch_id, branch_id__in=ids, status="redeemed"), Count("pk")
+        Coupon.objects.within(scope).filter(batch_id=batch_id, branch_id__in=ids, status="redeemed"),
+        Count("pk"),
     )
     money = {
         branch: (reserved, spent)
@@ -158,13 +159,9 @@ def _sums(rows: QuerySet, figure: Sum | Count) -> dict[int, int]:
     return dict(rows.order_by().values_list("branch_id").annotate(figure))
 
 
-def branches_to_allot(
-    *, scope: Scope, batch_id: UUID, words: str = "", limit: int = 300
-) -> list[Branch]:
+def branches_to_allot(*, scope: Scope, batch_id: UUID, words: str = "", limit: int = 300) -> list[Branch]:
     """To which open branches may the scope allot this batch? The nearest first; a piece of a name or code narrows."""
-    batch = (
-        Batch.objects.within(scope).filter(pk=batch_id).values_list("branch_id", "handed_down").first()
-    )
+    batch = Batch.objects.within(scope).filter(pk=batch_id).values_list("branch_id", "handed_down").first()
     rows = Branch.objects.filter(pos__range=(scope.lo, scope.hi), is_open=True).order_by("pos")
     if batch is None:
         # Quota from above: what the own branch keeps goes to those below it.

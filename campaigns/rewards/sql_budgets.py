@@ -1,5 +1,6 @@
-"""Money reserved for quota, spent at the counter, and given back. Triggers follow redemptions, reversals and coupons that
-end, so that whichever verb writes those, the money goes along.
+"""Money reserved for quota, spent at the counter, and given back.
+
+Triggers follow redemptions, reversals and coupons that end: whichever verb writes those, the money goes along.
 """
 
 # The full worth of a coupon by who pays: rounded down, and what is left over goes fen by fen to head office, branch and
@@ -11,10 +12,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                 THEN ARRAY[CASE WHEN payer = 'head_office' THEN fen ELSE 0 END,
                            CASE WHEN payer = 'branch' THEN fen ELSE 0 END,
                            CASE WHEN payer = 'merchant' THEN fen ELSE 0 END]
-                ELSE (SELECT array_agg(p.low + (p.percent > 0 AND p.before < fen - p.whole)::int ORDER BY p.nth)
-                        FROM (SELECT nth, percent, fen * percent / 100 AS low, sum(fen * percent / 100) OVER () AS whole,
-                                     count(*) FILTER (WHERE percent > 0) OVER (ORDER BY nth) - (percent > 0)::int AS before
-                                FROM unnest(ARRAY[head_office, branch, merchant]) WITH ORDINALITY AS u (percent, nth)) p)
+                ELSE (
+        SELECT array_agg(p.low + (p.percent > 0 AND p.before < fen - p.whole)::int ORDER BY p.nth)
+          FROM (SELECT nth, percent, fen * percent / 100 AS low, sum(fen * percent / 100) OVER () AS whole,
+                       count(*) FILTER (WHERE percent > 0) OVER (ORDER BY nth) - (percent > 0)::int AS before
+                  FROM unnest(ARRAY[head_office, branch, merchant]) WITH ORDINALITY AS u (percent, nth)) p)
            END
 $$;
 """
@@ -25,7 +27,8 @@ CREATE FUNCTION rewards_spent(worth bigint, parts bigint[]) RETURNS bigint[] LAN
     SELECT array_agg(p.low + least(p.part - p.low, greatest(worth - p.whole - p.before, 0)) ORDER BY p.nth)
       FROM (SELECT l.nth, l.part, l.low, sum(l.low) OVER ()::bigint AS whole,
                    (sum(l.part - l.low) OVER (ORDER BY l.nth) - (l.part - l.low))::bigint AS before
-              FROM (SELECT nth, part, div(worth::numeric * part, nullif(parts[1] + parts[2] + parts[3], 0))::bigint AS low
+              FROM (SELECT nth, part,
+                           div(worth::numeric * part, nullif(parts[1] + parts[2] + parts[3], 0))::bigint AS low
                       FROM unnest(parts) WITH ORDINALITY AS u (part, nth)) l) p
 $$;
 """
@@ -66,7 +69,9 @@ BEGIN
           FROM line l WHERE r.batch_id = l.batch AND r.branch_id = l.branch AND r.payer = l.payer RETURNING 1
     )
     SELECT (SELECT count(*) FROM line), (SELECT count(*) FROM done) INTO many, found_rows;
-    IF many <> found_rows THEN RAISE EXCEPTION 'money of % nodes moves, and % have a reservation', many, found_rows; END IF;
+    IF many <> found_rows THEN
+        RAISE EXCEPTION 'money of % nodes moves, and % have a reservation', many, found_rows;
+    END IF;
     INSERT INTO rewards_movement (id, branch_id, branch_pos, budget_id, batch_id, place_id, payer, did, reserved_fen,
                                   held_fen, spent_fen, cause, at)
     SELECT uuidv7(), g.branch_id, g.branch_pos, g.id, l.batch, l.branch, l.payer, l.did, l.reserved, l.held, l.spent,
@@ -275,7 +280,8 @@ BEGIN
     IF held.asked_fen IS DISTINCT FROM seen OR seen IS NULL THEN RETURN 'budget_asked_anew'; END IF;
     IF held.asked_by_id = app_person() THEN RETURN 'budget_is_own'; END IF;
     IF seen < held.taken_fen THEN RETURN 'budget_below_taken'; END IF;
-    UPDATE rewards_budget g SET total_fen = seen, asked_fen = NULL, approved_by_id = app_person(), approved_at = app_at()
+    UPDATE rewards_budget g
+       SET total_fen = seen, asked_fen = NULL, approved_by_id = app_person(), approved_at = app_at()
      WHERE g.id = wanted;
     INSERT INTO rewards_movement (id, branch_id, branch_pos, budget_id, payer, did, total_fen, cause, at)
     VALUES (uuidv7(), held.branch_id, held.branch_pos, wanted, '', 'approve', seen - held.total_fen,

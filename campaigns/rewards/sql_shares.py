@@ -39,12 +39,14 @@ END $$;
 AGREED = """
 CREATE CONSTRAINT TRIGGER rewards_stock_agrees AFTER INSERT OR UPDATE OF allotted ON rewards_stock
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION rewards_share_agrees();
-CREATE CONSTRAINT TRIGGER rewards_share_agrees AFTER INSERT OR UPDATE OF received, given, kept, giver_id ON rewards_share
+CREATE CONSTRAINT TRIGGER rewards_share_agrees
+    AFTER INSERT OR UPDATE OF received, given, kept, giver_id ON rewards_share
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION rewards_share_agrees();
 """
 
 # The whole tree of a batch from its buckets and the branches as they stand: after a branch moved or closed, and once
-# for what was allotted before there was a tree. What lies outside the issuer's branches since a move hangs at the issuer.
+# for what was allotted before there was a tree. What lies outside the issuer's branches since a move hangs at the
+# issuer.
 SETTLE = """
 CREATE FUNCTION rewards_settle_shares(wanted uuid) RETURNS void LANGUAGE plpgsql AS VERB $$
 DECLARE issuer tenants_branch;
@@ -54,7 +56,8 @@ BEGIN
     SELECT uuidv7(), wanted, n.id, n.pos FROM tenants_branch n
      WHERE n.id = issuer.id OR n.id IN (SELECT s.branch_id FROM rewards_stock s WHERE s.batch_id = wanted)
         OR (n.pos BETWEEN issuer.pos AND issuer.pos_end
-            AND EXISTS (SELECT FROM rewards_stock s WHERE s.batch_id = wanted AND s.branch_pos BETWEEN n.pos AND n.pos_end))
+            AND EXISTS (SELECT FROM rewards_stock s
+                         WHERE s.batch_id = wanted AND s.branch_pos BETWEEN n.pos AND n.pos_end))
      ORDER BY n.pos ON CONFLICT DO NOTHING;
     PERFORM FROM rewards_share s WHERE s.batch_id = wanted ORDER BY s.branch_pos FOR NO KEY UPDATE;
     WITH stock AS (
@@ -260,7 +263,7 @@ END $$;
 
 # Unclaimed shares of a branch that closed go to its successor, or back to the batch where that may hold none of it,
 # with what is reserved for them; and the tree is settled, also where the closed branch was the issuer.
-PASS_ON = """
+HAND_ON = """
 CREATE OR REPLACE FUNCTION pass_on_stock(closed int, successor int) RETURNS int LANGUAGE plpgsql AS VERB $$
 DECLARE ended tenants_branch; next tenants_branch; issuer tenants_branch; held record; unused int; passed int := 0;
         may_hold boolean; word text;

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         *verb("rewards_source_of(uuid)", sql_shares.SOURCE, execute=["fenhang_verbs"]),
         *verb("allot_stock(uuid, int, int)", sql_shares.ALLOT),
         *verb("draw_back_stock(uuid, int, int)", sql_shares.DRAW_BACK),
-        *verb("pass_on_stock(int, int)", sql_shares.PASS_ON),
+        *verb("pass_on_stock(int, int)", sql_shares.HAND_ON),
         *verb("rehang_shares(int[])", sql_shares.REHANG),
         *verb("rewards_take_caps(uuid, int, int)", sql_caps.TAKE_CAPS, execute=["fenhang_verbs"]),
         *verb("claim_coupon(uuid, uuid, bytea)", sql_caps.CLAIM, execute=["fenhang_customer"]),

@@ -25,8 +25,8 @@ from campaigns.rewards.refusals import (
     QuotaTooSmall,
 )
 from campaigns.rewards.rules import PAYERS, Terms, check_terms
-from campaigns.rewards.share_refusals import AmountsAreReserved, PayersAreUnclear
 from campaigns.rewards.selectors import batch_in_scope, has_claims
+from campaigns.rewards.share_refusals import AmountsAreReserved, PayersAreUnclear
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope, branches_within
 

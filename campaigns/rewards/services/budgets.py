@@ -16,6 +16,7 @@ from campaigns.rewards.refusals import CampaignElsewhere
 from campaigns.rewards.selectors import batch_in_scope
 from campaigns.rewards.share_refusals import BY_WORD, BudgetElsewhere, BudgetIsUnclear, FundingIsFixed
 from campaigns.tenants.scopes import Scope
+from campaigns.tenants.selectors import line_of
 
 
 def add_budget(
@@ -121,6 +122,9 @@ def fund_batch(*, scope: Scope, batch_id: UUID, payer: str, budget_id: UUID | No
         except NotFound as refusal:
             raise BudgetElsewhere from refusal
         if budget.campaign_id is not None and budget.campaign_id != batch.campaign_id:
+            raise BudgetElsewhere
+        # Whose money it is sees all that becomes of it: so it pays for its own branch's batches and those below.
+        if budget.branch_id not in line_of(scope=scope, branch_id=batch.branch_id):
             raise BudgetElsewhere
         named = budget.name
     rows = Funding.objects.within(scope).filter(batch_id=batch_id, payer=payer)

@@ -24,8 +24,8 @@ def allot_stock(*, scope: Scope, batch_id: UUID, branch_id: int, quantity: int) 
     """Give a branch below `quantity` more coupons of the batch to keep; return what it keeps then.
 
     They come out of the batch's own quota where the scope stands at the issuer or above, else out of what the scope's
-    own branch keeps and nobody claimed; every branch on the way receives and gives on. Raises NotFound, BranchElsewhere,
-    QuantityIsNotPositive, AboveQuota when all allotments together would pass the draft's quota or the approved one,
+    own branch keeps and nobody claimed; every branch on the way receives and gives on. Raises NotFound,
+    BranchElsewhere, QuantityIsNotPositive, AboveQuota when all allotments together would pass the draft's quota or the approved one,
     ShareTooSmall, BudgetShort, BudgetClosed.
     """
     scope.demand("rewards.stock.allot")

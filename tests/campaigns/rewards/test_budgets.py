@@ -35,7 +35,6 @@ from campaigns.rewards.share_refusals import (
     BudgetBelowTaken,
     BudgetClosed,
     BudgetElsewhere,
-    BudgetIsOwn,
     BudgetIsUnclear,
     BudgetShort,
     FundingIsFixed,
@@ -44,12 +43,14 @@ from campaigns.rewards.share_refusals import (
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast, hired
 from tests.support.races import together
-from tests.support.rewards import TERMS, assert_rewards_agree, draft_batch, live_batch
+from tests.support.rewards import TERMS, assert_rewards_agree, draft_batch
 
 SPLIT = {"head_office_percent": 50, "branch_percent": 30, "merchant_percent": 20}
 
 
-def budget_of(cast: Cast, fen: int, *, by: str = "north_rewards", checker: str = "north_reviewer", **more: Any) -> Budget:
+def budget_of(
+    cast: Cast, fen: int, *, by: str = "north_rewards", checker: str = "north_reviewer", **more: Any
+) -> Budget:
     """A budget of the branch of `by`, approved by another person."""
     window = {"valid_from": AT - timedelta(days=1), "valid_until": AT + timedelta(days=30)} | more
     with cast.play(by).scope() as scope:
@@ -83,7 +84,9 @@ def sums(budget: Budget) -> tuple[int, int, int, int]:
     """What is taken of the budget, reserved, held, spent, bank-wide."""
     with system_scope(at=AT, cause="look"):
         budget.refresh_from_db()
-        rows = list(Reservation.objects.filter(budget=budget).values_list("reserved_fen", "held_fen", "spent_fen"))
+        rows = list(
+            Reservation.objects.filter(budget=budget).values_list("reserved_fen", "held_fen", "spent_fen")
+        )
         assert_rewards_agree()
     return budget.taken_fen, *(sum(row[n] for row in rows) for n in range(3))  # type: ignore[return-value]
 
@@ -98,7 +101,9 @@ def test_one_person_asks_for_a_budget_and_another_approves_it(cast: Cast) -> Non
         with pytest.raises(NotAllowed):
             approve_budget(scope=scope, budget_id=budget.pk, asked_fen=500_00)
         # Past the service too: who asks is who acts, and the total is nobody's to write.
-        Budget.objects.filter(pk=budget.pk).update(asked_fen=500_00, asked_by_id=cast.north_reviewer.person.pk)
+        Budget.objects.filter(pk=budget.pk).update(
+            asked_fen=500_00, asked_by_id=cast.north_reviewer.person.pk
+        )
         budget.refresh_from_db()
         assert budget.asked_by_id == cast.north_rewards.person.pk
         with connection.cursor() as cursor:
@@ -249,7 +254,9 @@ def test_a_batch_names_budgets_it_may_and_payers_that_sum_to_a_hundred(cast: Cas
 
 percents = st.one_of(
     st.just((0, 0, 0)),
-    st.tuples(st.integers(0, 100), st.integers(0, 100)).map(sorted).map(lambda p: (p[0], p[1] - p[0], 100 - p[1])),
+    st.tuples(st.integers(0, 100), st.integers(0, 100))
+    .map(sorted)
+    .map(lambda p: (p[0], p[1] - p[0], 100 - p[1])),
 )
 
 
@@ -280,7 +287,8 @@ def test_parts_sum_to_the_fen_and_nobody_spends_what_was_not_reserved(cast: Cast
     with system_scope(at=AT, cause="test"), connection.cursor() as cursor:
         for row, wanted in zip(asked, expected, strict=True):
             cursor.execute(
-                "SELECT p, rewards_spent(%s, p) FROM rewards_parts(%s, %s, %s, %s, %s) p", [row[-1], *row[:-1]]
+                "SELECT p, rewards_spent(%s, p) FROM rewards_parts(%s, %s, %s, %s, %s) p",
+                [row[-1], *row[:-1]],
             )
             assert cursor.fetchone() == (wanted[0], wanted[1])
 
@@ -337,7 +345,12 @@ def test_counters_redeem_reverse_and_operators_move_at_once_to_the_fen(committed
         return 1
 
     results = together(
-        [counter("nb_clerk", coupons[:3]), counter("sb_clerk", coupons[3:6]), counter("nb_clerk", coupons[6:9]), operator]
+        [
+            counter("nb_clerk", coupons[:3]),
+            counter("sb_clerk", coupons[3:6]),
+            counter("nb_clerk", coupons[6:9]),
+            operator,
+        ]
     )
     assert results == [3, 3, 3, 1]
     spent = sum(20_00 for key in coupons[:9] if not key.int % 2)

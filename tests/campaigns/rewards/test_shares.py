@@ -39,9 +39,7 @@ def nodes(cast: Cast, batch: Batch) -> dict[str, tuple[int, int, int]]:
 
 def allot(cast: Cast, who: str, batch: Batch, code: str, quantity: int) -> int:
     with cast.play(who).scope() as scope:
-        return allot_stock(
-            scope=scope, batch_id=batch.pk, branch_id=cast.branch[code].pk, quantity=quantity
-        )
+        return allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch[code].pk, quantity=quantity)
 
 
 def draw(cast: Cast, who: str, batch: Batch, code: str, quantity: int) -> int:
@@ -122,7 +120,10 @@ def test_even_the_verbs_cannot_end_with_sums_that_disagree(committed_cast: Cast)
             for sql, told in (
                 ("UPDATE rewards_stock SET allotted = 11", "has 11 in its buckets"),
                 ("UPDATE rewards_share SET kept = kept + 1, received = received + 1", "in its buckets"),
-                ("UPDATE rewards_share SET received = received + 1, given = given + 1", "its children received"),
+                (
+                    "UPDATE rewards_share SET received = received + 1, given = given + 1",
+                    "its children received",
+                ),
                 ("UPDATE rewards_share SET kept = kept + 1", "received_is_given_or_kept"),
             ):
                 with pytest.raises(IntegrityError, match=told):
@@ -263,7 +264,11 @@ def test_moves_up_and_down_by_many_never_wait_crosswise_and_keep_the_whole(commi
     hired(cast, "rewards_operator", "NC", name="nc_rewards_2")
     city = hired(cast, "rewards_operator", "NC", name="nc_rewards_3")
     batch = live_batch(
-        cast, by="ho_rewards", reviewer="ho_reviewer", quota=300, shares={"N": 60, "NC": 30, "NB": 30, "SB": 30}
+        cast,
+        by="ho_rewards",
+        reviewer="ho_reviewer",
+        quota=300,
+        shares={"N": 60, "NC": 30, "NB": 30, "SB": 30},
     )
 
     def churn(player: Any, codes: list[str], seed: int) -> Any:
@@ -295,7 +300,11 @@ def test_moves_up_and_down_by_many_never_wait_crosswise_and_keep_the_whole(commi
     assert sum(results) > 20
     sums = nodes(cast, batch)
     with system_scope(at=AT, cause="look"):
-        assert sums["HO"][0] == Batch.objects.get(pk=batch.pk).allotted == sum(kept for _r, _g, kept in sums.values())
+        assert (
+            sums["HO"][0]
+            == Batch.objects.get(pk=batch.pk).allotted
+            == sum(kept for _r, _g, kept in sums.values())
+        )
         assert_rewards_agree()
 
 
