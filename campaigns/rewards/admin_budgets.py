@@ -19,6 +19,7 @@ from campaigns.rewards.models import Budget
 from campaigns.rewards.services.budgets import add_budget, approve_budget, change_budget
 from campaigns.rewards.share_selectors import titles_of
 from campaigns.tenants.desk import ScopedAdmin, page_of, scope_of
+from campaigns.tenants.models import Person
 
 _PER_PAGE = 50
 
@@ -119,9 +120,14 @@ class BudgetAdmin(ScopedAdmin):
                 request.GET.get("page")
             )
             titles = titles_of(scope=scope, batch_ids={row.batch_id for row in page if row.batch_id})
+            people = dict(
+                Person.objects.filter(pk__in=[obj.asked_by_id, obj.approved_by_id]).values_list("pk", "name")
+            )
             context |= {
                 "budget": obj,
                 "spent_fen": spent_from(budget_ids=[obj.pk]).get(obj.pk, 0),
+                "asked_by": people.get(obj.asked_by_id, "…"),
+                "approved_by": people.get(obj.approved_by_id, "…"),
                 "left_fen": obj.total_fen - obj.taken_fen,
                 "may_approve": obj.asked_fen is not None
                 and scope.may("rewards.budget.approve")
@@ -130,7 +136,7 @@ class BudgetAdmin(ScopedAdmin):
                 "movements": [
                     {
                         "row": row,
-                        "title": titles.get(row.batch_id, ""),
+                        "title": titles.get(row.batch_id, "") if row.batch_id else "",
                         "to": page_of(row.cause) if read_ref(row.cause).kind != "rewards.budget" else "",
                     }
                     for row in page

@@ -38,14 +38,27 @@ class Budget(TenantModel):
     asked_fen = models.BigIntegerField(
         _("asked for (fen)"), null=True, blank=True, validators=[MinValueValidator(0)]
     )
+    # A trigger writes who acts; people may be of a branch that the writer does not see, so no key of the database's.
     asked_by = models.ForeignKey(
-        Person, models.PROTECT, null=True, related_name="+", db_index=False, editable=False,
+        Person,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        editable=False,
         verbose_name=_("asked by"),
-    )  # fmt: skip
+    )
     approved_by = models.ForeignKey(
-        Person, models.PROTECT, null=True, related_name="+", db_index=False, editable=False,
+        Person,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        editable=False,
         verbose_name=_("approved by"),
-    )  # fmt: skip
+    )
     approved_at = models.DateTimeField(_("approved at"), null=True, editable=False)
 
     class Meta:

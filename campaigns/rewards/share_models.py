@@ -1,7 +1,5 @@
 """A batch's quota down the tree, and how many a branch may hand out in a day or week."""
 
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -73,7 +71,7 @@ class CapCount(TenantModel):
     class Meta:
         verbose_name = _("count of a cap")
         verbose_name_plural = _("counts of caps")
-        constraints: list[Any] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["batch", "branch", "period", "starts"], name="rewards_capcount_is_one_per_period"
             ),

@@ -20,6 +20,7 @@ _PAGES = {
     "stock": pgettext_lazy("page", "allot stock"),
     "said": pgettext_lazy("page", "the sentence while typing"),
     "void": pgettext_lazy("page", "void"),
+    "fund": pgettext_lazy("page", "name a budget"),
     "upload": pgettext_lazy("page", "upload"),
     "preview": pgettext_lazy("page", "preview while typing"),
     "saved_preview": pgettext_lazy("page", "preview of the draft"),

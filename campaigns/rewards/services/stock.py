@@ -25,8 +25,8 @@ def allot_stock(*, scope: Scope, batch_id: UUID, branch_id: int, quantity: int) 
 
     They come out of the batch's own quota where the scope stands at the issuer or above, else out of what the scope's
     own branch keeps and nobody claimed; every branch on the way receives and gives on. Raises NotFound,
-    BranchElsewhere, QuantityIsNotPositive, AboveQuota when all allotments together would pass the draft's quota or the approved one,
-    ShareTooSmall, BudgetShort, BudgetClosed.
+    BranchElsewhere, QuantityIsNotPositive, AboveQuota when all allotments together would pass the draft's quota or the
+    approved one, ShareTooSmall, BudgetShort, BudgetClosed.
     """
     scope.demand("rewards.stock.allot")
     _check(quantity)
