@@ -55,7 +55,7 @@ class BudgetAdmin(ScopedAdmin):
     class Media:
         css = {"all": ("rewards/batch.css", "rewards/quota.css")}
 
-    @admin.display(description=_("approved"), ordering="total_fen")
+    @admin.display(description=_("total approved"), ordering="total_fen")
     def total(self, budget: Budget) -> str:
         return yuan(budget.total_fen)
 

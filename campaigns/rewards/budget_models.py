@@ -47,7 +47,7 @@ class Budget(TenantModel):
         db_index=False,
         db_constraint=False,
         editable=False,
-        verbose_name=_("asked by"),
+        verbose_name=_("asked for by"),
     )
     approved_by = models.ForeignKey(
         Person,
@@ -146,7 +146,7 @@ class Reservation(TenantModel):
 class Did(models.TextChoices):
     """What moved money."""
 
-    APPROVE = "approve", _("approved")
+    APPROVE = "approve", _("total approved")
     RESERVE = "reserve", _("reserved")
     RELEASE = "release", _("released")
     SPEND = "spend", _("spent")

@@ -28,9 +28,9 @@ class Share(TenantModel):
         db_index=False,
         verbose_name=_("received from"),
     )
-    received = models.PositiveIntegerField(_("received"), db_default=0)
+    received = models.PositiveIntegerField(_("received quota"), db_default=0)
     given = models.PositiveIntegerField(_("given on"), db_default=0)
-    kept = models.PositiveIntegerField(_("kept"), db_default=0)
+    kept = models.PositiveIntegerField(_("kept quota"), db_default=0)
     # When the sweep found it nearly gone; empty again once it has enough.
     low_since = models.DateTimeField(_("low since"), null=True)
 
@@ -53,8 +53,8 @@ class Share(TenantModel):
 class Period(models.TextChoices):
     """For how long a cap counts."""
 
-    DAY = "day", _("day")
-    WEEK = "week", _("week")
+    DAY = "day", _("by day")
+    WEEK = "week", _("by week")
 
 
 class CapCount(TenantModel):
