@@ -49,6 +49,7 @@ class BudgetAdmin(ScopedAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("campaign",)
     fieldsets = ((None, {"fields": BudgetForm.Meta.fields}),)
+    list_before_template = "rewards/budgets_empty.html"
     change_form_outer_before_template = "rewards/budget_head.html"
     change_form_outer_after_template = "rewards/budget_movements.html"
 

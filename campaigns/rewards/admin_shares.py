@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.lib.refusals import Refusal
-from campaigns.rewards.models import LiveBatch, Share
+from campaigns.rewards.models import Share
 from campaigns.rewards.services.stock import allot_stock, draw_back_stock, draw_back_subtree
 from campaigns.rewards.share_selectors import branches_to_allot, share_in_scope, titles_of, tree_of
 from campaigns.tenants.desk import ScopedAdmin, scope_of
@@ -93,6 +93,7 @@ class ShareAdmin(ScopedAdmin):
     list_display = ("title", "branch", "received", "given", "kept", "state")
     list_select_related = ("branch",)
     change_form_outer_before_template = "rewards/share_head.html"
+    list_before_template = "rewards/shares_empty.html"
     ordering = ("-batch_id", "branch_pos")
     fieldsets = ((None, {"fields": (("branch", "low_since"),)}),)
 
@@ -129,6 +130,14 @@ class ShareAdmin(ScopedAdmin):
         page.result_list = rows
         return page
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        share = super().get_object(request, object_id, from_field)
+        if share is not None:
+            share.title = titles_of(scope=scope_of(request), batch_ids=[share.batch_id]).get(
+                share.batch_id, ""
+            )
+        return share
+
     def has_add_permission(self, request: HttpRequest, *_obj: Any) -> bool:
         return False
 
@@ -154,11 +163,8 @@ class ShareAdmin(ScopedAdmin):
         obj: Any = None,
     ) -> Any:
         if obj is not None:
-            scope = scope_of(request)
-            live = LiveBatch.objects.visible(scope).filter(batch_id=obj.batch_id).first()
             context |= {
-                "batch_title": titles_of(scope=scope, batch_ids=[obj.batch_id]).get(obj.batch_id, ""),
-                "live": live,
+                "batch_title": obj.title,
                 "quota": quota_of(request, obj.batch_id, reverse("admin:rewards_share_move", args=[obj.pk])),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -47,7 +47,8 @@ class Share(TenantModel):
         indexes = [models.Index(fields=["batch", "giver"], name="rewards_share_of_giver")]
 
     def __str__(self) -> str:
-        return f"{self.branch_id}: {self.received}"
+        # A page that knows the batch names it.
+        return str(getattr(self, "title", "") or self.received)
 
 
 class Period(models.TextChoices):

@@ -1,10 +1,13 @@
 """Questions about a batch's quota down the tree."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
 
 from campaigns.lib.refusals import NotFound
 from campaigns.rewards.models import Batch, Coupon, LiveBatch, Reservation, Share, Stock
@@ -49,36 +52,39 @@ def titles_of(*, scope: Scope, batch_ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(above) | dict(own)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Node:
-    """One branch of the tree as a page shows it; money in fen. `left`: kept and not claimed."""
+    """One branch of the tree as a page shows it. What was claimed, redeemed, reserved and spent (fen) is of the branch
+    and all below it, so that at each node what is claimed and what is left make what it received.
+    """
 
     share: Share
     name: str
     depth: int
     has_children: bool
     is_open: bool
-    claimed: int = 0
-    redeemed: int = 0
-    reserved_fen: int = 0
-    spent_fen: int = 0
-    more: int = 0
-    toggles: str = ""
+    more: int
+    toggles: str
+    claimed: int
+    redeemed: int
+    reserved_fen: int
+    spent_fen: int
+    own_left: int
 
     @property
     def left(self) -> int:
-        return self.share.kept - self.claimed
+        return self.share.received - self.claimed
 
     @property
     def is_low(self) -> bool:
-        return self.share.kept > 0 and (self.share.low_since is not None or not self.left)
+        return self.share.low_since is not None or (self.share.kept > 0 and not self.own_left)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tree:
     """The nodes of one batch from the top of what the scope sees, those below shut ones left out."""
 
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[Node]
     has_money: bool = False
 
     @property
@@ -86,29 +92,36 @@ class Tree:
         return self.nodes[0] if self.nodes else None
 
 
+class _Sums:
+    """Figures by position, and their sums over an interval of positions."""
+
+    def __init__(self, rows: QuerySet, **figures: Sum | Count) -> None:
+        found = list(rows.order_by("branch_pos").values_list("branch_pos").annotate(*figures.values()))
+        self.places = [row[0] for row in found]
+        self.upto = [
+            dict(zip(figures, sums, strict=True))
+            for sums in zip(
+                *([0, *accumulate(column)] for column in list(zip(*found, strict=True))[1:]), strict=True
+            )
+        ] or [dict.fromkeys(figures, 0)]
+
+    def of(self, name: str, lo: int, hi: int) -> int:
+        first, last = bisect_left(self.places, lo), bisect_right(self.places, hi)
+        return int(self.upto[last][name] - self.upto[first][name])
+
+
 def tree_of(*, scope: Scope, batch_id: UUID, opened: Collection[int] = ()) -> Tree:
     """The quota's tree within the scope: its top, the children of the top, and those of each `opened` branch.
 
-    A dozen queries at most for each level that is open, whatever the number of branches: children of shut nodes are not
-    read, and of one node no more than `MOST_CHILDREN`.
+    Children of shut nodes are not read, and of one node no more than `MOST_CHILDREN`. Figures are read in one query a
+    table, a row for each branch that has any.
     """
     rows = shares_within(scope=scope).filter(batch_id=batch_id)
-    tops = list(rows.filter(branch_id=scope.branch_id)) or list(rows.order_by("branch_pos")[:1])
-    tree = Tree()
-    if not tops:
-        return tree
-    top = tops[0]
-    is_open = {top.branch_id, *opened}
-    children: dict[int, list[Share]] = {}
-    level, more = [top], dict[int, int]()
-    while givers := [share.branch_id for share in level if share.branch_id in is_open]:
-        level = []
-        for giver in givers:
-            found = list(rows.filter(giver_id=giver).order_by("branch_pos")[: MOST_CHILDREN + 1])
-            if len(found) > MOST_CHILDREN:
-                more[giver] = rows.filter(giver_id=giver).count() - MOST_CHILDREN
-            children[giver] = found[:MOST_CHILDREN]
-            level += children[giver]
+    top = rows.filter(branch_id=scope.branch_id).first() or rows.order_by("branch_pos").first()
+    if top is None:
+        return Tree([])
+    wide = {top.branch_id, *opened}
+    children, more = _children(rows, top, wide)
     shown: list[tuple[Share, int]] = []
 
     def walk(share: Share, depth: int) -> None:
@@ -118,45 +131,64 @@ def tree_of(*, scope: Scope, batch_id: UUID, opened: Collection[int] = ()) -> Tr
 
     walk(top, 0)
     ids = [share.branch_id for share, _depth in shown]
-    names = dict(Branch.objects.filter(pk__in=ids).values_list("pk", "name"))
+    branches = Branch.objects.in_bulk(ids)
     giving = set(rows.filter(giver_id__in=ids).order_by().values_list("giver_id", flat=True).distinct())
-    claimed = _sums(Stock.objects.within(scope).filter(batch_id=batch_id, branch_id__in=ids), Sum("claimed"))
-    redeemed = _sums(
-        Coupon.objects.within(scope).filter(batch_id=batch_id, branch_id__in=ids, status="redeemed"),
-        Count("pk"),
+    stock = _Sums(
+        Stock.objects.within(scope).filter(batch_id=batch_id),
+        claimed=Sum("claimed"),
+        allotted=Sum("allotted"),
     )
-    money = {
-        branch: (reserved, spent)
-        for branch, reserved, spent in Reservation.objects.within(scope)
-        .filter(batch_id=batch_id, branch_id__in=ids)
-        .order_by()
-        .values_list("branch_id")
-        .annotate(Sum("reserved_fen"), Sum("spent_fen"))
-    }
-    tree.has_money = bool(money)
+    coupons = _Sums(
+        Coupon.objects.within(scope).filter(batch_id=batch_id, status="redeemed"), redeemed=Count("pk")
+    )
+    money = _Sums(
+        Reservation.objects.within(scope).filter(batch_id=batch_id),
+        reserved=Sum("reserved_fen"),
+        spent=Sum("spent_fen"),
+    )
+    nodes = []
     for share, depth in shown:
-        key = share.branch_id
-        toggled = sorted((is_open ^ {key}) - {top.branch_id})
-        tree.nodes.append(
+        branch = branches[share.branch_id]
+        # A branch that moved away hangs at the issuer still, who counts it.
+        span = (scope.lo, scope.hi) if share.giver_id is None else (branch.pos, branch.pos_end)
+        own = (branch.pos, branch.pos)
+        nodes.append(
             Node(
                 share=share,
-                name=names.get(key, ""),
+                name=branch.name,
                 depth=depth,
-                has_children=key in giving,
-                is_open=key in is_open,
-                claimed=claimed.get(key, 0),
-                redeemed=redeemed.get(key, 0),
-                reserved_fen=money.get(key, (0, 0))[0],
-                spent_fen=money.get(key, (0, 0))[1],
-                more=more.get(key, 0),
-                toggles=",".join(map(str, toggled)),
+                has_children=branch.pk in giving,
+                is_open=branch.pk in wide,
+                more=more.get(branch.pk, 0),
+                toggles=",".join(map(str, sorted((wide ^ {branch.pk}) - {top.branch_id}))),
+                claimed=stock.of("claimed", *span),
+                redeemed=coupons.of("redeemed", *span),
+                reserved_fen=money.of("reserved", *span),
+                spent_fen=money.of("spent", *span),
+                own_left=stock.of("allotted", *own) - stock.of("claimed", *own),
             )
         )
-    return tree
+    return Tree(nodes, has_money=bool(money.places))
 
 
-def _sums(rows: QuerySet, figure: Sum | Count) -> dict[int, int]:
-    return dict(rows.order_by().values_list("branch_id").annotate(figure))
+def _children(
+    rows: QuerySet[Share], top: Share, wide: Collection[int]
+) -> tuple[dict[int, list[Share]], dict[int, int]]:
+    """The children of each open node from the top down, and how many of a node's are left out; a query a level."""
+    children: dict[int, list[Share]] = {}
+    more: dict[int, int] = {}
+    level = [top]
+    while givers := [share.branch_id for share in level if share.branch_id in wide]:
+        numbered = rows.filter(giver_id__in=givers).annotate(
+            nth=Window(RowNumber(), partition_by="giver_id", order_by="branch_pos"),
+            many=Window(Count("pk"), partition_by="giver_id"),
+        )
+        level = list(numbered.filter(nth__lte=MOST_CHILDREN).order_by("branch_pos"))
+        for share in level:
+            assert share.giver_id is not None
+            children.setdefault(share.giver_id, []).append(share)
+            more[share.giver_id] = max(share.many - MOST_CHILDREN, 0)  # type: ignore[attr-defined]
+    return children, more
 
 
 def branches_to_allot(*, scope: Scope, batch_id: UUID, words: str = "", limit: int = 300) -> list[Branch]:
