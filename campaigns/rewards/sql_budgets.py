@@ -47,12 +47,29 @@ $$;
 """
 
 # The one writer of reservations, budgets and movements. `lines`: batch, branch, payer, did, cause, reserved, held and
-# spent (fen, added). Locked in one order: reservations by batch, branch and payer, then budgets by id; a budget whose
-# sum stays is not touched, so that redemptions never meet there. NULL, or the word for a budget that has not enough.
+# spent (fen, added). Locked in one order: budgets by id, then reservations by batch, branch and payer. A budget whose
+# sum stays is not touched, so that redemptions and reversals never meet there; whoever voids many coupons in one
+# transaction holds the budget from the first on. NULL, or the word for a budget that has not enough.
 BOOK = """
 CREATE FUNCTION rewards_book(lines jsonb) RETURNS text LANGUAGE plpgsql AS VERB $$
 DECLARE wide record; held rewards_budget; many int; found_rows int;
 BEGIN
+    FOR wide IN
+        SELECT r.budget_id, sum(l.reserved + l.held + l.spent)::bigint AS more FROM jsonb_to_recordset(lines)
+            AS l (batch uuid, branch int, payer text, reserved bigint, held bigint, spent bigint)
+          JOIN rewards_reservation r ON r.batch_id = l.batch AND r.branch_id = l.branch AND r.payer = l.payer
+         GROUP BY 1 HAVING sum(l.reserved + l.held + l.spent) <> 0 ORDER BY 1
+    LOOP
+        UPDATE rewards_budget g SET taken_fen = g.taken_fen + wide.more
+         WHERE g.id = wide.budget_id
+           AND (wide.more < 0 OR (g.taken_fen + wide.more <= g.total_fen
+                                  AND g.valid_from <= app_at() AND g.valid_until > app_at()));
+        IF NOT FOUND THEN
+            SELECT * INTO held FROM rewards_budget g WHERE g.id = wide.budget_id;
+            RETURN CASE WHEN held.valid_from > app_at() OR held.valid_until <= app_at() THEN 'budget_closed'
+                        ELSE 'budget_short' END;
+        END IF;
+    END LOOP;
     PERFORM FROM rewards_reservation r
      WHERE (r.batch_id, r.branch_id, r.payer) IN (
         SELECT l.batch, l.branch, l.payer FROM jsonb_to_recordset(lines) AS l (batch uuid, branch int, payer text))
@@ -80,22 +97,6 @@ BEGIN
                                            held bigint, spent bigint)
       JOIN rewards_reservation r ON r.batch_id = l.batch AND r.branch_id = l.branch AND r.payer = l.payer
       JOIN rewards_budget g ON g.id = r.budget_id;
-    FOR wide IN
-        SELECT r.budget_id, sum(l.reserved + l.held + l.spent)::bigint AS more FROM jsonb_to_recordset(lines)
-            AS l (batch uuid, branch int, payer text, reserved bigint, held bigint, spent bigint)
-          JOIN rewards_reservation r ON r.batch_id = l.batch AND r.branch_id = l.branch AND r.payer = l.payer
-         GROUP BY 1 HAVING sum(l.reserved + l.held + l.spent) <> 0 ORDER BY 1
-    LOOP
-        UPDATE rewards_budget g SET taken_fen = g.taken_fen + wide.more
-         WHERE g.id = wide.budget_id
-           AND (wide.more < 0 OR (g.taken_fen + wide.more <= g.total_fen
-                                  AND g.valid_from <= app_at() AND g.valid_until > app_at()));
-        IF NOT FOUND THEN
-            SELECT * INTO held FROM rewards_budget g WHERE g.id = wide.budget_id;
-            RETURN CASE WHEN held.valid_from > app_at() OR held.valid_until <= app_at() THEN 'budget_closed'
-                        ELSE 'budget_short' END;
-        END IF;
-    END LOOP;
     RETURN NULL;
 END $$;
 """
@@ -202,6 +203,8 @@ SETTLE = """
 CREATE FUNCTION settle_budgets(at_most int) RETURNS int LANGUAGE plpgsql AS VERB $$
 DECLARE lines jsonb; freed int;
 BEGIN
+    -- One sweep at a time: another would find the same rows, and the unique key on movements would stop it.
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('rewards.settle_budgets', 0)) THEN RETURN 0; END IF;
     SELECT jsonb_agg(jsonb_build_object('batch', d.batch_id, 'branch', d.place_id, 'payer', d.payer, 'did', 'settle',
                'cause', d.cause, 'reserved', 0, 'held', -d.held_fen, 'spent', 0)), count(*)
       INTO lines, freed
@@ -212,7 +215,7 @@ BEGIN
                AND NOT EXISTS (SELECT FROM rewards_movement o
                                 WHERE o.batch_id = m.batch_id AND o.payer = m.payer AND o.cause = m.cause
                                   AND o.did IN ('settle', 'return'))
-             LIMIT at_most FOR UPDATE OF r SKIP LOCKED) d;
+             LIMIT at_most) d;
     IF lines IS NOT NULL THEN PERFORM rewards_book(lines); END IF;
     RETURN freed;
 END $$;

@@ -1,7 +1,7 @@
 """The tree of a batch's quota: what each branch received, gave on and kept, moved by verbs alone.
 
 Whoever moves quota locks in one order: the batch (when the issuer's own quota changes), the nodes from the top of the
-tree down, the buckets by number, the reservations by branch, the budgets. So nobody waits crosswise.
+tree down, the buckets by number, the budgets, the reservations by branch. So nobody waits crosswise.
 """
 
 # Until now the serving role wrote stock itself. From here on only these verbs do, and the release that still serves

@@ -1,6 +1,7 @@
 from django.db import migrations
 
 from campaigns.rewards import sql_budgets, sql_caps, sql_shares
+from campaigns.tenants.offers import OfferRights
 from campaigns.tenants.walls import verb, wall
 
 
@@ -63,4 +64,22 @@ class Migration(migrations.Migration):
         *verb("rewards_take_caps(uuid, int, int)", sql_caps.TAKE_CAPS, execute=["fenhang_verbs"]),
         *verb("claim_coupon(uuid, uuid, bytea)", sql_caps.CLAIM, execute=["fenhang_customer"]),
         *verb("mark_low_shares()", sql_caps.MARK_LOW),
+        OfferRights(
+            {
+                **dict.fromkeys(("editor", "community_operator", "analyst"), ["rewards.share.view"]),
+                **dict.fromkeys(
+                    ("administrator", "auditor"), ["rewards.share.view", "rewards.budget.view"]
+                ),
+                **dict.fromkeys(
+                    ("reviewer", "branch_manager"),
+                    ["rewards.share.view", "rewards.budget.view", "rewards.budget.approve"],
+                ),
+                "rewards_operator": [
+                    "rewards.share.view",
+                    "rewards.budget.view",
+                    "rewards.budget.add",
+                    "rewards.budget.change",
+                ],
+            }
+        ),
     ]

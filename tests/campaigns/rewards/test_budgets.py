@@ -1,5 +1,6 @@
 """Money reserved with quota, spent at the counter and given back, to the fen."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,23 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaigns.approvals.models import Revision
+from campaigns.approvals.services.reviews import approve_revision
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.rewards.codes import code_of
-from campaigns.rewards.models import Batch, Budget, Coupon, Movement, Redemption, Reservation
+from campaigns.rewards.models import (
+    Batch,
+    Budget,
+    Coupon,
+    Movement,
+    Redemption,
+    Reservation,
+    Share,
+    Terms,
+)
+from campaigns.rewards.publishing import describe
 from campaigns.rewards.rules import parts_of, spent_of
-from campaigns.rewards.services.batches import change_batch
+from campaigns.rewards.services.batches import add_batch, change_batch, submit_batch
 from campaigns.rewards.services.budgets import (
     add_budget,
     approve_budget,
@@ -41,6 +54,8 @@ from campaigns.rewards.share_refusals import (
     PayersAreUnclear,
 )
 from campaigns.tenants.scopes import system_scope
+from campaigns.tenants.services.branches import add_branch
+from campaigns.tenants.services.closing import close_branch, merge_branches
 from tests.support.cast import AT, Cast, hired
 from tests.support.races import together
 from tests.support.rewards import TERMS, assert_rewards_agree, draft_batch
@@ -68,9 +83,6 @@ def funded(cast: Cast, budget: Budget, payers: tuple[str, ...] = ("head_office",
 
 
 def publish(cast: Cast, batch: Batch, **shares: int) -> Batch:
-    from campaigns.approvals.services.reviews import approve_revision
-    from campaigns.rewards.services.batches import submit_batch
-
     with cast.north_rewards.scope() as scope:
         for code, quantity in shares.items():
             allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch[code].pk, quantity=quantity)
@@ -155,22 +167,16 @@ def test_money_is_reserved_where_quota_is_kept_and_never_more_than_there_is(cast
 
 
 def _terms(**more: Any) -> Any:
-    from dataclasses import replace
-
     return replace(TERMS, **more)
 
 
 def test_a_province_passes_its_money_on_with_its_quota(cast: Cast) -> None:
     budget = budget_of(cast, 1_000_00, by="ho_rewards", checker="ho_reviewer")
     with cast.ho_rewards.scope() as scope:
-        from campaigns.rewards.services.batches import add_batch, submit_batch
-
         batch = add_batch(scope=scope, terms=TERMS)
         fund_batch(scope=scope, batch_id=batch.pk, payer="head_office", budget_id=budget.pk)
         allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch["N"].pk, quantity=10)
         revision = submit_batch(scope=scope, batch_id=batch.pk)
-    from campaigns.approvals.services.reviews import approve_revision
-
     with cast.ho_reviewer.scope() as scope:
         approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256)
     with cast.north_rewards.scope() as scope:
@@ -355,3 +361,65 @@ def test_counters_redeem_reverse_and_operators_move_at_once_to_the_fen(committed
     assert results == [3, 3, 3, 1]
     spent = sum(20_00 for key in coupons[:9] if not key.int % 2)
     assert sums(budget) == (27 * 20_00, 27 * 20_00 - spent, 0, spent)
+
+
+def test_a_branch_that_closes_leaves_its_money_with_its_quota(cast: Cast) -> None:
+    """What nobody claimed goes to the successor, nodes and reservations with it; a claimed coupon's stays."""
+    with cast.ho_administrator.scope() as scope:
+        nb2 = add_branch(
+            scope=scope, parent_id=cast.branch["NC"].pk, code="NB2", name="北城二支行", level="branch"
+        )
+    budget = budget_of(cast, 1_000_00)
+    batch = publish(cast, funded(cast, budget), NB=10, NC=2)
+    with cast.customers["nb"].scope() as scope:
+        coupon = claim_coupon(scope=scope, batch_id=batch.pk)
+    with cast.ho_administrator.scope() as scope:
+        close_branch(scope=scope, branch_id=cast.branch["NB"].pk, successor_id=nb2.pk)
+    assert sums(budget) == (240_00, 240_00, 0, 0)
+    with cast.north_rewards.scope() as scope:
+        held = dict(Reservation.objects.values_list("branch__code", "reserved_fen"))
+        assert held == {"NB": 20_00, "NB2": 180_00, "NC": 40_00}
+        shares = {
+            s.branch.code: (s.received, s.given, s.kept) for s in Share.objects.select_related("branch")
+        }
+    assert shares == {"N": (12, 12, 0), "NC": (12, 10, 2), "NB2": (10, 1, 9), "NB": (1, 0, 1)}
+    with cast.sb_clerk.scope() as scope:
+        redeem_coupon(scope=scope, code=code_of(coupon.pk))
+    assert sums(budget) == (240_00, 220_00, 0, 20_00)
+
+
+def test_when_the_issuer_closes_its_successor_issues_and_keeps_the_budget(cast: Cast) -> None:
+    with cast.ho_administrator.scope() as scope:
+        n2 = add_branch(
+            scope=scope, parent_id=cast.branch["HO"].pk, code="N2", name="北方二分行", level="province"
+        )
+    budget = budget_of(cast, 1_000_00)
+    batch = publish(cast, funded(cast, budget), NB=10, N=5)
+    with cast.ho_administrator.scope() as scope:
+        merge_branches(scope=scope, branch_id=cast.branch["N"].pk, into_id=n2.pk)
+    assert sums(budget) == (300_00, 300_00, 0, 0)
+    with system_scope(at=AT, cause="look"):
+        assert {Budget.objects.get().branch_id, Batch.objects.get().branch_id} == {n2.pk}
+        shares = {
+            s.branch.code: (s.received, s.given, s.kept) for s in Share.objects.select_related("branch")
+        }
+    assert {code: sums for code, sums in shares.items() if any(sums)} == {
+        "N2": (15, 10, 5), "NC": (10, 10, 0), "NB": (10, 0, 10),
+    }  # fmt: skip
+    assert batch.pk
+
+
+def test_an_approved_revision_and_its_terms_carry_who_pays(cast: Cast) -> None:
+    budget = budget_of(cast, 1_000_00)
+    batch = publish(cast, funded(cast, budget, ("head_office", "branch"), **SPLIT), NB=1)
+    with system_scope(at=AT, cause="look") as scope:
+        terms = Terms.objects.get(batch=batch)
+        assert (terms.head_office_percent, terms.branch_percent, terms.merchant_percent) == (50, 30, 20)
+        revision = Revision.objects.get(pk=terms.pk)
+        assert revision.payload["branch_percent"] == 30
+        assert set(revision.payload["budgets"]) == {"head_office", "branch"}
+        told = {line.key: line.value for line in describe(scope, revision.payload).lines}
+    assert told["payer"] == "总行 50%、支行 30%、商户 20%"
+    assert "北方预算" in told["budgets"]
+    # The merchant's part draws on no budget: 70 % of 20 yuan is reserved.
+    assert sums(budget) == (14_00, 14_00, 0, 0)

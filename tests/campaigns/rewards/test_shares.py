@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.notices.models import Notice
+from campaigns.rewards import sql_shares
 from campaigns.rewards.models import Batch, Share, Stock
 from campaigns.rewards.refusals import BranchElsewhere, CapReached, UnusedTooFew
 from campaigns.rewards.services.coupons import claim_coupon
@@ -338,3 +339,22 @@ def test_caps_hold_among_rivals(committed_cast: Cast) -> None:
 
     results = together([claim(player) for player in rivals])
     assert sorted(type(r).__name__ for r in results) == ["CapReached"] * 7 + ["UUID"] * 3
+
+
+@pytest.mark.commits
+def test_what_was_allotted_before_there_was_a_tree_becomes_one(committed_cast: Cast) -> None:
+    """The migration's own statements, over buckets without nodes."""
+    cast = committed_cast
+    batch = live_batch(cast, by="ho_rewards", reviewer="ho_reviewer", shares={"NB": 10, "N": 5, "SB": 3})
+    single = draft_batch(cast, quota=9, handed_down=False)
+    allot(cast, "north_rewards", single, "N", 9)
+    before = nodes(cast, batch), nodes(cast, single)
+    assert before[0]["HO"] == (18, 18, 0)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("DELETE FROM rewards_share")
+        for statement in sql_shares.FILL.split(";"):
+            if statement.strip():
+                cursor.execute(statement)
+    assert (nodes(cast, batch), nodes(cast, single)) == before
+    with system_scope(at=AT, cause="look"):
+        assert_rewards_agree()
