@@ -421,5 +421,5 @@ def test_an_approved_revision_and_its_terms_carry_who_pays(cast: Cast) -> None:
         told = {line.key: line.value for line in describe(scope, revision.payload).lines}
     assert told["payer"] == "总行 50%、支行 30%、商户 20%"
     assert "北方预算" in told["budgets"]
-    # The merchant's part draws on no budget: 70 % of 20 yuan is reserved.
-    assert sums(budget) == (14_00, 14_00, 0, 0)
+    # The merchant's part draws on no budget: 80 % of 20 yuan are reserved.
+    assert sums(budget) == (16_00, 16_00, 0, 0)
