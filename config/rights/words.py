@@ -21,6 +21,8 @@ _PAGES = {
     "said": pgettext_lazy("page", "the sentence while typing"),
     "void": pgettext_lazy("page", "void"),
     "fund": pgettext_lazy("page", "name a budget"),
+    "move": pgettext_lazy("page", "allot or draw back"),
+    "approve": pgettext_lazy("page", "approve the total"),
     "upload": pgettext_lazy("page", "upload"),
     "preview": pgettext_lazy("page", "preview while typing"),
     "saved_preview": pgettext_lazy("page", "preview of the draft"),
