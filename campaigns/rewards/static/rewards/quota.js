@@ -1,6 +1,14 @@
 // The quota's figures, fresh while somebody looks: only texts of cells change, so that no open form or focus is lost.
 const EVERY = 15000;
 
+// What happened is said where one acted: the page comes back to the quota, and its messages stand far above.
+const quota = document.getElementById("quota");
+const told = document.querySelector("ul.flex.flex-col.gap-4.mb-6");
+if (quota && told && location.hash.startsWith("#quota")) {
+    told.setAttribute("role", "status");
+    quota.prepend(told);
+}
+
 const tree = document.querySelector("[data-rw-live]");
 if (tree) {
     const renew = async () => {
