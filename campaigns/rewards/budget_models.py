@@ -163,7 +163,7 @@ class Movement(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     budget = models.ForeignKey(
-        Budget, models.PROTECT, related_name="movements", verbose_name=_("coupon budget")
+        Budget, models.PROTECT, related_name="movements", db_index=False, verbose_name=_("coupon budget")
     )
     batch = models.ForeignKey(
         "rewards.Batch", models.PROTECT, null=True, related_name="+", db_index=False,
@@ -194,6 +194,7 @@ class Movement(TenantModel):
             ),
         ]
         indexes = [
+            models.Index(fields=["budget", "-id"], name="rewards_movement_of_budget"),
             models.Index(
                 fields=["batch", "place", "payer"],
                 condition=Q(did="spend", held_fen__gt=0),

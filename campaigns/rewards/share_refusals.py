@@ -31,6 +31,13 @@ class AmountsAreReserved(Refusal):
     )
 
 
+class AmountsWait(Refusal):
+    code = "rewards.budget.amounts_wait"
+    status = 409
+    zh = "草稿的面额或出资比例与已上线的不同，预算无法预留。请等修改审核通过后再分配。"
+    en = "The draft's amounts or payers differ from what is live, so nothing can be reserved: allot once it is approved."
+
+
 class BudgetShort(Refusal):
     code = "rewards.budget.short"
     status = 409
@@ -94,6 +101,7 @@ BY_WORD: dict[str, type[Refusal]] = {
     "not_found": NotFound,
     "branch_elsewhere": BranchElsewhere,
     "quantity_is_not_positive": QuantityIsNotPositive,
+    "amounts_wait": AmountsWait,
     "budget_short": BudgetShort,
     "budget_closed": BudgetClosed,
     "budget_is_own": BudgetIsOwn,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum, Window
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, When, Window
 from django.db.models.functions import RowNumber
 
 from campaigns.lib.refusals import NotFound
@@ -194,7 +194,8 @@ def _children(
 def branches_to_allot(*, scope: Scope, batch_id: UUID, words: str = "", limit: int = 300) -> list[Branch]:
     """To which open branches may the scope allot this batch? The nearest first; a piece of a name or code narrows."""
     batch = Batch.objects.within(scope).filter(pk=batch_id).values_list("branch_id", "handed_down").first()
-    rows = Branch.objects.filter(pos__range=(scope.lo, scope.hi), is_open=True).order_by("pos")
+    near = Case(*(When(level=level, then=nth) for nth, level in enumerate(Branch.Level.values)), default=9)
+    rows = Branch.objects.filter(pos__range=(scope.lo, scope.hi), is_open=True).order_by(near, "pos")
     if batch is None:
         # Quota from above: what the own branch keeps goes to those below it.
         rows = rows.exclude(pk=scope.branch_id)

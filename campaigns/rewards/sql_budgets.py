@@ -107,6 +107,14 @@ CREATE FUNCTION rewards_reserve(wanted uuid, branches int[], deltas int[]) RETUR
 DECLARE lines jsonb;
 BEGIN
     IF NOT EXISTS (SELECT FROM rewards_funding f WHERE f.batch_id = wanted) THEN RETURN NULL; END IF;
+    -- Money is reserved by the draft's amounts, and coupons have the published ones.
+    IF EXISTS (SELECT FROM unnest(deltas) d WHERE d > 0) AND EXISTS (
+        SELECT FROM rewards_batch b JOIN rewards_livebatch l ON l.batch_id = b.id
+         WHERE b.id = wanted
+           AND (b.off_fen, b.payer, b.head_office_percent, b.branch_percent, b.merchant_percent)
+               IS DISTINCT FROM (l.off_fen, l.payer, l.head_office_percent, l.branch_percent, l.merchant_percent)) THEN
+        RETURN 'amounts_wait';
+    END IF;
     INSERT INTO rewards_reservation (id, branch_id, branch_pos, batch_id, payer, budget_id)
     SELECT uuidv7(), b.id, b.pos, wanted, f.payer, f.budget_id
       FROM rewards_funding f CROSS JOIN tenants_branch b
@@ -233,6 +241,19 @@ BEGIN
     RETURN NEW;
 END $$;
 """
+LIVE_FIXED = """
+CREATE FUNCTION rewards_live_is_funded() RETURNS trigger LANGUAGE plpgsql AS VERB $$
+BEGIN
+    IF EXISTS (SELECT FROM rewards_funding f JOIN rewards_batch b ON b.id = f.batch_id
+                WHERE b.id = NEW.batch_id AND b.allotted > 0
+                  AND (b.off_fen, b.payer, b.head_office_percent, b.branch_percent, b.merchant_percent) IS DISTINCT FROM
+                      (NEW.off_fen, NEW.payer, NEW.head_office_percent, NEW.branch_percent, NEW.merchant_percent)) THEN
+        RAISE check_violation USING MESSAGE = 'money is reserved for other amounts',
+            CONSTRAINT = 'rewards_batch_amounts_stay_while_money_is_reserved';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
 FUNDED = """
 CREATE FUNCTION rewards_funding_is_fixed() RETURNS trigger LANGUAGE plpgsql AS VERB $$
 DECLARE had int;
@@ -252,6 +273,8 @@ CREATE TRIGGER rewards_batch_is_funded BEFORE UPDATE OF off_fen, payer, head_off
     WHEN ((OLD.off_fen, OLD.payer, OLD.head_office_percent, OLD.branch_percent, OLD.merchant_percent)
           IS DISTINCT FROM (NEW.off_fen, NEW.payer, NEW.head_office_percent, NEW.branch_percent, NEW.merchant_percent))
     EXECUTE FUNCTION rewards_batch_is_funded();
+CREATE TRIGGER rewards_live_is_funded BEFORE INSERT OR UPDATE OF revision_id ON rewards_livebatch FOR EACH ROW
+    EXECUTE FUNCTION rewards_live_is_funded();
 CREATE TRIGGER rewards_funding_is_fixed BEFORE INSERT OR DELETE OR UPDATE OF batch_id, payer, budget_id
     ON rewards_funding FOR EACH ROW EXECUTE FUNCTION rewards_funding_is_fixed();
 """

@@ -3,7 +3,8 @@
 from campaigns.rewards import sql_terms
 
 # One guarded row a branch and period, kept by the claims and never counted. As many as the narrower cap has room for;
-# all that is wanted where the published copy has none. Locks the day before the week.
+# all that is wanted where the published copy has none. Locks the day before the week. Less than none gives back what
+# was taken in the same transaction and then not handed out.
 TAKE_CAPS = """
 CREATE FUNCTION rewards_take_caps(batch uuid, branch int, wanted int) RETURNS int LANGUAGE plpgsql AS VERB $$
 DECLARE live record; here date; held record; room int := wanted; places uuid[] := '{}';
@@ -20,11 +21,12 @@ BEGIN
         INSERT INTO rewards_capcount AS c (id, branch_id, branch_pos, batch_id, period, starts)
         VALUES (uuidv7(), rewards_take_caps.branch, live.pos, rewards_take_caps.batch, held.period, held.starts)
         ON CONFLICT (batch_id, branch_id, period, starts) DO NOTHING;
-        SELECT least(room, held.most - c.taken), places || c.id INTO room, places FROM rewards_capcount c
+        SELECT least(room, CASE WHEN wanted < 0 THEN room ELSE held.most - c.taken END), places || c.id
+          INTO room, places FROM rewards_capcount c
          WHERE c.batch_id = rewards_take_caps.batch AND c.branch_id = rewards_take_caps.branch
            AND c.period = held.period AND c.starts = held.starts FOR NO KEY UPDATE;
     END LOOP;
-    IF room < 1 THEN RETURN 0; END IF;
+    IF room < 1 AND wanted >= 0 THEN RETURN 0; END IF;
     UPDATE rewards_capcount c SET taken = c.taken + room WHERE c.id = ANY (places);
     RETURN room;
 END $$;

@@ -36,7 +36,27 @@ BEGIN
     RETURN NULL;
 END $$;
 """
+# The issuer's node received what the batch allotted, which CHECKs on the batch hold under its quota, and under the
+# approved one.
+ROOT_AGREES = """
+CREATE FUNCTION rewards_root_agrees() RETURNS trigger LANGUAGE plpgsql AS VERB $$
+DECLARE wanted uuid := (to_jsonb(NEW) ->> CASE TG_TABLE_NAME WHEN 'rewards_batch' THEN 'id' ELSE 'batch_id' END)::uuid;
+        batch rewards_batch; root int;
+BEGIN
+    SELECT * INTO batch FROM rewards_batch b WHERE b.id = wanted;
+    SELECT s.received INTO root FROM rewards_share s WHERE s.batch_id = wanted AND s.branch_id = batch.branch_id;
+    IF batch.allotted <> coalesce(root, 0) THEN
+        RAISE check_violation USING MESSAGE = format('a batch allotted %s and its issuer received %s', batch.allotted,
+            coalesce(root, 0)), CONSTRAINT = 'rewards_batch_allotted_is_what_its_issuer_received';
+    END IF;
+    RETURN NULL;
+END $$;
+"""
 AGREED = """
+CREATE CONSTRAINT TRIGGER rewards_batch_root_agrees AFTER UPDATE OF allotted ON rewards_batch
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION rewards_root_agrees();
+CREATE CONSTRAINT TRIGGER rewards_share_root_agrees AFTER INSERT OR UPDATE OF received, giver_id ON rewards_share
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.giver_id IS NULL) EXECUTE FUNCTION rewards_root_agrees();
 CREATE CONSTRAINT TRIGGER rewards_stock_agrees AFTER INSERT OR UPDATE OF allotted ON rewards_stock
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION rewards_share_agrees();
 CREATE CONSTRAINT TRIGGER rewards_share_agrees
@@ -236,19 +256,22 @@ BEGIN
                         SELECT FROM rewards_share s WHERE s.batch_id = wanted AND s.branch_id = g.id)));
     IF NOT FOUND THEN word := 'branch_elsewhere'; RETURN; END IF;
     IF source = 0 THEN PERFORM FROM rewards_batch b WHERE b.id = wanted FOR NO KEY UPDATE; END IF;
-    PERFORM rewards_ready_shares(wanted, target, CASE WHEN source = 0 THEN 0 ELSE app_branch_pos() END);
-    IF quantity IS NULL THEN
-        PERFORM FROM rewards_share s WHERE s.batch_id = wanted AND s.branch_pos BETWEEN goal.pos AND goal.pos_end
-          ORDER BY s.branch_pos FOR NO KEY UPDATE;
-    END IF;
+    PERFORM FROM rewards_share s
+     WHERE s.batch_id = wanted AND s.branch_pos >= CASE WHEN source = 0 THEN 0 ELSE app_branch_pos() END
+       AND (s.branch_id = ANY (tenants_line(target)) OR s.giver_id IS NULL
+            OR (quantity IS NULL AND s.branch_pos BETWEEN goal.pos AND goal.pos_end))
+     ORDER BY s.branch_pos FOR NO KEY UPDATE;
     SELECT coalesce(array_agg(s.branch_id ORDER BY s.branch_pos), '{}') INTO places FROM rewards_share s
      WHERE s.batch_id = wanted AND CASE WHEN quantity IS NULL THEN s.branch_pos BETWEEN goal.pos AND goal.pos_end
                                         ELSE s.branch_id = target END;
     FOREACH one IN ARRAY places LOOP
         taken := taken || rewards_take_stock(wanted, one, quantity);
     END LOOP;
-    IF taken = '{}' OR array_position(taken, NULL) IS NOT NULL THEN word := 'unused_too_few'; RETURN; END IF;
-    SELECT sum(t) INTO moved FROM unnest(taken) t;
+    IF array_position(taken, NULL) IS NOT NULL OR (taken = '{}' AND quantity IS NOT NULL) THEN
+        word := 'unused_too_few';
+        RETURN;
+    END IF;
+    SELECT coalesce(sum(t), 0) INTO moved FROM unnest(taken) t;
     IF moved = 0 THEN RETURN; END IF;
     IF source = 0 THEN
         UPDATE rewards_batch b SET allotted = b.allotted - moved WHERE b.id = wanted;

@@ -200,7 +200,7 @@ def publish_batch(
     """Write the published copy from an approved revision's payload. Called by approvals at go-live alone.
 
     The database refuses a revision that is not approved. Raises QuotaTooSmall when more is allotted than the
-    revision's quota.
+    revision's quota, AmountsAreReserved when money is reserved for other amounts than its.
     """
     # Locked first: allotments made at the same time must meet the new quota.
     batch = Batch.objects.within(scope).select_for_update(of=("self",)).filter(pk=batch_id).first()
@@ -220,6 +220,8 @@ def publish_batch(
                 )
             Batch.objects.within(scope).filter(pk=batch_id).update(approved_quota=columns["quota"])
     except IntegrityError as error:
+        if violated(error) == "rewards_batch_amounts_stay_while_money_is_reserved":
+            raise AmountsAreReserved from error
         if "rewards_batch_allotted_within_approved_quota" not in str(error):
             raise
         raise QuotaTooSmall(allotted=batch.allotted) from error

@@ -26,7 +26,7 @@ def allot_stock(*, scope: Scope, batch_id: UUID, branch_id: int, quantity: int) 
     They come out of the batch's own quota where the scope stands at the issuer or above, else out of what the scope's
     own branch keeps and nobody claimed; every branch on the way receives and gives on. Raises NotFound,
     BranchElsewhere, QuantityIsNotPositive, AboveQuota when all allotments together would pass the draft's quota or the
-    approved one, ShareTooSmall, BudgetShort, BudgetClosed.
+    approved one, ShareTooSmall, BudgetShort, BudgetClosed, AmountsWait.
     """
     scope.demand("rewards.stock.allot")
     _check(quantity)
@@ -74,8 +74,6 @@ def draw_back_subtree(*, scope: Scope, batch_id: UUID, branch_id: int) -> int:
     """
     scope.demand("rewards.stock.allot")
     word, moved = _draw_back(batch_id, branch_id, None)
-    if word == "unused_too_few":
-        return 0
     _heed(word)
     if moved:
         _note(scope, batch_id, branch_id, "rewards.stock.draw_back", moved, with_all_below=True)

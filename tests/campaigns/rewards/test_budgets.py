@@ -44,6 +44,7 @@ from campaigns.rewards.services.coupons import (
 from campaigns.rewards.services.stock import allot_stock, draw_back_stock, draw_back_subtree
 from campaigns.rewards.share_refusals import (
     AmountsAreReserved,
+    AmountsWait,
     BudgetAskedAnew,
     BudgetBelowTaken,
     BudgetClosed,
@@ -423,3 +424,18 @@ def test_an_approved_revision_and_its_terms_carry_who_pays(cast: Cast) -> None:
     assert "北方预算" in told["budgets"]
     # The merchant's part draws on no budget: 80 % of 20 yuan are reserved.
     assert sums(budget) == (16_00, 16_00, 0, 0)
+
+
+def test_money_is_reserved_by_the_amounts_that_are_live(cast: Cast) -> None:
+    """A draft that was made cheaper while nothing is allotted waits for its approval."""
+    budget = budget_of(cast, 1_000_00)
+    batch = publish(cast, draft_batch(cast), NB=5)
+    with cast.north_rewards.scope() as scope:
+        draw_back_subtree(scope=scope, batch_id=batch.pk, branch_id=cast.branch["N"].pk)
+        change_batch(scope=scope, batch_id=batch.pk, terms=_terms(off_fen=10_00))
+        fund_batch(scope=scope, batch_id=batch.pk, payer="head_office", budget_id=budget.pk)
+        with pytest.raises(AmountsWait):
+            allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch["NB"].pk, quantity=1)
+        change_batch(scope=scope, batch_id=batch.pk, terms=_terms())
+        allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch["NB"].pk, quantity=1)
+    assert sums(budget) == (20_00, 20_00, 0, 0)

@@ -126,6 +126,7 @@ def test_even_the_verbs_cannot_end_with_sums_that_disagree(committed_cast: Cast)
                     "its children received",
                 ),
                 ("UPDATE rewards_share SET kept = kept + 1", "received_is_given_or_kept"),
+                ("UPDATE rewards_batch SET allotted = allotted - 1", "its issuer received 10"),
             ):
                 with pytest.raises(IntegrityError, match=told):
                     cursor.execute(sql)
@@ -249,6 +250,11 @@ def test_a_branch_hands_out_so_many_a_local_day_and_week(cast: Cast) -> None:
     monday = AT.replace(day=22, hour=16)
     assert (claim(monday), claim(monday, "nb2")) == (True, False)
     assert (claim(monday.replace(day=23)), claim(monday.replace(day=23))) == (True, False)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT has_function_privilege('fenhang_app', 'rewards_take_caps(uuid, int, int)', 'execute')"
+        )
+        assert cursor.fetchone() == (False,)
     # The week is full, though the day is not.
     assert not claim(monday.replace(day=24))
     with cast.north_rewards.scope():
