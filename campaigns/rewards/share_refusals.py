@@ -35,7 +35,7 @@ class AmountsWait(Refusal):
     code = "rewards.budget.amounts_wait"
     status = 409
     zh = "草稿的面额或出资比例与已上线的不同，预算无法预留。请等修改审核通过后再分配。"
-    en = "The draft's amounts or payers differ from what is live, so nothing can be reserved: allot once it is approved."
+    en = "The draft's amounts or payers differ from what is live, so nothing can be reserved: allot after its approval."
 
 
 class BudgetShort(Refusal):
