@@ -234,7 +234,10 @@ END $$;
 FIXED = """
 CREATE FUNCTION rewards_batch_is_funded() RETURNS trigger LANGUAGE plpgsql AS VERB $$
 BEGIN
-    IF OLD.allotted > 0 AND EXISTS (SELECT FROM rewards_funding f WHERE f.batch_id = NEW.id) THEN
+    -- Compared here: what PostgreSQL makes of rows in a WHEN it says in other words after a restore.
+    IF (OLD.off_fen, OLD.payer, OLD.head_office_percent, OLD.branch_percent, OLD.merchant_percent)
+       IS DISTINCT FROM (NEW.off_fen, NEW.payer, NEW.head_office_percent, NEW.branch_percent, NEW.merchant_percent)
+       AND OLD.allotted > 0 AND EXISTS (SELECT FROM rewards_funding f WHERE f.batch_id = NEW.id) THEN
         RAISE check_violation USING MESSAGE = 'money is reserved for what is allotted',
             CONSTRAINT = 'rewards_batch_amounts_stay_while_money_is_reserved';
     END IF;
@@ -269,10 +272,7 @@ END $$;
 """
 STAYS = """
 CREATE TRIGGER rewards_batch_is_funded BEFORE UPDATE OF off_fen, payer, head_office_percent, branch_percent,
-    merchant_percent ON rewards_batch FOR EACH ROW
-    WHEN ((OLD.off_fen, OLD.payer, OLD.head_office_percent, OLD.branch_percent, OLD.merchant_percent)
-          IS DISTINCT FROM (NEW.off_fen, NEW.payer, NEW.head_office_percent, NEW.branch_percent, NEW.merchant_percent))
-    EXECUTE FUNCTION rewards_batch_is_funded();
+    merchant_percent ON rewards_batch FOR EACH ROW EXECUTE FUNCTION rewards_batch_is_funded();
 CREATE TRIGGER rewards_live_is_funded BEFORE INSERT OR UPDATE OF revision_id ON rewards_livebatch FOR EACH ROW
     EXECUTE FUNCTION rewards_live_is_funded();
 CREATE TRIGGER rewards_funding_is_fixed BEFORE INSERT OR DELETE OR UPDATE OF batch_id, payer, budget_id
