@@ -171,6 +171,12 @@ SWEEPS = [
         nightly="4:40",
     ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
+    Sweep("rewards.tell_low_shares", 5, "提醒机构额度即将用完 · Tell of branches whose share is nearly gone"),
+    Sweep(
+        "rewards.settle_budgets",
+        60,
+        "释放核销金额低于券面而多占的预算 · Free what redemptions were worth less than their coupons",
+    ),
     Sweep(
         "approvals.keep_times",
         10,

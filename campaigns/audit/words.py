@@ -51,6 +51,7 @@ DEEDS = {
     "evidence": pgettext_lazy("deed", "took the evidence sheet of"),
     "allot": pgettext_lazy("deed", "allotted stock of"),
     "draw_back": pgettext_lazy("deed", "drew back stock of"),
+    "fund": pgettext_lazy("deed", "named a budget of"),
     "claim": pgettext_lazy("deed", "claimed"),
     "redeem": pgettext_lazy("deed", "redeemed"),
     "reverse": pgettext_lazy("deed", "reversed"),

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.selectors import standings
@@ -20,12 +20,17 @@ from campaigns.approvals.stopped import stop_over
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
+
+# Their pages are registered with this one's.
+from campaigns.rewards import admin_budgets, admin_shares  # noqa: F401
+from campaigns.rewards.admin_shares import moved, opened_query, quota_of
 from campaigns.rewards.batch_form import FIELDSETS, BatchForm
+from campaigns.rewards.budget_selectors import budgets_for, funding_of
 from campaigns.rewards.counter_admin import CounterPages
 from campaigns.rewards.held_admin import HeldActs
-from campaigns.rewards.models import Batch, Coupon
-from campaigns.rewards.rules import shown_status
-from campaigns.rewards.selectors import funnel_of, names_of, shares_of, terms_of, zone_of
+from campaigns.rewards.models import Batch, Coupon, Payer
+from campaigns.rewards.rules import PAYERS, shown_status
+from campaigns.rewards.selectors import funnel_of, names_of, terms_of, zone_of
 from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.batches import (
     add_batch,
@@ -33,19 +38,15 @@ from campaigns.rewards.services.batches import (
     submit_batch,
     take_down_batch,
 )
+from campaigns.rewards.services.budgets import fund_batch
 from campaigns.rewards.services.coupons import void_coupon
-from campaigns.rewards.services.stock import allot_stock, draw_back_stock
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.scopes import current_scope
-from campaigns.tenants.selectors import branches_within
 
 
-class StockForm(forms.Form):
-    """Allot or draw back, in place."""
-
-    branch = forms.IntegerField(min_value=1)
-    quantity = forms.IntegerField(min_value=1, max_value=2_000_000_000)
-    move = forms.ChoiceField(choices=[("allot", "allot"), ("draw_back", "draw_back")])
+class FundForm(forms.Form):
+    payer = forms.ChoiceField(choices=Payer.choices)
+    budget_id = forms.UUIDField(required=False)
 
 
 class ReasonForm(forms.Form):
@@ -78,8 +79,8 @@ class BatchAdmin(ScopedAdmin):
     fieldsets = FIELDSETS
 
     class Media:
-        css = {"all": ("rewards/batch.css", "approvals/stops.css")}
-        js = (Script("rewards/batch.js", type="module"),)  # type: ignore[arg-type] # the stubs know names
+        css = {"all": ("rewards/batch.css", "rewards/quota.css", "approvals/stops.css")}
+        js = (Script("rewards/batch.js", type="module"), Script("rewards/quota.js", type="module"))  # type: ignore[arg-type] # the stubs know names
 
     @admin.display(description=_("what the customer reads"))
     def said(self, batch: Batch) -> str:
@@ -125,6 +126,9 @@ class BatchAdmin(ScopedAdmin):
                 name="rewards_batch_stock",
             ),
             path(
+                "<uuid:batch_id>/fund/", self.admin_site.admin_view(self.fund_view), name="rewards_batch_fund"
+            ),
+            path(
                 "<uuid:batch_id>/down/", self.admin_site.admin_view(self.down_view), name="rewards_batch_down"
             ),
         ]
@@ -144,7 +148,6 @@ class BatchAdmin(ScopedAdmin):
             stand = standings(scope=scope, subjects=[ref("rewards.batch", obj.pk)])[
                 ref("rewards.batch", obj.pk)
             ]
-            shares = shares_of(scope=scope, batch_id=obj.pk)
             context |= {
                 "batch": obj,
                 "stop": stop_over(
@@ -157,23 +160,38 @@ class BatchAdmin(ScopedAdmin):
                 "funnel": funnel_of(scope=scope, batch=obj),
                 "standing_words": _words_of(stand),
                 "standing": stand,
-                "shares": shares,
+                "quota": quota_of(request, obj.pk, reverse("admin:rewards_batch_stock", args=[obj.pk])),
+                "funding": self._funding(request, obj),
                 "may_submit": scope.may("rewards.batch.submit") and not (stand.last and stand.last.is_open),
                 "may_take_down": scope.may("rewards.batch.take_down")
                 and (stand.is_live or stand.scheduled is not None),
-                "may_allot": scope.may("rewards.stock.allot"),
-                "allot_to": self._allot_to(request, obj),
                 "left_to_allot": min(obj.quota, obj.approved_quota or obj.quota) - obj.allotted,
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _allot_to(self, request: HttpRequest, batch: Batch) -> list[Any]:
-        """Branches the page offers; the list stays short enough to read, the service knows the rest."""
-        rows = branches_within(scope=scope_of(request)).filter(is_open=True)
-        own = rows.filter(pk=batch.branch_id).first()
-        if own is None:
-            return []
-        return list(rows.filter(pos__range=(own.pos, own.pos_end))[:500]) if batch.handed_down else [own]
+    def _funding(self, request: HttpRequest, batch: Batch) -> Any:
+        """Who pays, the budget named for each, and those that could be; what is allotted has settled it."""
+        scope = scope_of(request)
+        named = funding_of(scope=scope, batch_id=batch.pk)
+        percents = (batch.head_office_percent, batch.branch_percent, batch.merchant_percent)
+        paying = {
+            payer: percent
+            for payer, percent in zip(PAYERS, percents, strict=True)
+            if percent or (not any(percents) and payer == batch.payer) or payer in named
+        }
+        return {
+            "may": scope.may("rewards.batch.change") and not batch.allotted,
+            "budgets": list(budgets_for(scope=scope, batch=batch)),
+            "rows": [
+                {
+                    "payer": payer,
+                    "label": Payer(payer).label,
+                    "percent": percent if any(percents) else 100,
+                    "budget": named.get(payer),
+                }
+                for payer, percent in paying.items()
+            ],
+        }
 
     def said_view(self, request: HttpRequest) -> HttpResponse:
         """What a customer would read of the terms as they are typed; or what is wrong with them. Writes nothing."""
@@ -202,19 +220,18 @@ class BatchAdmin(ScopedAdmin):
         )
 
     def stock_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        form = StockForm(request.POST)
+        act, words = moved(request, batch_id)
+        return self._act(request, batch_id, act, words, place=request.POST.get("place", ""))
+
+    def fund_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        form = FundForm(request.POST)
         if not form.is_valid():
-            return self._act(
-                request, batch_id, None, gettext("Choose a branch and a quantity of at least 1.")
-            )
-        move = allot_stock if form.cleaned_data["move"] == "allot" else draw_back_stock
-        branch_id, quantity = form.cleaned_data["branch"], form.cleaned_data["quantity"]
+            return self._act(request, batch_id, None, gettext("Choose who pays, and a budget or none."))
         return self._act(
             request,
             batch_id,
-            lambda: move(scope=scope_of(request), batch_id=batch_id, branch_id=branch_id, quantity=quantity),
-            ngettext("%(number)s coupon moved.", "%(number)s coupons moved.", quantity)
-            % {"number": quantity},
+            lambda: fund_batch(scope=scope_of(request), batch_id=batch_id, **form.cleaned_data),
+            gettext("Noted. Money is reserved once quota is allotted."),
         )
 
     def down_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
@@ -231,24 +248,31 @@ class BatchAdmin(ScopedAdmin):
         )
 
     def _act(
-        self, request: HttpRequest, batch_id: UUID, act: Callable[[], Any] | None, words: str
+        self,
+        request: HttpRequest,
+        batch_id: UUID,
+        act: Callable[[], Any] | None,
+        words: str,
+        place: str = "",
     ) -> HttpResponse:
         """One service call from a button of the page; back to the page with what happened."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_view_permission(request):
             raise PermissionDenied
-        back = HttpResponseRedirect(reverse("admin:rewards_batch_change", args=[batch_id]))
+        back = HttpResponseRedirect(
+            reverse("admin:rewards_batch_change", args=[batch_id]) + opened_query(place)
+        )
         if act is None:
             messages.error(request, words)
             return back
         try:
             with transaction.atomic():
-                act()
+                done = act()
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, words)
+            messages.success(request, done if isinstance(done, str) else words)
         return back
 
 

@@ -11,10 +11,12 @@ class RewardsApp(AppConfig):
         # Models exist only now.
         from campaigns.customers.activities import register_activity
         from campaigns.customers.steps import register_step as register_customer_step
+        from campaigns.notices.sentences import register_notice
         from campaigns.rewards.handing_over import (
             batches_issued,
             hand_over_batches,
             hand_over_stock,
+            rehang_shares,
             stock_unclaimed,
         )
         from campaigns.rewards.happenings import register_kinds
@@ -30,10 +32,17 @@ class RewardsApp(AppConfig):
         register_kinds()
         register_step("hand_over", name="rewards: batches", act=hand_over_batches)
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
+        register_step("move", name="rewards: shares", act=rehang_shares)
         register_remainder("batches", rows=batches_issued)
         register_remainder("stock", rows=stock_unclaimed)
         register_customer_step("merge", name="rewards: coupons", act=move_coupons)
         register_customer_step("unmerge", name="rewards: coupons", act=return_coupons)
+        register_notice(
+            "rewards.share_low",
+            _("“%(title)s” is nearly gone at %(branch)s: %(rest)s left."),
+            icon="inventory_2",
+            is_urgent=True,
+        )
         self._register_rights()
 
     def _register_rights(self) -> None:

@@ -28,6 +28,14 @@ from campaigns.tenants.scopes import current_scope
 from campaigns.tenants.selectors import branches_within
 
 _MICRO = Decimal(1_000_000)
+# What need not be typed, and what it is then.
+_OPTIONAL = {
+    "usable_after_days": 0,
+    "head_office_percent": 0,
+    "branch_percent": 0,
+    "merchant_percent": 0,
+    "low_percent": 10,
+}
 _EMPTY: dict[str, Any] = {
     "threshold_fen": 0,
     "percent": None,
@@ -52,6 +60,8 @@ FIELDSETS = (
                 "per_day_limit",
                 "per_week_limit",
                 "per_month_limit",
+                ("cap_per_day", "cap_per_week"),
+                "low_percent",
             )
         },
     ),
@@ -83,6 +93,7 @@ FIELDSETS = (
         {
             "fields": (
                 ("handed_down", "payer"),
+                ("head_office_percent", "branch_percent", "merchant_percent"),
                 "claim_branches",
                 ("tags_any", "tags_none"),
                 "stages",
@@ -222,6 +233,10 @@ class BatchForm(ServiceForm):
             "percent": _("How much is taken off: 15 is 15% off (8.5折)."),
             "usable_after_days": _("0: at once; 1: from the day after the claim."),
             "hours_from": _("Local time where it is redeemed; may run past midnight."),
+            "cap_per_day": _("At each branch, by its local day. Empty: no cap."),
+            "cap_per_week": _("At each branch, from Monday. Empty: no cap."),
+            "low_percent": _("Of what a branch keeps: who may allot there is told when so little is left."),
+            "head_office_percent": _("Leave all three at 0 when one payer pays everything."),
             "per_day_limit": _("Empty: no limit. Void and expired coupons count."),
             "new_within_days": _("New customers alone; empty: all."),
             "needs_ticket": _("A claim must come from a page of the batch opened within ten minutes."),
@@ -244,8 +259,9 @@ class BatchForm(ServiceForm):
                 "data-rw-label": gettext("what the customer reads"),
                 "data-rw-later": gettext("Fill in the form, and the sentence stands here."),
             }
-        if "usable_after_days" in self.fields:
-            self.fields["usable_after_days"].required = False
+        for name in _OPTIONAL:
+            if name in self.fields:
+                self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
@@ -255,7 +271,9 @@ class BatchForm(ServiceForm):
             if name not in own or given.get(name) is None:
                 given[name] = _EMPTY[name]
                 self.errors.pop(name, None)
-        given["usable_after_days"] = given.get("usable_after_days") or 0
+        for name, otherwise in _OPTIONAL.items():
+            if given.get(name) is None:
+                given[name] = otherwise
         return given
 
     def terms(self) -> BatchTerms:

@@ -46,6 +46,9 @@ coupon.off_fen           behaviour   plain   law    settle
 coupon.payer             internal    plain   law    settle
 coupon.status            behaviour   plain   law    settle
 coupon.redeemed_times    behaviour   plain   law    settle
+budget.name              none        plain   law    settle
+movement.cause           internal    plain   law    settle
+capcount.starts          none        plain   thing  publish
 redemption.title         behaviour   plain   law    settle
 reversal.reason          internal    plain   law    settle
 """)

@@ -1,19 +1,22 @@
 """Batches and stock when a branch closes. Coupons and redemptions are history and stay where they are."""
 
+from collections.abc import Mapping
+
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from campaigns.rewards.models import Batch, LiveBatch, Stock
+from campaigns.rewards.models import Batch, Budget, Funding, LiveBatch, Stock
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 
 
 def hand_over_batches(*, scope: Scope, closed: Branch, successor: Branch) -> int:
-    """Batches that the branch issued are the successor's from now on, live ones stay claimable."""
+    """Batches and budgets of the branch are the successor's from now on, live ones stay claimable."""
     drafts = (
         Batch.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     )
-    LiveBatch.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+    for owned in (LiveBatch, Funding, Budget):
+        owned.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     return drafts
 
 
@@ -21,6 +24,13 @@ def hand_over_stock(*, scope: Scope, closed: Branch, successor: Branch) -> int:
     """Unclaimed shares go to the successor, or back to the batch where the successor may hold none of it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pass_on_stock(%s, %s)", [closed.pk, successor.pk])
+        return int(cursor.fetchone()[0])
+
+
+def rehang_shares(*, scope: Scope, places: Mapping[int, tuple[int, int]]) -> int:
+    """The step of a move: nodes of quota hang where their branches stand now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rehang_shares(%s::int[])", [list(places)])
         return int(cursor.fetchone()[0])
 
 

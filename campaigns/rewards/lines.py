@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -10,8 +11,9 @@ from django.utils.translation import gettext
 
 from campaigns.customers.models import Profile, Tag
 from campaigns.lib.money import yuan
+from campaigns.lib.refs import read_ref
 from campaigns.rewards import models
-from campaigns.rewards.rules import OWN_AMOUNTS, Terms
+from campaigns.rewards.rules import OWN_AMOUNTS, PAYERS, Terms
 from campaigns.rewards.selectors import names_of
 from campaigns.rewards.services.batches import BatchTerms
 
@@ -87,6 +89,8 @@ def claim_lines(terms: BatchTerms) -> Iterator[Fact]:
         "new_within_days",
         "per_device_limit",
         "per_address_limit",
+        "cap_per_day",
+        "cap_per_week",
     ):
         if (number := getattr(terms, name)) is not None:
             yield name, label_of(name), str(number)
@@ -100,6 +104,26 @@ def claim_lines(terms: BatchTerms) -> Iterator[Fact]:
             yield name, label_of(name), _listed(map(str, Tag.objects.filter(pk__in=chosen)))
     if terms.stages:
         yield "stages", label_of("stages"), _listed(str(Profile.Stage(each).label) for each in terms.stages)
+
+
+def payer_lines(terms: BatchTerms, payload: Mapping[str, Any]) -> Iterator[Fact]:
+    """Whose money, in which parts, and out of which budgets as far as the reader sees those."""
+    words = str(models.Payer(terms.payer).label)
+    if any(terms.percents):
+        parts = zip(PAYERS, terms.percents, strict=True)
+        words = _listed(f"{models.Payer(payer).label} {percent}%" for payer, percent in parts if percent)
+    yield "payer", gettext("paid by"), words
+    named = {payer: read_ref(budget).id for payer, budget in payload.get("budgets", {}).items()}
+    if named:
+        names = dict(models.Budget.objects.filter(pk__in=named.values()).values_list("pk", "name"))
+        yield (
+            "budgets",
+            gettext("out of the budgets"),
+            _listed(
+                f"{models.Payer(payer).label}: {names.get(UUID(key), '…')}"
+                for payer, key in sorted(named.items())
+            ),
+        )
 
 
 def weekday_name(day: int) -> str:

@@ -1,7 +1,5 @@
 """Coupon batches, each branch's stock of them, coupons, redemptions and their reversals."""
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,42 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.customers.models import Customer, Profile
 from campaigns.lib.ids import new_id
 from campaigns.planning.models import Campaign
+from campaigns.rewards.budget_models import Budget, Funding, Movement, Payer, Reservation
+from campaigns.rewards.giving_models import DayRule, FaceUnit, Giving, Kind, int_array
+from campaigns.rewards.share_models import CapCount, Share
 from campaigns.tenants.models import Branch, Person, TenantModel, tracked
-
-
-class Kind(models.TextChoices):
-    """What a coupon is. Each has its amounts (a CHECK), its worth (`rules.py`) and its sentence (`sentences.py`)."""
-
-    CASH_OFF = "cash_off", _("Money off")
-    PERCENT_OFF = "percent_off", _("Percentage off")
-    GIFT = "gift", _("Gift or exchange")
-    TOP_UP = "top_up", _("Phone credit or data")
-    BANK_RIGHT = "bank_right", _("Bank right")
-    RED_PACKET = "red_packet", _("Red packet")
-
-
-class FaceUnit(models.TextChoices):
-    """In what the face value of phone credit or data is counted."""
-
-    YUAN = "yuan", _("yuan of phone credit")
-    MB = "mb", _("MB of data")
-    GB = "gb", _("GB of data")
-
-
-class DayRule(models.TextChoices):
-    """On which days by the State Council's calendar; empty: on all."""
-
-    NOT_HOLIDAYS = "not_holidays", _("not on public holidays")
-    HOLIDAYS = "holidays", _("on public holidays only")
-    WORKDAYS = "workdays", _("on workdays only")
-
-
-class Payer(models.TextChoices):
-    """Whose money a redemption spends."""
-
-    HEAD_OFFICE = "head_office", _("Head office")
-    BRANCH = "branch", _("Branch")
-    MERCHANT = "merchant", _("Merchant")
 
 
 class Status(models.TextChoices):
@@ -60,101 +26,29 @@ class Status(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
-# What is empty unless the kind has it.
-_NO_THING = Q(thing="")
-_NO_FACE = Q(face_value__isnull=True, face_unit="")
-
-
-def _int_array(label: Any) -> ArrayField:
-    return ArrayField(models.IntegerField(), verbose_name=label, default=list, db_default=[], blank=True)
-
-
-class Giving(TenantModel):
-    """What a redemption gives, and when and where: the columns that draft, published copy and terms share.
-
-    `off_fen` is the most that a redemption is worth, whatever the kind: the money off, the cap of a percentage, what a
-    gift, a right or a top-up is settled at, the amount of a red packet.
-    """
-
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CASH_OFF)
-    threshold_fen = models.BigIntegerField(
-        _("order from (fen)"), default=0, validators=[MinValueValidator(0)]
-    )
-    off_fen = models.BigIntegerField(_("money off (fen)"), validators=[MinValueValidator(1)])
-    percent = models.PositiveSmallIntegerField(
-        _("percent off"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(99)]
-    )
-    # Of a gift and a bank right: what it is called.
-    thing = models.CharField(_("name of the gift or right"), max_length=40, blank=True, db_default="")
-    face_value = models.PositiveIntegerField(
-        _("face value"), null=True, blank=True, validators=[MinValueValidator(1)]
-    )
-    face_unit = models.CharField(
-        _("unit of the face value"), max_length=4, choices=FaceUnit, blank=True, db_default=""
-    )
-    # Local time of the place of redemption; until before from: over midnight. What begins on a Friday evening is a
-    # Friday's until it ends.
-    hours_from = models.TimeField(_("hours from"), null=True, blank=True)
-    hours_until = models.TimeField(_("hours until"), null=True, blank=True)
-    # Monday is 1; empty: every day.
-    weekdays = _int_array(_("weekdays"))
-    day_rule = models.CharField(
-        _("workdays and holidays"), max_length=12, choices=DayRule, blank=True, db_default=""
-    )
-    # Each with all below it; empty: anywhere.
-    redeem_branches = _int_array(_("may be redeemed at"))
-    # Each latitude and longitude in millionths of a degree, and metres; empty: anywhere.
-    circles = ArrayField(
-        ArrayField(models.IntegerField(), size=3),
-        verbose_name=_("redeemed near"),
-        default=list,
-        db_default=[],
-        blank=True,
-    )
-
-    class Meta:
-        abstract = True
-        constraints = [
-            models.CheckConstraint(
-                # What must be there is said to be: a CHECK that comes to NULL would let it pass.
-                condition=Q(off_fen__gt=0, threshold_fen__gte=0)
-                & (
-                    (
-                        Q(kind=Kind.CASH_OFF, percent__isnull=True)
-                        & (Q(threshold_fen=0) | Q(threshold_fen__gte=F("off_fen")))
-                        & _NO_THING
-                        & _NO_FACE
-                    )
-                    | (
-                        Q(kind=Kind.PERCENT_OFF, percent__isnull=False, percent__range=(1, 99))
-                        & _NO_THING
-                        & _NO_FACE
-                    )
-                    | (
-                        Q(kind__in=[Kind.GIFT, Kind.BANK_RIGHT], threshold_fen=0, percent__isnull=True)
-                        & ~_NO_THING
-                        & _NO_FACE
-                    )
-                    | (
-                        Q(kind=Kind.TOP_UP, threshold_fen=0, percent__isnull=True)
-                        & Q(face_value__isnull=False, face_value__gte=1, face_unit__in=FaceUnit.values)
-                        & _NO_THING
-                    )
-                    | (Q(kind=Kind.RED_PACKET, threshold_fen=0, percent__isnull=True) & _NO_THING & _NO_FACE)
-                ),
-                name="%(app_label)s_%(class)s_kind_has_its_own_amounts",
-            ),
-            models.CheckConstraint(
-                condition=Q(hours_from__isnull=True, hours_until__isnull=True)
-                | (Q(hours_from__isnull=False, hours_until__isnull=False) & ~Q(hours_from=F("hours_until"))),
-                name="%(app_label)s_%(class)s_hours_are_two_or_none",
-            ),
-            models.CheckConstraint(
-                condition=Q(weekdays__contained_by=[1, 2, 3, 4, 5, 6, 7])
-                & Q(day_rule__in=["", *DayRule.values]),
-                name="%(app_label)s_%(class)s_days_are_known",
-            ),
-        ]
+__all__ = [
+    "Batch",
+    "Budget",
+    "CapCount",
+    "Coupon",
+    "DayRule",
+    "FaceUnit",
+    "Funding",
+    "Giving",
+    "Kind",
+    "LiveBatch",
+    "Movement",
+    "Payer",
+    "Promise",
+    "Redemption",
+    "Reservation",
+    "Reversal",
+    "Settled",
+    "Share",
+    "Status",
+    "Stock",
+    "Terms",
+]
 
 
 class Promise(Giving):
@@ -180,9 +74,9 @@ class Promise(Giving):
     per_week_limit = models.PositiveSmallIntegerField(_("limit per week"), null=True, blank=True)
     per_month_limit = models.PositiveSmallIntegerField(_("limit per month"), null=True, blank=True)
     # Who may claim; empty: whoever it is for. Customers are told no more than that it is not for them.
-    claim_branches = _int_array(_("customers of the branches"))
-    tags_any = _int_array(_("with any of the tags"))
-    tags_none = _int_array(_("with none of the tags"))
+    claim_branches = int_array(_("customers of the branches"))
+    tags_any = int_array(_("with any of the tags"))
+    tags_none = int_array(_("with none of the tags"))
     stages = ArrayField(
         models.CharField(max_length=10, choices=Profile.Stage),
         verbose_name=_("in the stages of life"),
@@ -204,6 +98,17 @@ class Promise(Giving):
     payer = models.CharField(_("paid by"), max_length=16, choices=Payer, default=Payer.HEAD_OFFICE)
     handed_down = models.BooleanField(_("also for the branches below"), default=False)
     quota = models.PositiveIntegerField(_("coupons in all"), validators=[MinValueValidator(1)])
+    # At most so many claims at each branch, by its local day and week (Monday).
+    cap_per_day = models.PositiveIntegerField(
+        _("claims per branch and day"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    cap_per_week = models.PositiveIntegerField(
+        _("claims per branch and week"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    # Who may allot hears when a branch has this much or less left of what it kept.
+    low_percent = models.PositiveSmallIntegerField(
+        _("warn at (% left)"), default=10, db_default=10, validators=[MaxValueValidator(100)]
+    )
 
     class Meta:
         abstract = True
@@ -241,6 +146,12 @@ class Promise(Giving):
                     | Q(per_address_limit__isnull=False)
                 ),
                 name="%(app_label)s_%(class)s_holds_what_it_limits",
+            ),
+            models.CheckConstraint(
+                condition=(Q(cap_per_day__isnull=True) | Q(cap_per_day__gte=1))
+                & (Q(cap_per_week__isnull=True) | Q(cap_per_week__gte=1))
+                & Q(low_percent__lte=100),
+                name="%(app_label)s_%(class)s_caps_are_one_or_more",
             ),
             models.CheckConstraint(
                 condition=Q(stages__contained_by=Profile.Stage.values)

@@ -17,7 +17,16 @@ from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref, ref
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards import models
-from campaigns.rewards.lines import amount_lines, claim_lines, headline, label_of, use_lines, window_words
+from campaigns.rewards.budget_selectors import funding_of
+from campaigns.rewards.lines import (
+    amount_lines,
+    claim_lines,
+    headline,
+    label_of,
+    payer_lines,
+    use_lines,
+    window_words,
+)
 from campaigns.rewards.rules import open_days
 from campaigns.rewards.selectors import (
     batch_in_scope,
@@ -66,6 +75,10 @@ def freeze_batch(scope: Scope, batch_id: UUID) -> Frozen:
         "campaign": ref("planning.campaign", batch.campaign_id) if batch.campaign_id else None,
         "redeem_names": names_of(branch_ids=batch.redeem_branches),
         "open_days": [day.isoformat() for day in days],
+        "budgets": {
+            payer: ref("rewards.budget", budget_id)
+            for payer, budget_id in sorted(funding_of(scope=scope, batch_id=batch_id).items())
+        },
     }
     if batch.claim_until <= scope.at:
         missing.append(gettext("a claim window that is not over yet"))
@@ -158,7 +171,7 @@ def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
             *(Line(*line) for line in claim_lines(said_by)),
             Line("quota", gettext("coupons in all"), f"{said_by.quota:,}"),
             Line("worth", gettext("worth in all"), yuan(said_by.quota * said_by.off_fen)),
-            Line("payer", gettext("paid by"), str(models.Payer(said_by.payer).label)),
+            *(Line(*line) for line in payer_lines(said_by, payload)),
             Line("reach", gettext("for"), _reach(payload)),
         ],
         styles=("rewards/batch.css",),

@@ -302,9 +302,17 @@ class ClaimsAreStopped(Refusal):
     en = "Claims are paused; please watch for our notice. Coupons you hold already stay good."
 
 
+class CapReached(Refusal):
+    code = "rewards.claim.cap_reached"
+    status = 409
+    zh = "您所在支行本日或本周的名额已领完，请改日再来。"
+    en = "Your branch has handed out all it may today or this week; please come back another day."
+
+
 BY_WORD: dict[str, type[Refusal]] = {
     **claim_refusals.BY_WORD,
     "not_found": NotFound,
+    "cap_reached": CapReached,
     "not_open_yet": NotOpenYet,
     "over": ClaimIsOver,
     "limit_reached": LimitReached,

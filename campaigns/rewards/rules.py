@@ -23,10 +23,6 @@ MOVES: dict[str, frozenset[str]] = {
     "expired": frozenset(),
 }
 
-MAX_BUCKETS = 64
-# One bucket serves this many coupons; measured contention begins well above, and small shares stay one row.
-COUPONS_PER_BUCKET = 200
-
 # kind -> the amounts that are its own, beside `off_fen`, which each has. All others are empty.
 OWN_AMOUNTS: dict[str, frozenset[str]] = {
     "cash_off": frozenset({"threshold_fen"}),
@@ -177,40 +173,41 @@ def shown_status(*, status: str, usable_until: datetime, at: datetime) -> str:
     return "expired" if status in ("claimed", "held") and usable_until <= at else status
 
 
-def buckets_for(share: int) -> int:
-    """How many buckets a branch's share of `share` coupons is spread over: 1 to 64."""
-    return max(1, min(MAX_BUCKETS, share // COUPONS_PER_BUCKET))
+PAYERS = ("head_office", "branch", "merchant")
 
 
-def spread(quantity: int, held: list[int]) -> list[int]:
-    """How many of `quantity` new coupons each bucket gets, so that all come as level as they can.
+def parts_of(*, fen: int, payer: str, percents: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The full worth of a coupon by who pays, in the order of `PAYERS`; the database's rewards_parts is the same sum.
 
-    `held` is what each bucket was allotted already; the answer has its length, no part below zero, and sums to
-    `quantity`.
+    Percents that are all zero: `payer` pays all. Else each part is rounded down to whole fen, and what is left over
+    goes fen by fen to those who pay at all, in the same order. The parts sum to `fen`.
     """
-    level = list(held)
-    given = [0] * len(held)
-    # Fill the low ones up to a common height; then deal what is left one by one.
-    order = sorted(range(len(held)), key=lambda i: (held[i], i))
-    left = quantity
-    for place in range(len(order)):
-        reach = order[: place + 1]
-        height = held[order[place + 1]] if place + 1 < len(order) else None
-        if height is None:
-            share, rest = divmod(left, len(reach))
-            for turn, i in enumerate(reach):
-                given[i] += share + (turn < rest)
-            return given
-        step = min(left // len(reach), height - level[reach[0]])
-        for i in reach:
-            given[i] += step
-            level[i] += step
-        left -= step * len(reach)
-        if left < len(reach):
-            for i in reach[:left]:
-                given[i] += 1
-            return given
-    return given
+    if not any(percents):
+        first, second, third = (fen * (payer == name) for name in PAYERS)
+        return first, second, third
+    parts = [fen * percent // 100 for percent in percents]
+    left = fen - sum(parts)
+    for nth, percent in enumerate(percents):
+        if percent and left:
+            parts[nth] += 1
+            left -= 1
+    return parts[0], parts[1], parts[2]
+
+
+def spent_of(*, worth: int, parts: tuple[int, int, int]) -> tuple[int, int, int]:
+    """What a redemption of `worth` fen costs each, of a coupon of these `parts`; the database's rewards_spent.
+
+    In proportion, rounded down; what is left over in the order of `PAYERS`, never above a part: nobody spends what was
+    not reserved. Sums to `worth`, which is at most the sum of the parts.
+    """
+    whole = sum(parts)
+    spent = [worth * part // whole for part in parts]
+    left = worth - sum(spent)
+    for nth, part in enumerate(parts):
+        more = min(left, part - spent[nth])
+        spent[nth] += more
+        left -= more
+    return spent[0], spent[1], spent[2]
 
 
 def masked_code(code: str) -> str:

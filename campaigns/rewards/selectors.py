@@ -313,28 +313,3 @@ def _by_day(
         .annotate(number=Count("pk"), fen=Sum("off_fen"))
     )
     return {day: (number, fen) for day, number, fen in grouped}
-
-
-@dataclass(frozen=True, slots=True)
-class Low:
-    """A branch's share of a batch that is nearly gone."""
-
-    batch_id: UUID
-    title: str
-    branch_name: str
-    left: int
-    allotted: int
-
-
-def stock_running_low(*, scope: Scope, percent: int = 10, limit: int = 10) -> list[Low]:
-    """Which branches have `percent` or less of their share left, of batches that can be claimed now?"""
-    rows = (
-        Stock.objects.within(scope)
-        .filter(batch__live__claim_from__lte=scope.at, batch__live__claim_until__gt=scope.at)
-        .order_by()
-        .values_list("batch_id", "batch__title", "branch__name")
-        .annotate(left=Sum(F("allotted") - F("claimed")), whole=Sum("allotted"))
-        .filter(left__lte=F("whole") * percent / 100)
-        .order_by("left")[:limit]
-    )
-    return [Low(*row) for row in rows]

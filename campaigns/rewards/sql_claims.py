@@ -114,7 +114,8 @@ BEGIN
              WHEN NOT EXISTS (SELECT FROM rewards_stock s WHERE s.batch_id = a.batch AND s.branch_id = home.id
                                  AND s.claimed < s.allotted)
              THEN 'sold_out' END,
-        'claimed', coalesce(l.per_device_limit, l.per_address_limit) IS NOT NULL,
+        'claimed',
+        coalesce(l.per_device_limit, l.per_address_limit, l.cap_per_day, l.cap_per_week) IS NOT NULL,
         a.customer, c.number_tail, home.id, home.pos, home.zone, a.request,
         a.batch, l.revision_id, l.branch_id, had.many + 1, a.coupon, decode(a.hash, 'hex'), l.title, l.kind,
         l.threshold_fen, l.off_fen, l.payer,
@@ -258,6 +259,9 @@ BEGIN
             IF NOT one.holds_excess THEN RAISE EXCEPTION USING ERRCODE = 'FH002', MESSAGE = no; END IF;
             one.state := 'held';
         END IF;
+        IF one.is_careful AND rewards_take_caps(one.batch, one.branch, 1) = 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'FH002', MESSAGE = 'cap_reached';
+        END IF;
         FOR spot IN SELECT s.id FROM rewards_stock s WHERE s.batch_id = one.batch AND s.branch_id = one.branch
                        AND s.claimed < s.allotted ORDER BY s.bucket LOOP
             UPDATE rewards_stock SET claimed = claimed + 1 WHERE id = spot AND claimed < allotted;
@@ -344,14 +348,9 @@ BEGIN
 END $$;
 """
 
-# As in sql_terms.py, and what is held is not redeemed. Where nothing speaks against it any more, somebody else had it
-# and took it back between the two looks: then it was redeemed when it was asked for.
-REDEEM = (
-    sql_terms.REDEEM.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
-    .replace("ELSE no END", "ELSE coalesce(no, 'already_redeemed') END")
-    .replace(
-        "WHEN held.status = 'void' THEN 'void'\n",
-        "WHEN held.status = 'void' THEN 'void'\n"
-        "                    WHEN held.status = 'held' AND held.usable_until > app_at() THEN 'held'\n",
-    )
+# As in sql_terms.py, and what is held is not redeemed.
+REDEEM = sql_terms.REDEEM.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    "WHEN held.status = 'void' THEN 'void'\n",
+    "WHEN held.status = 'void' THEN 'void'\n"
+    "                    WHEN held.status = 'held' AND held.usable_until > app_at() THEN 'held'\n",
 )

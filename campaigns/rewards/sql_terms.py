@@ -303,7 +303,8 @@ BEGIN
                     WHEN held.status = 'expired' OR held.usable_until <= app_at() THEN 'expired'
                     WHEN held.usable_from > app_at() THEN 'not_usable_yet'
                     WHEN times IS NOT NULL AND held.redeemed_times <> times THEN 'token_spent'
-                    ELSE no END;
+                    -- Good again by now: a rival redeemed it, and took that back before this look.
+                    ELSE coalesce(no, 'already_redeemed') END;
     END IF;
     SELECT v.id INTO last FROM rewards_reversal v JOIN rewards_redemption r ON r.id = v.redemption_id
      WHERE r.coupon_id = target AND NOT EXISTS (SELECT FROM rewards_redemption n WHERE n.follows_id = v.id);

@@ -3,8 +3,8 @@ the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop,
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
-planning.campaign, rewards.batch|coupon|stock, jobs.alert, content.asset|item|placement. Verbs: view, add, change,
-delete, and those of the thing.
+planning.campaign, rewards.batch|coupon|stock|share|budget, jobs.alert, content.asset|item|placement. Verbs: view,
+add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -21,6 +21,7 @@ _LOOK = [
     "tenants.branch.view",
     "planning.campaign.view",
     "rewards.batch.view",
+    "rewards.share.view",
     "content.asset.view",
     "content.item.view",
     "content.placement.view",
@@ -93,6 +94,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "events.drop.view",
             "events.source.view",
             "rewards.coupon.view",
+            "rewards.budget.view",
             "schedule.*",
             "jobs.due.view",
             "jobs.due.run_again",
@@ -130,6 +132,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.item.take_down",
             "content.placement.take_down",
             "rewards.batch.take_down",
+            "rewards.budget.view",
+            "rewards.budget.approve",
         ],
     ),
     "community_operator": ("社群运营", "Community operator", [*_LOOK]),
@@ -145,6 +149,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.batch.submit",
             "rewards.batch.take_down",
             "rewards.stock.allot",
+            "rewards.budget.view",
+            "rewards.budget.add",
+            "rewards.budget.change",
             "rewards.coupon.view",
             "rewards.coupon.void",
             "rewards.coupon.release",
@@ -170,6 +177,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.birth.change",
             "customers.erasure.view",
             "rewards.coupon.view",
+            "rewards.budget.view",
+            "rewards.budget.approve",
             "approvals.revision.decide",
             "approvals.policy.view",
             "approvals.stop.add",
@@ -229,6 +238,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "events.drop.view",
             "events.source.view",
             "rewards.coupon.view",
+            "rewards.budget.view",
         ],
     ),
 }

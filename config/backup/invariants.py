@@ -114,6 +114,15 @@ def _stocks(connection: psycopg.Connection) -> list[str]:
     return _names(connection, _STOCKS)
 
 
+def _quotas(connection: psycopg.Connection) -> list[str]:
+    # A backup of before there were any has nothing to disagree.
+    if not _names(
+        connection, "SELECT to_regclass('rewards_movement') WHERE to_regclass('rewards_movement') IS NOT NULL"
+    ):
+        return []
+    return _names(connection, _SHARES) + _names(connection, _BUDGETS)
+
+
 def _pictures(connection: psycopg.Connection) -> list[str]:
     return _names(connection, _PICTURES)
 
@@ -208,6 +217,7 @@ _QUESTIONS: list[tuple[str, str, str, Callable[[psycopg.Connection], list[str]]]
     ("owner", "数据库角色没有多余的权力", "the database roles are harmless", _roles),
     ("owner", "没有指向空处的引用", "no reference leads nowhere", _orphans),
     ("owner", "每份券的库存、领取数与券相符", "stocks, claims and coupons agree", _stocks),
+    ("owner", "各级额度与预算逐笔相符", "quotas at every node and budgets agree", _quotas),
     ("owner", "已发布内容的图片都有记录", "every published picture is known", _pictures),
     ("owner", "加密的列可用现有密钥打开", "sealed columns open with the keys in use", _sealed),
 ]
@@ -231,6 +241,20 @@ SELECT b.id, 'quota', b.quota, 'allotted', b.allotted, coalesce(s.allotted, 0), 
   FROM rewards_batch b LEFT JOIN stock s ON s.batch_id = b.id LEFT JOIN coupons c ON c.batch_id = b.id
  WHERE b.allotted <> coalesce(s.allotted, 0) OR b.allotted > b.quota OR coalesce(s.claimed, 0) > b.allotted
     OR coalesce(s.claimed, 0) <> coalesce(c.held, 0)
+"""
+# Quota at every node, and money to the fen: totals beside what they are the sums of.
+_SHARES = """
+SELECT s.batch_id, s.branch_id, s.received, s.given, s.kept FROM rewards_share s
+ WHERE s.kept <> (SELECT coalesce(sum(k.allotted), 0) FROM rewards_stock k
+                   WHERE k.batch_id = s.batch_id AND k.branch_id = s.branch_id)
+    OR s.given <> (SELECT coalesce(sum(c.received), 0) FROM rewards_share c
+                    WHERE c.batch_id = s.batch_id AND c.giver_id = s.branch_id)
+"""
+_BUDGETS = """
+SELECT g.id, g.total_fen, g.taken_fen FROM rewards_budget g
+  LEFT JOIN (SELECT budget_id, sum(total_fen) AS whole, sum(reserved_fen + held_fen + spent_fen) AS taken
+               FROM rewards_movement GROUP BY 1) m ON m.budget_id = g.id
+ WHERE g.total_fen <> coalesce(m.whole, 0) OR g.taken_fen <> coalesce(m.taken, 0)
 """
 _PICTURES = """
 SELECT i.id, r ->> 'id' FROM content_liveitem i,

@@ -25,6 +25,7 @@ from campaigns.customers.services.merges import propose_merge
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
+from campaigns.rewards.services.budgets import add_budget, approve_budget, fund_batch
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Login
@@ -134,6 +135,16 @@ def _put_words_in_force(demo: DemoBank) -> None:
 
 
 def _issue_coupons(demo: DemoBank) -> UUID:
+    with demo.act("rewards", days_ago=9.5) as scope:
+        budget = add_budget(
+            scope=scope,
+            name="岁末购物券预算",
+            valid_from=demo.days_ago(10),
+            valid_until=demo.days_ago(-40),
+            asked_fen=50_000_00,
+        )
+    with demo.act("reviewer", days_ago=9.2) as scope:
+        approve_budget(scope=scope, budget_id=budget.pk, asked_fen=50_000_00)
     with demo.act("rewards", days_ago=9) as scope:
         campaign = add_campaign(
             scope=scope,
@@ -157,6 +168,7 @@ def _issue_coupons(demo: DemoBank) -> UUID:
                 campaign_id=campaign.pk,
             ),
         )
+        fund_batch(scope=scope, batch_id=batch.pk, payer="head_office", budget_id=budget.pk)
         for code in demo.customers:
             allot_stock(scope=scope, batch_id=batch.pk, branch_id=demo.branches[code].pk, quantity=100)
         revision = submit_batch(scope=scope, batch_id=batch.pk)

@@ -88,6 +88,8 @@ GROUPS = [
         [
             Page(_("Campaigns"), "campaign", "planning.campaign"),
             Page(_("Coupon batches"), "confirmation_number", "rewards.batch"),
+            Page(_("Quotas of my branch"), "account_tree", "rewards.share"),
+            Page(_("Coupon budgets"), "account_balance_wallet", "rewards.budget"),
             Page(_("Coupons"), "local_activity", "rewards.coupon"),
             Page(
                 _("Counter"),

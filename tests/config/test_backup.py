@@ -199,7 +199,7 @@ def test_a_restored_bank_is_the_bank(bank: Bank, tmp_path: Path) -> None:
     with elsewhere(bank, tmp_path) as address:
         restored = restore(bank.backup)
         assert [each.wrong for each in restored.findings.wrong] == []
-        assert len(restored.findings.asked) == 12
+        assert len(restored.findings.asked) == 13
         assert (restored.aside, restored.migrated) == ("", 0)
         # As people left it, but for the deed itself and for the sessions, which are over.
         now_there = real_counts(address.name, bank.manifest.counts)
@@ -442,7 +442,7 @@ def test_the_drill_restores_on_another_server_by_the_command_of_an_emergency(ban
     """The other instance has keys of its own at first: the backup's take their place."""
     drilled = drill_backup(backup=bank.backup, passphrase=PASSPHRASE, at=AT)
     assert (drilled.refused, [each for each in drilled.findings if each["wrong"]]) == ("", [])
-    assert drilled.is_good and len(drilled.findings) == 12
+    assert drilled.is_good and len(drilled.findings) == 13
     noted = last_drills(bank.folder)
     assert noted["last"]["backup"] == noted["last_good"]["backup"] == bank.backup.name
     refused = drill_backup(backup=bank.backup, passphrase="another passphrase", at=AT)

@@ -36,6 +36,8 @@ from campaigns.lib.refs import ref
 from campaigns.notices.selectors import unread
 from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
+from campaigns.rewards.models import Share
+from campaigns.rewards.services.budgets import add_budget
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Person, Role, TenantModel
@@ -142,12 +144,19 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         **terms,
     )
     draft = draft_batch(world.cast, by=f"maker_{place}", campaign_id=campaign.pk, **terms)
+    bare = draft_batch(world.cast, by=f"maker_{place}", **terms)
+    world.add("rewards.unallotted", place, bare.pk)
     item, placement = live_poster(
         maker, checker, slot=Slot.HOME_FEED, batch_id=batch.pk, campaign_id=campaign.pk
     )
     waiting = submitted_item(maker, title="等待审核")
     with maker.scope() as scope:
         allot_stock(scope=scope, batch_id=draft.pk, branch_id=scope.branch_id, quantity=1)
+        world.add("rewards.share", place, Share.objects.get(batch=batch, branch_id=scope.branch_id).pk)
+        budget = add_budget(
+            scope=scope, name="春节预算", asked_fen=500_00, valid_from=AT, valid_until=AT.replace(year=2099)
+        )
+        world.add("rewards.budget", place, budget.pk)
         draft_item = make_item(scope, "草稿")
         draft_placement = add_placement(
             scope=scope,

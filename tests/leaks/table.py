@@ -189,6 +189,23 @@ ROWS = {
         names={"branch": "tenants.branch"},
         body={"quantity": 1, "move": "allot", "branch": "own:tenants.branch"},
     ),
+    "admin:rewards_batch_fund": Row(
+        "staff",
+        {"batch_id": "rewards.unallotted"},
+        methods=("post",),
+        names={"budget_id": "rewards.budget"},
+        body={"payer": "head_office", "budget_id": "own:rewards.budget"},
+    ),
+    "admin:rewards_share_move": Row(
+        "staff",
+        {"share_id": "rewards.share"},
+        methods=("post",),
+        names={"branch": "tenants.branch"},
+        body={"quantity": 1, "move": "allot", "branch": "own:tenants.branch"},
+    ),
+    "admin:rewards_budget_approve": Row(
+        "staff", {"budget_id": "rewards.budget"}, methods=("post",), body={"asked_fen": 500_00}
+    ),
     "admin:rewards_batch_down": Row(
         "staff", {"batch_id": "rewards.batch"}, methods=("post",), body={"reason": "停"}
     ),
@@ -395,6 +412,7 @@ ROWS = {
 # Fields of standard add pages that name another thing.
 NAMES = {
     "admin:rewards_batch_add": {"campaign": "planning.campaign"},
+    "admin:rewards_budget_add": {"campaign": "planning.campaign"},
     "admin:content_item_add": {
         "asset": "content.asset",
         "campaign": "planning.campaign",

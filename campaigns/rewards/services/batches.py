@@ -12,6 +12,7 @@ from campaigns.approvals.models import Revision
 from campaigns.approvals.services import live, reviews
 from campaigns.audit.services import record
 from campaigns.customers.tag_selectors import tags_usable
+from campaigns.lib.constraints import violated
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import campaign_in_scope
@@ -24,8 +25,9 @@ from campaigns.rewards.refusals import (
     PromiseIsClaimed,
     QuotaTooSmall,
 )
-from campaigns.rewards.rules import Terms, check_terms
+from campaigns.rewards.rules import PAYERS, Terms, check_terms
 from campaigns.rewards.selectors import batch_in_scope, has_claims
+from campaigns.rewards.share_refusals import AmountsAreReserved, PayersAreUnclear
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope, branches_within
 
@@ -75,6 +77,17 @@ class BatchTerms:
     per_address_limit: int | None = None
     holds_excess: bool = False
     staff_may_claim: bool = False
+    head_office_percent: int = 0
+    branch_percent: int = 0
+    merchant_percent: int = 0
+    cap_per_day: int | None = None
+    cap_per_week: int | None = None
+    low_percent: int = 10
+
+    @property
+    def percents(self) -> tuple[int, int, int]:
+        """Who pays which part, in the order of `rules.PAYERS`; all zero: `payer` pays all of it."""
+        return self.head_office_percent, self.branch_percent, self.merchant_percent
 
     def check(self) -> None:
         """Raise the refusal that forbids these terms."""
@@ -91,6 +104,15 @@ class BatchTerms:
             raise LimitsAreUnclear
         if self.holds_excess and by_origin == (None, None):
             raise NothingToHold
+        if not 0 <= self.low_percent <= 100 or any(
+            cap is not None and cap < 1 for cap in (self.cap_per_day, self.cap_per_week)
+        ):
+            raise LimitsAreUnclear
+        if any(self.percents) and (sum(self.percents) != 100 or min(self.percents) < 0):
+            raise PayersAreUnclear
+        # `payer` is what figures and settlement go by: who pays nothing is not it.
+        if any(self.percents) and not self.percents[PAYERS.index(self.payer)]:
+            raise PayersAreUnclear
 
     def terms(self, places: Sequence[str] = ()) -> Terms:
         """For the rules; `places`: names of `redeem_branches`."""
@@ -143,7 +165,8 @@ def add_batch(*, scope: Scope, terms: BatchTerms) -> Batch:
 def change_batch(*, scope: Scope, batch_id: UUID, terms: BatchTerms) -> Batch:
     """Change the draft; the published copy serves on until the change is approved. Voids a review under way.
 
-    Raises NotFound, PromiseIsClaimed once customers hold coupons, QuotaTooSmall below what is allotted.
+    Raises NotFound, PromiseIsClaimed once customers hold coupons, QuotaTooSmall below what is allotted,
+    AmountsAreReserved when money is reserved for what is allotted and the amounts would change.
     """
     scope.demand("rewards.batch.change")
     terms.check()
@@ -162,6 +185,8 @@ def change_batch(*, scope: Scope, batch_id: UUID, terms: BatchTerms) -> Batch:
         with transaction.atomic():
             Batch.objects.within(scope).filter(pk=batch_id).update(**columns)
     except IntegrityError as error:
+        if violated(error) == "rewards_batch_amounts_stay_while_money_is_reserved":
+            raise AmountsAreReserved from error
         if "rewards_batch_allotted_within_quota" not in str(error):
             raise
         raise QuotaTooSmall(allotted=batch.allotted) from error
@@ -190,7 +215,7 @@ def publish_batch(
     """Write the published copy from an approved revision's payload. Called by approvals at go-live alone.
 
     The database refuses a revision that is not approved. Raises QuotaTooSmall when more is allotted than the
-    revision's quota.
+    revision's quota, AmountsAreReserved when money is reserved for other amounts than its.
     """
     # Locked first: allotments made at the same time must meet the new quota.
     batch = Batch.objects.within(scope).select_for_update(of=("self",)).filter(pk=batch_id).first()
@@ -210,6 +235,8 @@ def publish_batch(
                 )
             Batch.objects.within(scope).filter(pk=batch_id).update(approved_quota=columns["quota"])
     except IntegrityError as error:
+        if violated(error) == "rewards_batch_amounts_stay_while_money_is_reserved":
+            raise AmountsAreReserved from error
         if "rewards_batch_allotted_within_approved_quota" not in str(error):
             raise
         raise QuotaTooSmall(allotted=batch.allotted) from error

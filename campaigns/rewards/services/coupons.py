@@ -19,7 +19,7 @@ def claim_coupon(*, scope: Scope, batch_id: UUID) -> Coupon:
     """One coupon of the batch for the customer of the scope, out of the home branch's share.
 
     Raises NotFound, NotForYou, NotOpenYet, ClaimIsOver, ClaimsAreStopped, LimitReached, DayLimitReached,
-    WeekLimitReached, MonthLimitReached, SoldOut.
+    WeekLimitReached, MonthLimitReached, CapReached, SoldOut.
     """
     coupon_id = new_id()
     _decide("SELECT claim_coupon(%s, %s, %s)", [batch_id, coupon_id, hash_of(code_of(coupon_id))])

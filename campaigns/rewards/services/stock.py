@@ -1,134 +1,140 @@
-"""Allotting a batch's quota to branches, and drawing back what nobody claimed."""
+"""Allotting a batch's quota down the tree, drawing back what nobody claimed, and telling of shares nearly gone."""
 
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Q
 
 from campaigns.audit.services import record
-from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
-from campaigns.lib.refusals import NotFound
-from campaigns.rewards.models import Batch, Stock
-from campaigns.rewards.refusals import AboveQuota, BranchElsewhere, QuantityIsNotPositive, UnusedTooFew
-from campaigns.rewards.rules import buckets_for, spread
-from campaigns.rewards.selectors import batch_in_scope
+from campaigns.notices.services import tell
+from campaigns.rewards.models import Batch
+from campaigns.rewards.refusals import AboveQuota, QuantityIsNotPositive, UnusedTooFew
+from campaigns.rewards.selectors import batch_in_scope, left_at_branch
+from campaigns.rewards.share_refusals import BY_WORD, ShareTooSmall
+from campaigns.rewards.share_selectors import kept_at, titles_of, unclaimed_at
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
-from campaigns.tenants.selectors import branch_in_scope
 
-# `claimed` is not among the columns: staff have no grant to write it.
-_INSERT = (
-    "INSERT INTO rewards_stock (id, batch_id, branch_id, branch_pos, bucket, allotted)"
-    " VALUES (%s, %s, %s, %s, %s, %s)"
-)
+# More than any batch can have; the database counts in 32 bits.
+_MOST = 2_000_000_000
 
 
 @transaction.atomic
 def allot_stock(*, scope: Scope, batch_id: UUID, branch_id: int, quantity: int) -> int:
-    """Give a branch `quantity` more coupons of the batch's quota; return the branch's whole share.
+    """Give a branch below `quantity` more coupons of the batch to keep; return what it keeps then.
 
-    Raises NotFound, BranchElsewhere, QuantityIsNotPositive, and AboveQuota when all allotments together would
-    pass the draft's quota or the approved one.
+    They come out of the batch's own quota where the scope stands at the issuer or above, else out of what the scope's
+    own branch keeps and nobody claimed; every branch on the way receives and gives on. Raises NotFound,
+    BranchElsewhere, QuantityIsNotPositive, AboveQuota when all allotments together would pass the draft's quota or the
+    approved one, ShareTooSmall, BudgetShort, BudgetClosed, AmountsWait.
     """
     scope.demand("rewards.stock.allot")
-    if quantity < 1:
-        raise QuantityIsNotPositive
-    batch, branch = _parties(scope, batch_id, branch_id)
-    # The guard and the lock in one: allotments of a batch follow each other from here on.
-    within = Q(allotted__lte=F("quota") - quantity) & (
-        Q(approved_quota__isnull=True) | Q(allotted__lte=F("approved_quota") - quantity)
-    )
-    if not Batch.objects.within(scope).filter(within, pk=batch_id).update(allotted=F("allotted") + quantity):
-        batch.refresh_from_db()
+    _check(quantity)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT allot_stock(%s, %s, %s)", [batch_id, branch_id, quantity])
+        word = cursor.fetchone()[0]
+    if word == "above_quota":
+        batch = batch_in_scope(scope=scope, batch_id=batch_id)
         quota = min(batch.quota, batch.approved_quota or batch.quota)
         raise AboveQuota(quota=quota, left=quota - batch.allotted)
-    share = _give(scope, batch_id, branch, quantity)
-    _note(scope, batch, branch, "rewards.stock.allot", quantity)
-    return share
+    if word == "share_too_small":
+        raise ShareTooSmall(
+            branch=Branch.objects.get(pk=scope.branch_id).name,
+            unused=left_at_branch(scope=scope, batch_ids=[batch_id]).get(batch_id, 0),
+            quantity=quantity,
+        )
+    _heed(word)
+    _note(scope, batch_id, branch_id, "rewards.stock.allot", quantity)
+    return kept_at(batch_id=batch_id, branch_id=branch_id)
 
 
 @transaction.atomic
 def draw_back_stock(*, scope: Scope, batch_id: UUID, branch_id: int, quantity: int) -> int:
-    """Take `quantity` unclaimed coupons back from a branch; return the branch's whole share left.
+    """Take `quantity` unclaimed coupons back from what a branch keeps; return what it keeps then.
 
-    Raises NotFound, BranchElsewhere, QuantityIsNotPositive, UnusedTooFew.
+    They go back the way they came, to where `allot_stock` takes from. Raises NotFound, BranchElsewhere,
+    QuantityIsNotPositive, UnusedTooFew.
     """
     scope.demand("rewards.stock.allot")
-    if quantity < 1:
-        raise QuantityIsNotPositive
-    batch, branch = _parties(scope, batch_id, branch_id)
-    # Locked in the order of allotting: the batch, then the buckets by number.
-    Batch.objects.within(scope).select_for_update(of=("self",)).get(pk=batch_id)
-    left = _take(scope, batch_id, branch, quantity)
-    Batch.objects.within(scope).filter(pk=batch_id).update(allotted=F("allotted") - quantity)
-    _note(scope, batch, branch, "rewards.stock.draw_back", quantity)
-    return left
-
-
-def _buckets(scope: Scope, batch_id: UUID, branch: Branch) -> list[Stock]:
-    """A branch's buckets of a batch, locked in their order."""
-    return list(
-        Stock.objects.within(scope)
-        .select_for_update(of=("self",))
-        .filter(batch_id=batch_id, branch_id=branch.pk)
-        .order_by("bucket")
-    )
-
-
-def _give(scope: Scope, batch_id: UUID, branch: Branch, quantity: int) -> int:
-    """Spread `quantity` more over the branch's buckets; its whole share then."""
-    buckets = _buckets(scope, batch_id, branch)
-    share = sum(bucket.allotted for bucket in buckets) + quantity
-    wanted = max(buckets_for(share), len(buckets))
-    held = [bucket.allotted for bucket in buckets] + [0] * (wanted - len(buckets))
-    for number, more in enumerate(spread(quantity, held)):
-        if number < len(buckets):
-            if more:
-                Stock.objects.filter(pk=buckets[number].pk).update(allotted=F("allotted") + more)
-            continue
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [new_id(), batch_id, branch.pk, branch.pos, number, more])
-    return share
-
-
-def _take(scope: Scope, batch_id: UUID, branch: Branch, quantity: int) -> int:
-    """Take `quantity` unclaimed ones out of the branch's buckets; its whole share left. Raises UnusedTooFew."""
-    buckets = _buckets(scope, batch_id, branch)
-    unused = sum(bucket.allotted - bucket.claimed for bucket in buckets)
-    if unused < quantity:
+    _check(quantity)
+    word, _moved = _draw_back(batch_id, branch_id, quantity)
+    if word == "unused_too_few":
+        unused = unclaimed_at(batch_id=batch_id, branch_id=branch_id)
         raise UnusedTooFew(unused=unused, quantity=quantity)
-    left = quantity
-    for bucket in sorted(buckets, key=lambda b: b.claimed - b.allotted):
-        less = min(left, bucket.allotted - bucket.claimed)
-        if less:
-            Stock.objects.filter(pk=bucket.pk).update(allotted=F("allotted") - less)
-            left -= less
-    return sum(bucket.allotted for bucket in buckets) - quantity
+    _heed(word)
+    _note(scope, batch_id, branch_id, "rewards.stock.draw_back", quantity)
+    return kept_at(batch_id=batch_id, branch_id=branch_id)
 
 
-def _parties(scope: Scope, batch_id: UUID, branch_id: int) -> tuple[Batch, Branch]:
-    """The batch, and the branch it may go to: its own, or one below when it is for those."""
-    batch = batch_in_scope(scope=scope, batch_id=batch_id)
-    try:
-        branch = branch_in_scope(scope=scope, branch_id=branch_id)
-        own = branch_in_scope(scope=scope, branch_id=batch.branch_id)
-    except NotFound as refusal:
-        raise BranchElsewhere from refusal
-    below = batch.handed_down and own.pos < branch.pos <= own.pos_end
-    if branch.pk != own.pk and not below:
-        raise BranchElsewhere
-    return batch, branch
+@transaction.atomic
+def draw_back_subtree(*, scope: Scope, batch_id: UUID, branch_id: int) -> int:
+    """Take back all that nobody claimed of a branch and everything below it; return how many came.
+
+    Raises NotFound, BranchElsewhere.
+    """
+    scope.demand("rewards.stock.allot")
+    word, moved = _draw_back(batch_id, branch_id, None)
+    _heed(word)
+    if moved:
+        _note(scope, batch_id, branch_id, "rewards.stock.draw_back", moved, with_all_below=True)
+    return moved
 
 
-def _note(scope: Scope, batch: Batch, branch: Branch, verb: str, quantity: int) -> None:
+@transaction.atomic
+def tell_low_shares(*, scope: Scope) -> int:
+    """Find branches of the scope whose share of a running batch is nearly gone, and tell who may allot there.
+
+    Once for each fall: a node is marked until it has enough again. Returns how many fell. Any number of workers may run
+    this together.
+    """
+    scope.demand("rewards.stock.watch")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM mark_low_shares()")
+        fallen = cursor.fetchall()
+    for share_id, _batch_id, branch_id, name, title, rest, people in fallen:
+        tell(
+            scope=scope,
+            people=people,
+            code="rewards.share_low",
+            key=f"rewards.share_low:{share_id}:{scope.at:%Y%m%dT%H%M%S.%f}",
+            subject=ref("rewards.share", share_id),
+            branch_id=branch_id,
+            title=title,
+            branch=name,
+            rest=f"{rest:,}",
+        )
+    return len(fallen)
+
+
+def _check(quantity: int) -> None:
+    if not 0 < quantity <= _MOST:
+        raise QuantityIsNotPositive
+
+
+def _draw_back(batch_id: UUID, branch_id: int, quantity: int | None) -> tuple[str | None, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM draw_back_stock(%s, %s, %s)", [batch_id, branch_id, quantity])
+        word, moved = cursor.fetchone()
+    return word, moved or 0
+
+
+def _heed(word: str | None) -> None:
+    if word is not None:
+        raise BY_WORD[word]
+
+
+def _note(scope: Scope, batch_id: UUID, branch_id: int, verb: str, quantity: int, **more: bool) -> None:
+    """At the batch's branch, or where one stands below it: who passes quota on sees no more of the batch."""
+    own = Batch.objects.within(scope).filter(pk=batch_id).first()
+    title = own.title if own else titles_of(scope=scope, batch_ids=[batch_id]).get(batch_id, "")
     record(
         scope=scope,
         verb=verb,
-        subject=ref("rewards.batch", batch.pk),
-        subject_name=batch.title,
-        branch_id=batch.branch_id,
-        branch_pos=batch.branch_pos,
-        to=branch.name,
+        subject=ref("rewards.batch", batch_id),
+        subject_name=title,
+        branch_id=own.branch_id if own else None,
+        branch_pos=own.branch_pos if own else None,
+        to=Branch.objects.get(pk=branch_id).name,
         quantity=quantity,
+        **more,
     )

@@ -26,9 +26,9 @@ from campaigns.rewards.selectors import (
     coupon_figures,
     coupons_held,
     coupons_within,
-    stock_running_low,
     zone_of,
 )
+from campaigns.rewards.share_selectors import stock_running_low
 from campaigns.tenants.scopes import Scope
 from config.desk.home.figures import DAYS, branches_compared, first_moment, six
 from config.desk.pages import page_of
@@ -223,7 +223,7 @@ def running(scope: Scope) -> Section:
 
 def stock_low(scope: Scope) -> Section:
     rows = [
-        Linked(low, page_of("rewards.batch", low.batch_id))
+        Linked(low, page_of("rewards.share", low.share_id))
         for low in stock_running_low(scope=scope, limit=_ROWS)
     ]
     return Section("stock_low", rows)

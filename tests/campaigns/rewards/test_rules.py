@@ -18,13 +18,10 @@ from campaigns.rewards.refusals import (
     WindowIsBackward,
 )
 from campaigns.rewards.rules import (
-    MAX_BUCKETS,
     Terms,
-    buckets_for,
     check_terms,
     is_usable,
     shown_status,
-    spread,
     usable_window,
 )
 from campaigns.rewards.sentences import sentence
@@ -140,23 +137,6 @@ def test_terms_that_pass_are_ones_the_database_takes(
 def test_terms_that_make_no_sense_are_refused(terms: Terms, hours: int, refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         check_terms(terms=terms, claim_from=NOON, claim_until=NOON + timedelta(hours=hours))
-
-
-@given(quantity=st.integers(0, 100_000), held=st.lists(st.integers(0, 5_000), min_size=1, max_size=64))
-def test_an_allotment_is_spread_whole_and_as_level_as_it_can_be(quantity: int, held: list[int]) -> None:
-    given_out = spread(quantity, held)
-    assert sum(given_out) == quantity
-    assert min(given_out) >= 0
-    after = [h + g for h, g in zip(held, given_out, strict=True)]
-    # No bucket was raised above one that could have taken it instead.
-    raised = [a for a, g in zip(after, given_out, strict=True) if g]
-    assert not raised or max(raised) <= min(after) + 1
-
-
-@given(st.integers(0, 10_000_000))
-def test_a_share_has_one_to_sixty_four_buckets(share: int) -> None:
-    assert 1 <= buckets_for(share) <= MAX_BUCKETS
-    assert buckets_for(share) <= max(1, share)
 
 
 @given(st.uuids())

@@ -10,7 +10,7 @@ from django.db.utils import DatabaseError
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.rewards.models import Batch, Stock
 from campaigns.rewards.refusals import AboveQuota, BranchElsewhere, QuantityIsNotPositive, UnusedTooFew
-from campaigns.rewards.selectors import shares_of, stock_running_low
+from campaigns.rewards.selectors import shares_of
 from campaigns.rewards.services.batches import change_batch
 from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.rewards.services.stock import allot_stock, draw_back_stock
@@ -115,13 +115,3 @@ def test_staff_cannot_write_what_was_claimed(cast: Cast) -> None:
         transaction.atomic(),
     ):
         Stock.objects.update(claimed=0)
-
-
-def test_a_share_nearly_gone_is_pointed_out(cast: Cast) -> None:
-    batch = live_batch(cast, shares={"NB": 1, "NC": 10})
-    with cast.customers["nb"].scope() as scope:
-        claim_coupon(scope=scope, batch_id=batch.pk)
-    with cast.north_rewards.scope() as scope:
-        assert [(low.branch_name, low.left, low.allotted) for low in stock_running_low(scope=scope)] == [
-            ("北城中山路支行", 0, 1)
-        ]

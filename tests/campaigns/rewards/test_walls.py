@@ -137,7 +137,11 @@ def test_even_the_verbs_cannot_rewrite_a_promise_or_a_movement(committed_cast: C
             "DELETE FROM rewards_coupon",
             "UPDATE rewards_redemption SET off_fen = 1",
             "DELETE FROM rewards_reversal",
-            "UPDATE rewards_stock SET allotted = 1000",
+            "UPDATE rewards_share SET batch_id = batch_id",
+            "DELETE FROM rewards_share",
+            "UPDATE rewards_movement SET spent_fen = 0",
+            "DELETE FROM rewards_movement",
+            "UPDATE rewards_reservation SET batch_id = batch_id",
         ):
             with pytest.raises(DatabaseError, match="permission denied"):
                 run(sql)

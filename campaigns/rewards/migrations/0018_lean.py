@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0043_staff_wall"),
-        ("rewards", "0013_flash_valid"),
+        ("rewards", "0017_flash_valid"),
     ]
 
     operations = [

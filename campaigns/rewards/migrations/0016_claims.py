@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """One verb claims for many at once."""
 
     dependencies = [
-        ("rewards", "0011_flash"),
+        ("rewards", "0015_flash"),
         ("customers", "0043_staff_wall"),
         ("events", "0007_note_many"),
         ("requests", "0003_keep_answers"),

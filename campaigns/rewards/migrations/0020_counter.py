@@ -5,6 +5,6 @@ from campaigns.tenants.walls import verb
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0015_held")]
+    dependencies = [("rewards", "0019_held")]
 
     operations = [*verb("rewards_spent(uuid)", sql_counter.SPENT)]

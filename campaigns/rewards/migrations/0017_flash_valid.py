@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """Beside the work: a look at the rows that are there."""
 
     atomic = False
-    dependencies = [("rewards", "0012_claims")]
+    dependencies = [("rewards", "0016_claims")]
 
     operations = [
         ValidateConstraint("batch", "rewards_batch_holds_what_it_limits"),

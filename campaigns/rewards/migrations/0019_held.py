@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """What waits for a decision is found without reading what does not."""
 
     atomic = False
-    dependencies = [("rewards", "0014_lean")]
+    dependencies = [("rewards", "0018_lean")]
 
     operations = [
         AddIndexConcurrently(
