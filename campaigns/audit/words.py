@@ -71,7 +71,7 @@ DEEDS = {
     "link": pgettext_lazy("deed", "linked an identity to"),
     "revoke": pgettext_lazy("deed", "revoked an identity of"),
     "release": pgettext_lazy("deed", "ended the care of"),
-    "rewards.counter.miss": pgettext_lazy("deed", "could not accept what was noted without a line at"),
+    "miss": pgettext_lazy("deed", "could not accept what was noted without a line at"),
     "rewards.coupon.release": pgettext_lazy("deed", "released after review"),
     "rewards.coupon.refuse": pgettext_lazy("deed", "refused after review"),
     "link_staff": pgettext_lazy("deed", "noted as a member of staff"),
