@@ -172,6 +172,9 @@ SWEEPS = [
     ),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
     Sweep(
+        "rewards.grant_for_events", 1, "按行内系统的事件发券 · Grant coupons for events of the bank's systems"
+    ),
+    Sweep(
         "approvals.keep_times",
         10,
         "补排缺失的上线、下线与升级任务 · Lay what is missing of going live, ending and going up",

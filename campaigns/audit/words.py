@@ -52,6 +52,8 @@ DEEDS = {
     "allot": pgettext_lazy("deed", "allotted stock of"),
     "draw_back": pgettext_lazy("deed", "drew back stock of"),
     "claim": pgettext_lazy("deed", "claimed"),
+    "grant": pgettext_lazy("deed", "granted"),
+    "rewards.batchfile.grant": pgettext_lazy("deed", "granted coupons by the list"),
     "redeem": pgettext_lazy("deed", "redeemed"),
     "reverse": pgettext_lazy("deed", "reversed"),
     "void": pgettext_lazy("deed", "voided"),

@@ -11,6 +11,7 @@ class RewardsApp(AppConfig):
         # Models exist only now.
         from campaigns.customers.activities import register_activity
         from campaigns.customers.steps import register_step as register_customer_step
+        from campaigns.rewards.granting import register_grants
         from campaigns.rewards.handing_over import (
             batches_issued,
             hand_over_batches,
@@ -28,6 +29,7 @@ class RewardsApp(AppConfig):
         register_activity("rewards: redemptions", sql=REDEEMED)
         register_activity("rewards: claims", sql=CLAIMED)
         register_kinds()
+        register_grants()
         register_step("hand_over", name="rewards: batches", act=hand_over_batches)
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
         register_remainder("batches", rows=batches_issued)

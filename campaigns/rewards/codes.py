@@ -50,6 +50,17 @@ def hash_of(code: str) -> bytes:
     return hmac.digest(_key(b"code hash", settings.DATA_KEY), plain.encode(), sha256)
 
 
+# The letters of ten bits at once: a million coupons are hashed for a list.
+_PAIRS = [_ALPHABET[n & 31] + _ALPHABET[n >> 5] for n in range(1024)]
+
+
+def hash_for(coupon_id: UUID) -> bytes:
+    """`hash_of(code_of(coupon_id))`, in a third of the time."""
+    seal = int.from_bytes(hmac.digest(_key(b"code", settings.DATA_KEY), coupon_id.bytes, "sha256")[:13])
+    letters = "".join([_PAIRS[(seal >> shift) & 1023] for shift in range(0, 5 * _LENGTH, 10)])
+    return hmac.digest(_key(b"code hash", settings.DATA_KEY), letters.encode(), "sha256")
+
+
 @dataclass(frozen=True, slots=True)
 class RedeemToken:
     """What a QR code says: this coupon, as long as it was redeemed so many times, until then."""

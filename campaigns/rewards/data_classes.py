@@ -45,6 +45,25 @@ coupon.off_fen           behaviour   plain   law    settle
 coupon.payer             internal    plain   law    settle
 coupon.status            behaviour   plain   law    settle
 coupon.redeemed_times    behaviour   plain   law    settle
+coupon.how               behaviour   plain   law    settle
+coupon.caused_by         internal    plain   law    settle
+batchfile.batch_title    none        plain   thing  publish
+batchfile.purpose        none        plain   thing  run
+batchfile.name           internal    plain   days   run
+batchfile.sha256         none        hashed  thing  run
+batchfile.delimiter      none        plain   thing  run
+batchfile.args           internal    plain   thing  account
+batchfile.reason         internal    plain   thing  account
+batchfile.loaded_by      internal    plain   staff  account
+batchfilelot.refused     internal    plain   thing  account
+grantrule.source         none        plain   thing  run
+grantrule.event_kind     none        plain   thing  run
+grantrule.product        none        plain   thing  run
+grantrule.reason         internal    plain   thing  account
+eventgrant.source        none        plain   law    settle
+eventgrant.told          internal    plain   law    settle
+eventgrant.state         behaviour   plain   law    settle
+eventgrant.word          behaviour   plain   law    settle
 redemption.title         behaviour   plain   law    settle
 reversal.reason          internal    plain   law    settle
 """)

@@ -3,17 +3,18 @@
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from campaigns.rewards.models import Batch, LiveBatch, Stock
+from campaigns.rewards.models import Batch, GrantRule, LiveBatch, Stock
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 
 
 def hand_over_batches(*, scope: Scope, closed: Branch, successor: Branch) -> int:
-    """Batches that the branch issued are the successor's from now on, live ones stay claimable."""
+    """Batches that the branch issued are the successor's from now on, with their rules; live ones stay claimable."""
     drafts = (
         Batch.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     )
     LiveBatch.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+    GrantRule.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     return drafts
 
 

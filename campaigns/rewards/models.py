@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.customers.models import Customer, Profile
 from campaigns.lib.ids import new_id
 from campaigns.planning.models import Campaign
+from campaigns.rewards.grant_models import BatchFile, BatchFileLot, EventGrant, GrantRule, How  # noqa: F401
 from campaigns.tenants.models import Branch, Person, TenantModel, tracked
 
 
@@ -372,6 +373,11 @@ class Coupon(TenantModel):
     )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="coupons", verbose_name=_("customer"))
     nth = models.PositiveSmallIntegerField(_("number per customer"))
+    # How the customer came by it, and what of: a long job, an event's grant, the coupon of another customer.
+    how = models.CharField(
+        _("came by it"), max_length=8, choices=How, default=How.CLAIMED, db_default="claimed"
+    )
+    caused_by = models.CharField(_("cause"), max_length=80, blank=True, db_default="")
     code_hash = models.BinaryField(max_length=32)
     title = models.CharField(_("title"), max_length=80)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)

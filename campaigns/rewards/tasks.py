@@ -1,11 +1,32 @@
 """Sweeps of this room."""
 
+from datetime import timedelta
+
+from campaigns.lib.clock import now
+from campaigns.rewards.granting import TASK
+from campaigns.rewards.services import grants as services
 from campaigns.rewards.services.coupons import expire_due_coupons
-from campaigns.tenants.scopes import Scope
+from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.tasks import scoped_task
+
+# Then others get their turn; the timetable comes again.
+AT_MOST = timedelta(minutes=1)
 
 
 @scoped_task(name="rewards.expire_due_coupons", system=True)
 def expire_due(*, scope: Scope) -> int:
     """Mark claimed coupons whose time has passed. One lot at a time; the timetable comes again."""
     return expire_due_coupons(scope=scope)
+
+
+@scoped_task(name=TASK, system=True, opens_itself=True)
+def grant_for_events(*, scope: Scope) -> int:
+    """Grant what events of other systems ask for, lot by lot; returns how many rows were settled."""
+    many, until = 0, now() + AT_MOST
+    while now() < until:
+        with system_scope(at=now(), cause=TASK) as opened:
+            settled = services.grant_for_events(scope=opened)
+        if not settled:
+            break
+        many += settled
+    return many

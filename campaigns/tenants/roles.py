@@ -3,7 +3,8 @@ the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop,
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
-planning.campaign, rewards.batch|coupon|stock, jobs.alert, content.asset|item|placement. Verbs: view, add, change,
+planning.campaign, rewards.batch|coupon|stock|batchfile|grantrule,
+jobs.alert, content.asset|item|placement. Verbs: view, add, change,
 delete, and those of the thing.
 """
 
@@ -146,6 +147,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.stock.allot",
             "rewards.coupon.view",
             "rewards.coupon.void",
+            "rewards.coupon.grant",
+            "rewards.batchfile.view",
+            "rewards.grantrule.view",
+            "rewards.grantrule.add",
+            "rewards.grantrule.change",
             "approvals.revision.withdraw",
         ],
     ),
@@ -227,6 +233,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "events.drop.view",
             "events.source.view",
             "rewards.coupon.view",
+            "rewards.batchfile.view",
+            "rewards.grantrule.view",
         ],
     ),
 }

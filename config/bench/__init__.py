@@ -5,6 +5,7 @@ BENCHES = {
     "approvals": "config.bench.approvals",
     "audit": "config.bench.audit",
     "events": "config.bench.events",
+    "grants": "config.bench.grants",
     "import": "config.bench.importing",
     "outbox": "config.bench.outbox",
     "rls": "config.bench.rls",

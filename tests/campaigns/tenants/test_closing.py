@@ -70,6 +70,9 @@ STAYS = {
     "rewards.Redemption": "happened there",
     "rewards.Terms": "were published there, and coupons stay good",
     "rewards.Reversal": "happened there",
+    "rewards.BatchFile": "was loaded there; its content is gone within days",
+    "rewards.BatchFileLot": "belongs to its list",
+    "rewards.EventGrant": "was told of who was at home there",
 }
 
 
