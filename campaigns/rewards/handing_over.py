@@ -3,7 +3,8 @@
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from campaigns.rewards.models import Batch, GrantRule, LiveBatch, Stock
+from campaigns.rewards.grant_models import GrantRule
+from campaigns.rewards.models import Batch, LiveBatch, Stock
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.customers.models import Customer, Profile
 from campaigns.lib.ids import new_id
 from campaigns.planning.models import Campaign
-from campaigns.rewards.grant_models import BatchFile, BatchFileLot, EventGrant, GrantRule, How  # noqa: F401
+from campaigns.rewards.code_models import Handing, Lockable
+from campaigns.rewards.grant_models import How
 from campaigns.tenants.models import Branch, Person, TenantModel, tracked
 
 
@@ -57,6 +58,7 @@ class Status(models.TextChoices):
     REDEEMED = "redeemed", _("Redeemed")
     VOID = "void", _("Void")
     EXPIRED = "expired", _("Expired")
+    GIVEN = "given", _("Given away")
 
 
 # What is empty unless the kind has it.
@@ -156,7 +158,7 @@ class Giving(TenantModel):
         ]
 
 
-class Promise(Giving):
+class Promise(Handing, Giving):
     """What a batch says: the columns that draft and published copy share."""
 
     title = models.CharField(_("title"), max_length=80)
@@ -357,7 +359,7 @@ class Stock(TenantModel):
 
 
 @tracked()
-class Coupon(TenantModel):
+class Coupon(Lockable, TenantModel):
     """What one customer holds. Its window was made when it was claimed; what it gives, when and where are the `Terms`
     of its revision, of which the columns that figures ask are repeated here.
 

@@ -13,8 +13,8 @@ CREATE FUNCTION grant_coupons(wanted uuid, who uuid[], ids uuid[], hashes bytea[
                               each_noted boolean)
 RETURNS TABLE (place int, word text) LANGUAGE plpgsql AS VERB $$
 #variable_conflict use_column
-DECLARE live rewards_livebatch; issuer tenants_branch; no text; careful boolean; made int; homes int[]; many int[];
-        short boolean; places int[]; words text[]; fresh uuid[];
+DECLARE live rewards_livebatch; issuer tenants_branch; no text; careful boolean := false; homes int[]; many int[];
+        short boolean; places int[]; words text[]; fresh uuid[]; drawn int := cardinality(who); held uuid;
 BEGIN
     IF app_customer() IS NOT NULL OR app_lo() IS NULL THEN
         RAISE insufficient_privilege USING MESSAGE = 'coupons are granted by staff or by the system';
@@ -31,7 +31,7 @@ BEGIN
     END IF;
     SELECT * INTO issuer FROM tenants_branch b WHERE b.id = live.branch_id;
     PERFORM FROM customers_customer c WHERE c.id = ANY (who) ORDER BY c.id FOR UPDATE;
-    FOREACH careful IN ARRAY ARRAY[false, true] LOOP
+    LOOP
         BEGIN
             IF careful THEN
                 PERFORM FROM rewards_stock s WHERE s.batch_id = wanted AND s.branch_id IN (
@@ -63,7 +63,7 @@ BEGIN
             ), fit AS MATERIALIZED (
                 SELECT k.*, row_number() OVER (PARTITION BY k.branch_id ORDER BY k.place) <= p.free AS is_left
                   FROM known k JOIN home p USING (branch_id)
-                 WHERE k.nth <= live.per_customer_limit AND NOT p.is_stopped
+                 WHERE k.nth <= live.per_customer_limit AND NOT p.is_stopped AND k.place <= drawn
             ), written AS (
                 INSERT INTO rewards_coupon (id, branch_id, branch_pos, batch_id, revision_id, issuer_id, customer_id,
                     nth, code_hash, title, kind, threshold_fen, off_fen, payer, claimed_at, usable_from, usable_until,
@@ -91,7 +91,8 @@ BEGIN
                 SELECT branch_id, count(*)::int AS many FROM written GROUP BY branch_id
             ), refused AS (
                 SELECT a.place, CASE WHEN k.id IS NULL THEN 'customer_unknown' WHEN p.is_stopped THEN 'stopped'
-                                     WHEN f.id IS NULL THEN 'limit_reached' ELSE 'sold_out' END AS word
+                                     WHEN k.nth > live.per_customer_limit THEN 'limit_reached'
+                                     WHEN a.place > drawn THEN 'codes_gone' ELSE 'sold_out' END AS word
                   FROM asked a LEFT JOIN known k USING (place) LEFT JOIN home p ON p.branch_id = k.branch_id
                   LEFT JOIN fit f USING (place)
                  WHERE f.is_left IS NOT TRUE
@@ -102,7 +103,16 @@ BEGIN
                    (SELECT array_agg(r.word ORDER BY r.place) FROM refused r),
                    CASE WHEN each_noted THEN (SELECT array_agg(w.id) FROM written w) END
               INTO homes, many, places, words, fresh;
-            -- HOOK codes
+            IF live.draws_codes THEN
+                FOR held IN SELECT a.id FROM unnest(ids) WITH ORDINALITY AS a (id, nth)
+                              JOIN rewards_coupon c ON c.id = a.id ORDER BY a.nth LOOP
+                    IF NOT rewards_draw_code(wanted, held) THEN
+                        -- Undone, and done again up to the last place that found one.
+                        drawn := array_position(ids, held) - 1;
+                        RAISE EXCEPTION USING ERRCODE = 'FH002', MESSAGE = 'no third-party code is left';
+                    END IF;
+                END LOOP;
+            END IF;
             IF homes IS NOT NULL THEN
                 PERFORM FROM rewards_stock s WHERE s.batch_id = wanted AND s.branch_id = ANY (homes)
                   ORDER BY s.branch_id, s.bucket FOR UPDATE;
@@ -125,6 +135,9 @@ BEGIN
             EXIT;
         EXCEPTION WHEN SQLSTATE 'FH001' THEN
             IF careful THEN RAISE EXCEPTION 'stock of batch % changes under its lock', wanted; END IF;
+            careful := true;
+        WHEN SQLSTATE 'FH002' THEN
+            NULL;  -- `drawn` is less than it was
         END;
     END LOOP;
     IF each_noted THEN

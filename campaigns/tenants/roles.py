@@ -3,7 +3,7 @@ the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop,
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
-planning.campaign, rewards.batch|coupon|stock|batchfile|grantrule,
+planning.campaign, rewards.batch|coupon|stock|batchfile|grantrule|coderun|partnercode,
 jobs.alert, content.asset|item|placement. Verbs: view, add, change,
 delete, and those of the thing.
 """
@@ -148,10 +148,15 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.view",
             "rewards.coupon.void",
             "rewards.coupon.grant",
+            "rewards.coupon.extend",
             "rewards.batchfile.view",
             "rewards.grantrule.view",
             "rewards.grantrule.add",
             "rewards.grantrule.change",
+            "rewards.coderun.view",
+            "rewards.coderun.add",
+            "rewards.coderun.close",
+            "rewards.partnercode.add",
             "approvals.revision.withdraw",
         ],
     ),
@@ -235,6 +240,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.view",
             "rewards.batchfile.view",
             "rewards.grantrule.view",
+            "rewards.coderun.view",
         ],
     ),
 }

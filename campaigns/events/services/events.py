@@ -106,8 +106,8 @@ def take_outside_events(
     """What a system of the bank tells of customers whom it names: (place, event) for each.
 
     `only`: the kinds it may tell; None for all that may come in by `door`. An id is the system's own text: made into
-    one of ours, together with `at`. Two queries, and what followers ask (`following.py`); in the caller's transaction, if
-    there is one.
+    one of ours, together with `at`. Two queries, and what followers ask (`following.py`); in the caller's transaction,
+    if there is one.
     """
     outcome = Outcome()
     told: list[tuple[int, Told, tuple[str, bytes]]] = []

@@ -9,7 +9,7 @@ from campaigns.audit.services import record
 from campaigns.events.registry import kinds
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
-from campaigns.rewards.models import GrantRule
+from campaigns.rewards.grant_models import GrantRule
 from campaigns.rewards.refusals_life import RuleExists, RuleUnclear
 from campaigns.rewards.selectors import batch_in_scope
 from campaigns.tenants.scopes import Scope

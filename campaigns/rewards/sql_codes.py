@@ -1,0 +1,151 @@
+"""Codes to claim and third-party codes: spent, drawn, shown, given back."""
+
+from campaigns.rewards import sql_terms
+
+# NULL: good, and spent by this coupon if it is good once; else the word of the refusal. Another's claim by the same code
+# waits here, and hears that it is spent, or has it when the first one is undone.
+SPEND = """
+CREATE FUNCTION rewards_spend_code(batch uuid, coupon uuid, hash bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
+DECLARE found rewards_claimcode;
+BEGIN
+    IF hash IS NULL THEN RETURN 'claim_code_missing'; END IF;
+    SELECT c.* INTO found FROM rewards_claimcode c JOIN rewards_coderun r ON r.id = c.run_id
+     WHERE c.batch_id = batch AND c.code_hash = hash AND r.closed_at IS NULL;
+    IF NOT FOUND THEN RETURN 'claim_code_wrong'; END IF;
+    IF found.is_shared THEN RETURN NULL; END IF;
+    UPDATE rewards_claimcode c SET coupon_id = coupon WHERE c.id = found.id AND c.coupon_id IS NULL;
+    RETURN CASE WHEN NOT FOUND THEN 'claim_code_spent' END;
+END $$;
+"""
+
+# First one that nobody holds; where all that are left are held, each is waited for, as for a bucket: skipping them would
+# say that none is left while a rival still may give one back.
+DRAW = """
+CREATE FUNCTION rewards_draw_code(batch uuid, coupon uuid) RETURNS boolean LANGUAGE plpgsql AS VERB $$
+DECLARE spot uuid;
+BEGIN
+    UPDATE rewards_partnercode p SET coupon_id = coupon, drawn_at = app_at() WHERE p.id = (
+        SELECT f.id FROM rewards_partnercode f WHERE f.batch_id = batch AND f.coupon_id IS NULL
+         ORDER BY f.id LIMIT 1 FOR UPDATE SKIP LOCKED);
+    IF FOUND THEN RETURN true; END IF;
+    FOR spot IN SELECT f.id FROM rewards_partnercode f WHERE f.batch_id = batch AND f.coupon_id IS NULL ORDER BY f.id LOOP
+        UPDATE rewards_partnercode p SET coupon_id = coupon, drawn_at = app_at()
+         WHERE p.id = spot AND p.coupon_id IS NULL;
+        IF FOUND THEN RETURN true; END IF;
+    END LOOP;
+    RETURN false;
+END $$;
+"""
+
+# What was never shown goes back when its coupon is void; what was shown is spent.
+GIVE_BACK = """
+CREATE FUNCTION rewards_give_code_back(coupon uuid) RETURNS void LANGUAGE sql AS VERB $$
+    UPDATE rewards_partnercode SET coupon_id = NULL, drawn_at = NULL WHERE coupon_id = coupon AND shown_at IS NULL;
+$$;
+"""
+
+# To its holder alone. From here on it is spent, so the first look is noted.
+SHOW = """
+CREATE FUNCTION show_partner_code(coupon uuid) RETURNS TABLE (id uuid, sealed bytea) LANGUAGE plpgsql AS VERB $$
+#variable_conflict use_column
+BEGIN
+    IF app_customer() IS NULL THEN
+        RAISE insufficient_privilege USING MESSAGE = 'third-party codes are shown to their holders';
+    END IF;
+    -- Locked against a void, which would give it back.
+    PERFORM FROM rewards_coupon c WHERE c.id = coupon AND c.customer_id = app_customer()
+        AND (c.status = 'redeemed' OR c.status = 'claimed' AND c.usable_until > app_at()) FOR UPDATE;
+    IF NOT FOUND THEN RETURN; END IF;
+    RETURN QUERY UPDATE rewards_partnercode p SET shown_at = coalesce(p.shown_at, app_at())
+                  WHERE p.coupon_id = coupon RETURNING p.id, p.sealed;
+END $$;
+"""
+
+# Answers the places whose code the batch has already.
+ADD_PARTNER = """
+CREATE FUNCTION add_partner_codes(wanted uuid, file uuid, ids uuid[], hashes bytea[], sealed bytea[])
+RETURNS TABLE (place int) LANGUAGE plpgsql AS VERB $$
+#variable_conflict use_column
+DECLARE owned rewards_batch;
+BEGIN
+    SELECT * INTO owned FROM rewards_batch b WHERE b.id = wanted AND b.branch_pos BETWEEN app_lo() AND app_hi();
+    IF owned.id IS NULL OR app_customer() IS NOT NULL THEN
+        RAISE insufficient_privilege USING MESSAGE = 'third-party codes are added by the batch''s branch';
+    END IF;
+    RETURN QUERY
+    WITH made AS (
+        INSERT INTO rewards_partnercode (id, branch_id, branch_pos, batch_id, file_id, code_hash, sealed)
+        SELECT a.id, owned.branch_id, owned.branch_pos, wanted, file, a.hash, a.sealed
+          FROM unnest(ids, hashes, sealed) WITH ORDINALITY AS a (id, hash, sealed, nth) ORDER BY a.nth
+        ON CONFLICT (batch_id, code_hash) DO NOTHING RETURNING id
+    )
+    SELECT a.nth::int FROM unnest(ids) WITH ORDINALITY AS a (id, nth)
+     WHERE NOT EXISTS (SELECT FROM made m WHERE m.id = a.id);
+END $$;
+"""
+
+# Answers the places whose code the batch has already.
+ADD_CLAIM = """
+CREATE FUNCTION add_claim_codes(run uuid, hashes bytea[], shared boolean) RETURNS TABLE (place int)
+LANGUAGE plpgsql AS VERB $$
+#variable_conflict use_column
+DECLARE held rewards_coderun;
+BEGIN
+    SELECT * INTO held FROM rewards_coderun r WHERE r.id = run AND r.branch_pos BETWEEN app_lo() AND app_hi();
+    IF held.id IS NULL OR app_customer() IS NOT NULL THEN
+        RAISE insufficient_privilege USING MESSAGE = 'codes to claim are made by the batch''s branch';
+    END IF;
+    RETURN QUERY
+    WITH made AS (
+        INSERT INTO rewards_claimcode (id, branch_id, branch_pos, run_id, batch_id, code_hash, is_shared)
+        SELECT uuidv7(), held.branch_id, held.branch_pos, run, held.batch_id, a.hash, shared
+          FROM unnest(hashes) AS a (hash)
+        ON CONFLICT (batch_id, code_hash) DO NOTHING RETURNING code_hash
+    )
+    SELECT a.nth::int FROM unnest(hashes) WITH ORDINALITY AS a (hash, nth)
+     WHERE NOT EXISTS (SELECT FROM made m WHERE m.code_hash = a.hash);
+END $$;
+"""
+
+# --- hooks in the claim and the grant ---------------------------------------------------------------------------
+
+_HEAD = "claim_coupon(wanted uuid, fresh uuid, hash bytea)"
+_DECLARED = "here timestamp; today date;"
+_BEGIN = "    BEGIN\n        INSERT INTO rewards_coupon"
+_DRAWN = "        turn := abs(hashtext"
+_CAUGHT = "    EXCEPTION WHEN SQLSTATE 'FH001' THEN\n        RETURN 'sold_out';\n"
+_CODED = """    BEGIN
+        IF live.claims_by <> '' THEN -- HOOK codes
+            no := rewards_spend_code(wanted, fresh, code);
+            IF no IS NOT NULL THEN RETURN no; END IF;
+        END IF;
+        INSERT INTO rewards_coupon"""
+_DRAW_ONE = """        IF live.draws_codes AND NOT rewards_draw_code(wanted, fresh) THEN -- HOOK codes
+            RAISE EXCEPTION USING ERRCODE = 'FH002', MESSAGE = 'no third-party code is left';
+        END IF;
+"""
+_HOOKS = (
+    ("CREATE OR REPLACE FUNCTION", "CREATE FUNCTION"),
+    (_HEAD, "claim_coupon(wanted uuid, fresh uuid, hash bytea, code bytea)"),
+    (_DECLARED, "no text; " + _DECLARED),
+    (_BEGIN, _CODED),
+    (_DRAWN, _DRAW_ONE + _DRAWN),
+    (_CAUGHT, _CAUGHT + "    WHEN SQLSTATE 'FH002' THEN\n        RETURN 'codes_gone';\n"),
+)
+
+
+def _hooked(body: str, *changes: tuple[str, str]) -> str:
+    for before, after in changes:
+        assert body.count(before) == 1, before
+        body = body.replace(before, after)
+    return body
+
+
+CLAIM = _hooked(sql_terms.CLAIM, *_HOOKS)
+# For the release that still serves while this one is brought in: it knows of no code.
+CLAIM_WITHOUT_CODE = """
+CREATE OR REPLACE FUNCTION claim_coupon(wanted uuid, fresh uuid, hash bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
+BEGIN
+    RETURN claim_coupon(wanted, fresh, hash, NULL);
+END $$;
+"""
