@@ -41,13 +41,6 @@ class BatchNotLive(Refusal):
     en = "The batch is not approved or was taken down: nothing can be granted of it."
 
 
-class ListHasNoRows(Refusal):
-    code = "rewards.list.no_rows"
-    status = 422
-    zh = "名单中没有可用的行。请上传每行一个客户号的 CSV 或 XLSX 文件。"
-    en = "The list has no rows to work on: upload a CSV or XLSX file with one customer number a row."
-
-
 class ListGone(Refusal):
     code = "rewards.list.gone"
     status = 410

@@ -2,7 +2,7 @@
 
 from campaigns.rewards import sql_terms
 
-# NULL: good, and spent by this coupon if it is good once; else the word of the refusal. Another's claim by the same code
+# NULL: good, and spent by this coupon if it is good once; else the word of the refusal. Another's claim by it
 # waits here, and hears that it is spent, or has it when the first one is undone.
 SPEND = """
 CREATE FUNCTION rewards_spend_code(batch uuid, coupon uuid, hash bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
@@ -18,8 +18,8 @@ BEGIN
 END $$;
 """
 
-# First one that nobody holds; where all that are left are held, each is waited for, as for a bucket: skipping them would
-# say that none is left while a rival still may give one back.
+# First one that nobody holds; where all that are left are held, each is waited for, as for a bucket: skipping them
+# would say that none is left while a rival still may give one back.
 DRAW = """
 CREATE FUNCTION rewards_draw_code(batch uuid, coupon uuid) RETURNS boolean LANGUAGE plpgsql AS VERB $$
 DECLARE spot uuid;
@@ -28,7 +28,9 @@ BEGIN
         SELECT f.id FROM rewards_partnercode f WHERE f.batch_id = batch AND f.coupon_id IS NULL
          ORDER BY f.id LIMIT 1 FOR UPDATE SKIP LOCKED);
     IF FOUND THEN RETURN true; END IF;
-    FOR spot IN SELECT f.id FROM rewards_partnercode f WHERE f.batch_id = batch AND f.coupon_id IS NULL ORDER BY f.id LOOP
+    FOR spot IN
+        SELECT f.id FROM rewards_partnercode f WHERE f.batch_id = batch AND f.coupon_id IS NULL ORDER BY f.id
+    LOOP
         UPDATE rewards_partnercode p SET coupon_id = coupon, drawn_at = app_at()
          WHERE p.id = spot AND p.coupon_id IS NULL;
         IF FOUND THEN RETURN true; END IF;

@@ -152,7 +152,7 @@ END $$;
 # The rules that answer an event, bank-wide and before there is a scope: one row for a batch and an id of the source's,
 # whatever is told again. Nothing hot is touched here, so that who tells never waits for a counter.
 HEAR = """
-CREATE FUNCTION hear_events(from_source text, kinds text[], told text[], events uuid[], customers uuid[],
+CREATE FUNCTION hear_events(from_source text, kinds text[], own_ids text[], events uuid[], customers uuid[],
                             products text[], moment timestamptz)
 RETURNS int LANGUAGE plpgsql AS VERB $$
 DECLARE laid int;
@@ -161,7 +161,7 @@ BEGIN
         at, state)
     SELECT DISTINCT ON (r.batch_id, e.told) uuidv7(), c.branch_id, c.branch_pos, r.id, r.batch_id, from_source, e.told,
            e.event, c.id, moment, 'waiting'
-      FROM unnest(kinds, told, events, customers, products) AS e (kind, told, event, customer, product)
+      FROM unnest(kinds, own_ids, events, customers, products) AS e (kind, told, event, customer, product)
       JOIN rewards_grantrule r ON r.is_open AND r.source = from_source AND r.event_kind = e.kind
                               AND r.product IN ('', e.product)
       JOIN customers_customer c ON c.id = e.customer

@@ -11,7 +11,8 @@ MOVES = sql.MOVES.partition("CREATE TRIGGER")[0].replace("CREATE FUNCTION", "CRE
 
 # One offer at a time: the one before is taken back. The coupon stays the giver's, and usable, until somebody takes it.
 OFFER = """
-CREATE FUNCTION offer_gift(wanted uuid, fresh uuid, hash bytea, ends timestamptz) RETURNS text LANGUAGE plpgsql AS VERB $$
+CREATE FUNCTION offer_gift(wanted uuid, fresh uuid, hash bytea, ends timestamptz) RETURNS text
+LANGUAGE plpgsql AS VERB $$
 DECLARE held rewards_coupon;
 BEGIN
     IF app_customer() IS NULL THEN RETURN 'not_found'; END IF;
@@ -87,14 +88,15 @@ BEGIN
      WHERE c.batch_id = held.batch_id AND c.customer_id = app_customer();
     IF had >= most THEN RETURN 'limit_reached'; END IF;
     UPDATE rewards_coupon c SET status = 'given' WHERE c.id = held.id;
-    INSERT INTO rewards_coupon (id, branch_id, branch_pos, batch_id, revision_id, issuer_id, customer_id, nth, code_hash,
-        title, kind, threshold_fen, off_fen, payer, claimed_at, usable_from, usable_until, status, redeemed_times, how,
+    INSERT INTO rewards_coupon (id, branch_id, branch_pos, batch_id, revision_id, issuer_id, customer_id, nth,
+        code_hash, title, kind, threshold_fen, off_fen, payer, claimed_at, usable_from, usable_until, status, redeemed_times, how,
         caused_by)
     VALUES (fresh, held.branch_id, held.branch_pos, held.batch_id, held.revision_id, held.issuer_id, app_customer(),
         had + 1, code, held.title, held.kind, held.threshold_fen, held.off_fen, held.payer, app_at(), held.usable_from,
         held.usable_until, 'claimed', 0, 'given', 'rewards.coupon:' || held.id);
     UPDATE rewards_partnercode p SET coupon_id = fresh WHERE p.coupon_id = held.id;
-    UPDATE rewards_gift g SET accepted_at = app_at(), receiver_id = app_customer(), made_id = fresh WHERE g.id = gift.id;
+    UPDATE rewards_gift g SET accepted_at = app_at(), receiver_id = app_customer(), made_id = fresh
+     WHERE g.id = gift.id;
     PERFORM rewards_note('rewards.coupon.give', held.id, held.title, held.branch_id, held.branch_pos,
         jsonb_build_object('gift', gift.id, 'coupon', fresh));
     PERFORM rewards_note('rewards.coupon.receive', fresh, held.title, held.branch_id, held.branch_pos,
@@ -233,9 +235,11 @@ BEGIN
     )
     SELECT coalesce(array_agg(id), '{}') INTO done FROM changed;
     PERFORM rewards_note('rewards.coupon.extend', c.id, c.title, c.branch_id, c.branch_pos,
-                         jsonb_build_object('until', ends, 'reason', why)) FROM rewards_coupon c WHERE c.id = ANY (done);
+                         jsonb_build_object('until', ends, 'reason', why))
+       FROM rewards_coupon c WHERE c.id = ANY (done);
     RETURN QUERY
-    SELECT a.nth::int, CASE WHEN c.id IS NULL THEN 'not_found' WHEN c.status NOT IN ('claimed', 'expired') THEN 'not_extendable'
+    SELECT a.nth::int, CASE WHEN c.id IS NULL THEN 'not_found'
+                            WHEN c.status NOT IN ('claimed', 'expired') THEN 'not_extendable'
                             WHEN ends <= app_at() OR ends <= c.usable_until THEN 'not_later' ELSE 'expired_too_long' END
       FROM unnest(ids) WITH ORDINALITY AS a (id, nth)
       LEFT JOIN rewards_coupon c ON c.id = a.id AND c.branch_pos BETWEEN app_lo() AND app_hi()

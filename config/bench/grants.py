@@ -65,8 +65,8 @@ SELECT uuidv7(), %(id)s, b.id, b.pos, n, 10000000 / %(homes)s / 64 FROM tenants_
 _PEER = """
 WITH made AS (
     INSERT INTO rewards_coupon (id, branch_id, branch_pos, batch_id, revision_id, issuer_id, customer_id, nth,
-        code_hash, title, kind, threshold_fen, off_fen, payer, claimed_at, usable_from, usable_until, status, redeemed_times,
-        how, caused_by)
+        code_hash, title, kind, threshold_fen, off_fen, payer, claimed_at, usable_from, usable_until, status,
+        redeemed_times, how, caused_by)
     SELECT uuidv7(), p.branch_id, p.branch_pos, l.batch_id, l.revision_id, l.branch_id, p.id, 1, p.lookup, l.title,
            l.kind, l.threshold_fen, l.off_fen, l.payer, %(at)s, %(at)s, %(at)s + interval '8 days', 'claimed', 0,
            'granted', %(cause)s

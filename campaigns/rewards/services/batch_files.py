@@ -32,7 +32,6 @@ from campaigns.rewards.refusals_life import (
     LIFE_BY_WORD,
     BatchNotLive,
     ListGone,
-    ListHasNoRows,
     ReasonMissing,
 )
 from campaigns.tenants.scopes import Scope
@@ -78,8 +77,8 @@ def take_batch_file(
 ) -> BatchFile:
     """Take a CSV or XLSX file in for a batch, and have it worked through by the long job `kind`.
 
-    Raises NotAllowed (of `may`), ReasonMissing, BatchNotLive, ListHasNoRows, and a FileRefused for one that cannot be
-    read; then nothing is kept.
+    Raises NotAllowed (of `may`), ReasonMissing, BatchNotLive, and a FileRefused for one that cannot be read or has no
+    rows; then nothing is kept.
     """
     scope.demand(may)
     if not reason.strip():
@@ -91,9 +90,6 @@ def take_batch_file(
     taken = take(file, path=path_of(file_id), name=_sealed(file_id))
     try:
         headings, column = _column(taken.head)
-        rows = taken.rows - (headings > 0)
-        if rows < 1:
-            raise ListHasNoRows
         made: BatchFile = BatchFile.objects.create(
             id=file_id,
             branch_id=scope.branch_id,
@@ -104,7 +100,7 @@ def take_batch_file(
             name=PurePath(name).name[:200] or "–",
             sha256=taken.sha256,
             delimiter=taken.delimiter,
-            rows=rows,
+            rows=taken.rows - (headings > 0),
             headings=headings,
             column=column,
             args=args or {},
@@ -126,7 +122,7 @@ def take_batch_file(
             branch_id=made.branch_id,
             branch_pos=made.branch_pos,
         )
-        note_lot(scope=scope, file=made, verb="upload", count=rows)
+        note_lot(scope=scope, file=made, verb="upload", count=made.rows)
     except BaseException:
         path_of(file_id).unlink(missing_ok=True)
         raise

@@ -20,7 +20,7 @@ GRANT = "rewards.grant_list"
 def grant_list(*, scope: Scope, batch_id: UUID, file: IO[bytes], name: str, reason: str) -> BatchFile:
     """Have every customer of a file (CSV or XLSX, a customer number or id a row) granted a coupon, as a long job.
 
-    What `grant_coupon` refuses is refused row by row. Raises ReasonMissing, BatchNotLive, ListHasNoRows, FileRefused.
+    What `grant_coupon` refuses is refused row by row. Raises ReasonMissing, BatchNotLive, FileRefused.
     """
     return take_batch_file(
         scope=scope,
