@@ -9,13 +9,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.lib.http.limits import Limit
+from campaigns.lib.http.limits import Limit, demand
 from campaigns.lib.http.openapi import page_of
 from campaigns.lib.http.pages import PageQuery, Pages
 from campaigns.lib.http.views import ApiView
 from campaigns.requests.keys import idempotent
 from campaigns.rewards.api_terms import PositionIn, TermsOut, micro, terms_out
+from campaigns.rewards.code_models import ClaimsBy
 from campaigns.rewards.codes import code_of
+from campaigns.rewards.grant_models import How
 from campaigns.rewards.models import Coupon, Kind, LiveBatch, Payer, Redemption, Terms
 from campaigns.rewards.rules import shown_status
 from campaigns.rewards.selectors import (
@@ -67,6 +69,17 @@ class BatchOut(serializers.Serializer[Any]):
     terms = TermsOut()
     left = serializers.IntegerField(help_text="本支行剩余 · left at the customer's branch")
     claimed = serializers.IntegerField(help_text="本人已领 · claimed by this customer")
+    claims_by = serializers.ChoiceField(
+        choices=ClaimsBy.values,
+        allow_null=True,
+        help_text="领取需要的兑换码 · the code that a claim asks for",
+    )
+
+
+class ClaimIn(serializers.Serializer[Any]):
+    """领取请求 · `code` where the batch asks for one."""
+
+    code = serializers.CharField(required=False, max_length=60, help_text="兑换码 · code to claim")
 
 
 class CouponOut(serializers.Serializer[Any]):
@@ -80,7 +93,8 @@ class CouponOut(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Kind.values)
     threshold_fen = serializers.IntegerField()
     off_fen = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=["claimed", "redeemed", "void", "expired"])
+    status = serializers.ChoiceField(choices=["claimed", "redeemed", "void", "expired", "given"])
+    how = serializers.ChoiceField(choices=How.values, help_text="领取、发放或转赠得来 · how it came")
     claimed_at = serializers.DateTimeField()
     usable_from = serializers.DateTimeField()
     usable_until = serializers.DateTimeField()
@@ -107,6 +121,9 @@ class RedemptionIn(serializers.Serializer[Any]):
     token = serializers.CharField(required=False, max_length=200)
     code = serializers.CharField(required=False, max_length=60)
     order_fen = serializers.IntegerField(required=False, min_value=0, max_value=MAX_ORDER_FEN)
+    order = serializers.CharField(
+        required=False, max_length=64, help_text="券为哪笔订单占用 · the order it is set aside for"
+    )
     position = PositionIn(
         required=False, help_text="限地点使用的券需要 · for coupons that are good near places only"
     )
@@ -176,10 +193,12 @@ def _batch_out(
         "terms": terms_out(given=batch, places=batch.redeem_names),
         "left": left.get(batch.batch_id, 0),
         "claimed": claimed.get(batch.batch_id, 0),
+        "claims_by": batch.claims_by or None,
     }
 
 
-def _coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
+def coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
+    """A coupon without its code, as answers to POST may have it."""
     terms = terms_of_coupon(coupon=coupon, terms=given)
     return {
         "id": coupon.pk,
@@ -191,6 +210,7 @@ def _coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) 
         "threshold_fen": coupon.threshold_fen,
         "off_fen": coupon.off_fen,
         "status": shown_status(status=coupon.status, usable_until=coupon.usable_until, at=view.scope.at),
+        "how": coupon.how,
         "claimed_at": coupon.claimed_at,
         "usable_from": coupon.usable_from,
         "usable_until": coupon.usable_until,
@@ -201,7 +221,7 @@ def _coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) 
 
 def _wallet_coupon_out(coupon: Coupon, *, given: Terms, view: ApiView, zone: ZoneInfo) -> dict[str, Any]:
     """With the code. Answers to GET alone: those to a POST are stored under their key, and a code never is."""
-    return {**_coupon_out(coupon, given=given, view=view, zone=zone), "code": code_of(coupon.pk)}
+    return {**coupon_out(coupon, given=given, view=view, zone=zone), "code": code_of(coupon.pk)}
 
 
 def _redemption_out(redemption: Redemption) -> dict[str, Any]:
@@ -247,13 +267,18 @@ class BatchDetail(ApiView):
 
 class Claims(ApiView):
     who = "customer"
+    # A pattern leaves one hit in a thousand guesses: whoever guesses is done soon.
+    tries = Limit("claim-codes", 10, 600)
 
-    @extend_schema(summary="领取优惠券 · Claim a coupon", request=None, responses={201: CouponOut})
+    @extend_schema(summary="领取优惠券 · Claim a coupon", request=ClaimIn, responses={201: CouponOut})
     @idempotent(required=True)
     def post(self, request: Request, batch_id: UUID) -> Response:
-        coupon = claim_coupon(scope=self.scope, batch_id=batch_id)
+        code = self.body(ClaimIn).get("code")
+        if code is not None:
+            demand(self.tries, str(self.scope.customer_id))
+        coupon = claim_coupon(scope=self.scope, batch_id=batch_id, code=code)
         given = terms_held(coupons=[coupon])[coupon.revision_id]
-        shown = _coupon_out(coupon, given=given, view=self, zone=zone_of(scope=self.scope))
+        shown = coupon_out(coupon, given=given, view=self, zone=zone_of(scope=self.scope))
         return self.answer(shown, status=201)
 
 

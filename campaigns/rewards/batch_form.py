@@ -52,6 +52,8 @@ FIELDSETS = (
                 "per_day_limit",
                 "per_week_limit",
                 "per_month_limit",
+                "claims_by",
+                ("draws_codes", "may_be_given"),
             )
         },
     ),
@@ -212,6 +214,10 @@ class BatchForm(ServiceForm):
             "hours_from": _("Local time where it is redeemed; may run past midnight."),
             "per_day_limit": _("Empty: no limit. Void and expired coupons count."),
             "new_within_days": _("New customers alone; empty: all."),
+            "claims_by": _("Make the codes on the batch's page of codes, after saving."),
+            "draws_codes": _(
+                "Bring the codes in on the batch's page of codes; without any left it is sold out."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

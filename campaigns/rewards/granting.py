@@ -1,4 +1,4 @@
-"""What this room does for long jobs, due rows and events of other systems that have to do with grants."""
+"""What this room does for long jobs, due rows and events of other systems."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from campaigns.jobs.due_models import Due
 from campaigns.jobs.kinds import register_due
 from campaigns.jobs.long_kinds import register_job
 from campaigns.lib.refs import read_ref
-from campaigns.rewards.services import batch_files, grants, lists
+from campaigns.rewards.services import batch_files, claim_codes, grants, lists, many, partner_codes
 from campaigns.tenants.scopes import Scope
 
 TASK = "rewards.grant_for_events"
@@ -33,6 +33,32 @@ def register_grants() -> None:
         lease=_PATIENCE,
         idle=_PATIENCE,
     )
+    for kind, step, label, title, verb, went, refused in (
+        (many.VOID_LIST, many.void_list_step, _("Coupons of a list voided"), _("Void the coupons of a list"),
+         many.MAY_VOID, _("rows done"), _("rows refused")),
+        (many.VOID_ALL, many.void_all_step, _("Coupons of a batch voided"), _("Void all coupons of a batch"),
+         many.MAY_VOID, _("voided"), _("not voided")),
+        (many.EXTEND_LIST, many.extend_list_step, _("Coupons of a list extended"), _("Extend the coupons of a list"),
+         many.MAY_EXTEND, _("rows done"), _("rows refused")),
+        (many.EXTEND_ALL, many.extend_all_step, _("Coupons of a batch extended"), _("Extend all coupons of a batch"),
+         many.MAY_EXTEND, _("extended"), _("not extended")),
+        (claim_codes.MAKE, claim_codes.make_step, _("Codes to claim made"), _("Make codes to claim"),
+         claim_codes.MAY, _("made"), _("left out")),
+        (partner_codes.IMPORT, partner_codes.import_step, _("Third-party codes brought in"),
+         _("Bring third-party codes in"), partner_codes.MAY, _("sealed"), _("refused")),
+    ):  # fmt: skip
+        register_job(
+            kind,
+            step=step,
+            label=label,
+            title=title,
+            verb=verb,
+            went=went,
+            refused=refused,
+            lease=_PATIENCE,
+            idle=_PATIENCE,
+        )
+    partner_codes.register_sentences()
     register_due(batch_files.DELETE, _delete_list, label=_("Delete a list of a batch"))
     register_follower("rewards: grants", act=follow)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from campaigns.customers.models import Profile, Tag
 from campaigns.lib.money import yuan
 from campaigns.rewards import models
+from campaigns.rewards.code_models import ClaimsBy
 from campaigns.rewards.rules import OWN_AMOUNTS, Terms
 from campaigns.rewards.selectors import names_of
 from campaigns.rewards.services.batches import BatchTerms
@@ -83,6 +84,11 @@ def claim_lines(terms: BatchTerms) -> Iterator[Fact]:
     for name in ("per_day_limit", "per_week_limit", "per_month_limit", "new_within_days"):
         if (number := getattr(terms, name)) is not None:
             yield name, label_of(name), str(number)
+    if terms.claims_by:
+        yield "claims_by", label_of("claims_by"), str(ClaimsBy(terms.claims_by).label)
+    for name in ("draws_codes", "may_be_given"):
+        if getattr(terms, name):
+            yield name, label_of(name), gettext("yes")
     if terms.claim_branches:
         yield "claim_branches", label_of("claim_branches"), _listed(names_of(branch_ids=terms.claim_branches))
     for name in ("tags_any", "tags_none"):

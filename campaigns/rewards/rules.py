@@ -14,13 +14,21 @@ from campaigns.rewards.refusals import (
     WindowIsBackward,
 )
 
-# status -> the statuses it may move to. The trigger in sql.py is written from this table.
+# status -> the statuses it may move to. The trigger (sql_life.py) is written from this table. Being set aside for an
+# order and being offered as a gift are no statuses: both are over by the clock alone.
 MOVES: dict[str, frozenset[str]] = {
-    "claimed": frozenset({"redeemed", "void", "expired"}),
+    # Given: somebody else holds another coupon in its place.
+    "claimed": frozenset({"redeemed", "void", "expired", "given"}),
+    # A redemption was reversed.
     "redeemed": frozenset({"claimed"}),
     "void": frozenset(),
-    "expired": frozenset(),
+    # Extended within EXTEND_WITHIN of its end.
+    "expired": frozenset({"claimed"}),
+    "given": frozenset(),
 }
+
+# So long after its end a coupon can still be extended, which makes it good again.
+EXTEND_WITHIN = timedelta(days=30)
 
 MAX_BUCKETS = 64
 # One bucket serves this many coupons; measured contention begins well above, and small shares stay one row.

@@ -89,8 +89,8 @@ BEGIN
     IF had >= most THEN RETURN 'limit_reached'; END IF;
     UPDATE rewards_coupon c SET status = 'given' WHERE c.id = held.id;
     INSERT INTO rewards_coupon (id, branch_id, branch_pos, batch_id, revision_id, issuer_id, customer_id, nth,
-        code_hash, title, kind, threshold_fen, off_fen, payer, claimed_at, usable_from, usable_until, status, redeemed_times, how,
-        caused_by)
+        code_hash, title, kind, threshold_fen, off_fen, payer, claimed_at, usable_from, usable_until, status,
+        redeemed_times, how, caused_by)
     VALUES (fresh, held.branch_id, held.branch_pos, held.batch_id, held.revision_id, held.issuer_id, app_customer(),
         had + 1, code, held.title, held.kind, held.threshold_fen, held.off_fen, held.payer, app_at(), held.usable_from,
         held.usable_until, 'claimed', 0, 'given', 'rewards.coupon:' || held.id);

@@ -6,6 +6,8 @@ from campaigns.lib.clock import now
 from campaigns.rewards.granting import TASK
 from campaigns.rewards.services import grants as services
 from campaigns.rewards.services.coupons import expire_due_coupons
+from campaigns.rewards.services.partner_codes import warn_of_codes
+from campaigns.rewards.services.refusal_counts import write_refusals
 from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.tasks import scoped_task
 
@@ -17,6 +19,18 @@ AT_MOST = timedelta(minutes=1)
 def expire_due(*, scope: Scope) -> int:
     """Mark claimed coupons whose time has passed. One lot at a time; the timetable comes again."""
     return expire_due_coupons(scope=scope)
+
+
+@scoped_task(name="rewards.write_refusals", system=True)
+def write(*, scope: Scope) -> int:
+    """Write down how often each "no" was said since the last time; how many rows."""
+    return write_refusals(scope=scope)
+
+
+@scoped_task(name="rewards.warn_of_codes", system=True)
+def warn(*, scope: Scope) -> int:
+    """Tell of batches of which few third-party codes are left; how many."""
+    return warn_of_codes(scope=scope)
 
 
 @scoped_task(name=TASK, system=True, opens_itself=True)

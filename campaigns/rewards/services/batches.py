@@ -69,6 +69,9 @@ class BatchTerms:
     tags_none: Sequence[int] = ()
     stages: Sequence[str] = ()
     new_within_days: int | None = None
+    claims_by: str = ""
+    draws_codes: bool = False
+    may_be_given: bool = False
 
     def check(self) -> None:
         """Raise the refusal that forbids these terms."""

@@ -10,6 +10,7 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.rewards.codes import hash_for
 from campaigns.rewards.models import Coupon
+from campaigns.rewards.refusals_counted import count, counted
 from campaigns.rewards.refusals_life import LIFE_BY_WORD, ReasonMissing
 from campaigns.rewards.selectors import coupons_within
 from campaigns.tenants.scopes import Scope
@@ -44,11 +45,12 @@ def grant_coupon(*, scope: Scope, batch_id: UUID, customer_id: UUID, reason: str
     scope.demand(MAY)
     if not reason.strip():
         raise ReasonMissing
-    made = grant_lot(
-        scope=scope, batch_id=batch_id, customer_ids=[customer_id], reason=reason, notes_each=True
-    )
-    if word := made.refused.get(1):
-        raise LIFE_BY_WORD[word]
+    with counted("grant", batch_id, at=scope.at):
+        made = grant_lot(
+            scope=scope, batch_id=batch_id, customer_ids=[customer_id], reason=reason, notes_each=True
+        )
+        if word := made.refused.get(1):
+            raise LIFE_BY_WORD[word]
     return (
         Coupon.objects.get(pk=made.coupon_ids[0])
         if scope.kind == "system"
@@ -137,6 +139,8 @@ def grant_for_events(*, scope: Scope, limit: int = 500) -> int:
             notes_each=True,
         )
         settled.append((key, made.coupon_ids[0], made.refused.get(1, "")))
+        if word := made.refused.get(1):
+            count("grant", batch_id, LIFE_BY_WORD[word].code, at=scope.at)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT settle_event_grants(%s::uuid[], %s::uuid[], %s)",

@@ -1,5 +1,6 @@
 """What is done with each row of a loaded list: coupons granted to many."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import IO, Any
 from uuid import UUID
@@ -10,6 +11,8 @@ from campaigns.jobs.long_kinds import Step
 from campaigns.jobs.long_models import Job
 from campaigns.lib.refs import ref
 from campaigns.rewards.grant_models import BatchFile
+from campaigns.rewards.refusals_counted import count
+from campaigns.rewards.refusals_life import LIFE_BY_WORD
 from campaigns.rewards.services.batch_files import Row, customers_named, note_lot, take_batch_file, work_step
 from campaigns.rewards.services.grants import MAY, grant_lot
 from campaigns.tenants.scopes import Scope
@@ -53,4 +56,6 @@ def _grant(scope: Scope, file: BatchFile, rows: Sequence[Row]) -> dict[int, str]
         refused=len(made.refused),
         reason=file.reason,
     )
+    for word, number in Counter(made.refused.values()).items():
+        count("grant", file.batch_id, LIFE_BY_WORD[word].code, at=scope.at, number=number)
     return {place - 1: word for place, word in made.refused.items()}
