@@ -20,7 +20,9 @@ from campaigns.approvals.stopped import stop_over
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
+from campaigns.rewards.admin_hand import ReasonForm, extend_urls, hand_urls
 from campaigns.rewards.batch_form import FIELDSETS, BatchForm
+from campaigns.rewards.coupon_history import history_of
 from campaigns.rewards.models import Batch, Coupon
 from campaigns.rewards.rules import shown_status
 from campaigns.rewards.selectors import funnel_of, names_of, shares_of, terms_of, zone_of
@@ -32,6 +34,7 @@ from campaigns.rewards.services.batches import (
     take_down_batch,
 )
 from campaigns.rewards.services.coupons import void_coupon
+from campaigns.rewards.services.refusal_counts import refusals_of
 from campaigns.rewards.services.stock import allot_stock, draw_back_stock
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.scopes import current_scope
@@ -44,10 +47,6 @@ class StockForm(forms.Form):
     branch = forms.IntegerField(min_value=1)
     quantity = forms.IntegerField(min_value=1, max_value=2_000_000_000)
     move = forms.ChoiceField(choices=[("allot", "allot"), ("draw_back", "draw_back")])
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=200)
 
 
 def said_of(batch: Batch) -> str:
@@ -76,8 +75,8 @@ class BatchAdmin(ScopedAdmin):
     fieldsets = FIELDSETS
 
     class Media:
-        css = {"all": ("rewards/batch.css", "approvals/stops.css")}
-        js = (Script("rewards/batch.js", type="module"),)  # type: ignore[arg-type] # the stubs know names
+        css = {"all": ("rewards/batch.css", "approvals/stops.css", "jobs/long.css")}
+        js = ("jobs/long.js", Script("rewards/batch.js", type="module"))  # type: ignore[arg-type] # the stubs know names
 
     @admin.display(description=_("what the customer reads"))
     def said(self, batch: Batch) -> str:
@@ -126,7 +125,7 @@ class BatchAdmin(ScopedAdmin):
                 "<uuid:batch_id>/down/", self.admin_site.admin_view(self.down_view), name="rewards_batch_down"
             ),
         ]
-        return own + super().get_urls()
+        return own + hand_urls(self) + super().get_urls()
 
     def render_change_form(
         self,
@@ -153,6 +152,7 @@ class BatchAdmin(ScopedAdmin):
                 ),
                 "batch_said": said_of(obj),
                 "funnel": funnel_of(scope=scope, batch=obj),
+                "refusals": refusals_of(scope=scope, batch_id=obj.pk),
                 "standing_words": _words_of(stand),
                 "standing": stand,
                 "shares": shares,
@@ -321,7 +321,7 @@ class CouponAdmin(ScopedAdmin):
         void = path(
             "<uuid:coupon_id>/void/", self.admin_site.admin_view(self.void_view), name="rewards_coupon_void"
         )
-        return [void, *super().get_urls()]
+        return [void, *extend_urls(self), *super().get_urls()]
 
     def render_change_form(
         self,
@@ -333,7 +333,14 @@ class CouponAdmin(ScopedAdmin):
         obj: Any = None,
     ) -> Any:
         may = obj is not None and obj.status == "claimed" and scope_of(request).may("rewards.coupon.void")
-        context |= {"coupon": obj, "may_void": may}
+        scope = scope_of(request)
+        is_held = obj is not None and obj.status in ("claimed", "expired")
+        context |= {
+            "coupon": obj,
+            "may_void": may,
+            "may_extend": is_held and scope.may("rewards.coupon.extend"),
+            "happened": history_of(scope=scope, coupon=obj) if obj is not None else [],
+        }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def void_view(self, request: HttpRequest, coupon_id: UUID) -> HttpResponse:

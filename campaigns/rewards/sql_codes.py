@@ -6,14 +6,14 @@ from campaigns.rewards import sql_terms
 # waits here, and hears that it is spent, or has it when the first one is undone.
 SPEND = """
 CREATE FUNCTION rewards_spend_code(batch uuid, coupon uuid, hash bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
-DECLARE found rewards_claimcode;
+DECLARE code rewards_claimcode;
 BEGIN
     IF hash IS NULL THEN RETURN 'claim_code_missing'; END IF;
-    SELECT c.* INTO found FROM rewards_claimcode c JOIN rewards_coderun r ON r.id = c.run_id
+    SELECT c.* INTO code FROM rewards_claimcode c JOIN rewards_coderun r ON r.id = c.run_id
      WHERE c.batch_id = batch AND c.code_hash = hash AND r.closed_at IS NULL;
     IF NOT FOUND THEN RETURN 'claim_code_wrong'; END IF;
-    IF found.is_shared THEN RETURN NULL; END IF;
-    UPDATE rewards_claimcode c SET coupon_id = coupon WHERE c.id = found.id AND c.coupon_id IS NULL;
+    IF code.is_shared THEN RETURN NULL; END IF;
+    UPDATE rewards_claimcode c SET coupon_id = coupon WHERE c.id = code.id AND c.coupon_id IS NULL;
     RETURN CASE WHEN NOT FOUND THEN 'claim_code_spent' END;
 END $$;
 """
@@ -98,14 +98,14 @@ BEGIN
         RAISE insufficient_privilege USING MESSAGE = 'codes to claim are made by the batch''s branch';
     END IF;
     RETURN QUERY
-    WITH made AS (
+    WITH asked AS MATERIALIZED (
+        SELECT uuidv7() AS id, a.hash, a.nth FROM unnest(hashes) WITH ORDINALITY AS a (hash, nth)
+    ), made AS (
         INSERT INTO rewards_claimcode (id, branch_id, branch_pos, run_id, batch_id, code_hash, is_shared)
-        SELECT uuidv7(), held.branch_id, held.branch_pos, run, held.batch_id, a.hash, shared
-          FROM unnest(hashes) AS a (hash)
-        ON CONFLICT (batch_id, code_hash) DO NOTHING RETURNING code_hash
+        SELECT a.id, held.branch_id, held.branch_pos, run, held.batch_id, a.hash, shared FROM asked a ORDER BY a.nth
+        ON CONFLICT (batch_id, code_hash) DO NOTHING RETURNING id
     )
-    SELECT a.nth::int FROM unnest(hashes) WITH ORDINALITY AS a (hash, nth)
-     WHERE NOT EXISTS (SELECT FROM made m WHERE m.code_hash = a.hash);
+    SELECT a.nth::int FROM asked a WHERE NOT EXISTS (SELECT FROM made m WHERE m.id = a.id);
 END $$;
 """
 

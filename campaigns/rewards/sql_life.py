@@ -7,6 +7,17 @@ MOVES = sql.MOVES.partition("CREATE TRIGGER")[0].replace("CREATE FUNCTION", "CRE
     "('redeemed', 'claimed'))", "('redeemed', 'claimed'), ('claimed', 'given'), ('expired', 'claimed'))"
 )  # fmt: skip
 
+# The one thing of a promise that may change while somebody holds it, and in its holder's favour alone.
+LATER = """
+CREATE FUNCTION rewards_coupon_ends_later() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE check_violation USING MESSAGE = 'a coupon''s end moves to a later moment only',
+        CONSTRAINT = 'rewards_coupon_ends_later';
+END $$;
+CREATE TRIGGER rewards_coupon_ends_later BEFORE UPDATE OF usable_until ON rewards_coupon FOR EACH ROW
+    WHEN (NEW.usable_until < OLD.usable_until) EXECUTE FUNCTION rewards_coupon_ends_later();
+"""
+
 # --- given to another customer ----------------------------------------------------------------------------------
 
 # One offer at a time: the one before is taken back. The coupon stays the giver's, and usable, until somebody takes it.

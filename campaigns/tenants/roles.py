@@ -3,7 +3,7 @@ the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop,
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
-planning.campaign, rewards.batch|coupon|stock|batchfile|grantrule|coderun|partnercode,
+planning.campaign, rewards.batch|coupon|stock|grantrule|coderun|partnercode,
 jobs.alert, content.asset|item|placement. Verbs: view, add, change,
 delete, and those of the thing.
 """
@@ -149,11 +149,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.void",
             "rewards.coupon.grant",
             "rewards.coupon.extend",
-            "rewards.batchfile.view",
-            "rewards.grantrule.view",
             "rewards.grantrule.add",
             "rewards.grantrule.change",
-            "rewards.coderun.view",
             "rewards.coderun.add",
             "rewards.coderun.close",
             "rewards.partnercode.add",
@@ -238,9 +235,6 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "events.drop.view",
             "events.source.view",
             "rewards.coupon.view",
-            "rewards.batchfile.view",
-            "rewards.grantrule.view",
-            "rewards.coderun.view",
         ],
     ),
 }

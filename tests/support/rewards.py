@@ -56,7 +56,8 @@ AGREEMENTS = {
     "a branch's claimed stock is the number of its coupons": """
         SELECT coalesce(s.batch_id, c.batch_id), s.claimed, c.number FROM
             (SELECT batch_id, branch_id, sum(claimed) claimed FROM rewards_stock GROUP BY 1, 2) s
-            FULL JOIN (SELECT batch_id, branch_id, count(*) number FROM rewards_coupon GROUP BY 1, 2) c
+            FULL JOIN (SELECT batch_id, branch_id, count(*) number FROM rewards_coupon
+                        WHERE status <> 'given' GROUP BY 1, 2) c
             USING (batch_id, branch_id)
          WHERE coalesce(s.claimed, 0) <> coalesce(c.number, 0)""",
     "what a batch allotted is what its branches hold": """

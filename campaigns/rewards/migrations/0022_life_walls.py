@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(GIFTS_SEEN, migrations.RunSQL.noop),
         migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
         migrations.RunSQL(sql_life.MOVES, migrations.RunSQL.noop),
+        migrations.RunSQL(sql_life.LATER, migrations.RunSQL.noop),
         *verb(
             "rewards_note(text, uuid, text, int, int, jsonb)", sql_life.NOTE, execute=["fenhang_verbs"]
         ),
@@ -74,16 +75,12 @@ class Migration(migrations.Migration):
                 "rewards_operator": [
                     "rewards.coupon.grant",
                     "rewards.coupon.extend",
-                    "rewards.batchfile.view",
-                    "rewards.grantrule.view",
                     "rewards.grantrule.add",
                     "rewards.grantrule.change",
-                    "rewards.coderun.view",
                     "rewards.coderun.add",
                     "rewards.coderun.close",
                     "rewards.partnercode.add",
                 ],
-                "auditor": ["rewards.batchfile.view", "rewards.grantrule.view", "rewards.coderun.view"],
             }
         ),
     ]

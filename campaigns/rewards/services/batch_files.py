@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.audit.services import record
@@ -154,10 +154,13 @@ def work_step(*, scope: Scope, job: Job, work: Work, doing: Any) -> Step:
         )
     done, no = job.done + len(rows), job.refused + len(refused)
     if len(lines) < LOT:
+        result = _refusals(scope, file) if no else None
+        if file.purpose == BatchFile.Purpose.CODES:
+            # Nobody needs the plain codes any more.
+            BatchFile.objects.within(scope).filter(pk=file.pk).update(gone_at=scope.at)
+            transaction.on_commit(lambda: path_of(file.pk).unlink(missing_ok=True))
         log = (in_both(_left(no), n=no),) if no else ()
-        return Step(
-            done, done, refused=no, result=_refusals(scope, file) if no else None, log=log, is_over=True
-        )
+        return Step(done, done, refused=no, result=result, log=log, is_over=True)
     last = lines[-1]
     after = {
         "offset": last.offset + len(last.text.encode()),
@@ -267,12 +270,17 @@ def _left(number: int) -> Any:
     return _("%(n)s rows were refused: the table with the reasons is the result.")
 
 
+def _shown(cell: str, is_secret: bool) -> str:
+    return f"····{cell[-4:]}" if is_secret and cell else cell
+
+
 def _refusals(scope: Scope, file: BatchFile) -> Result:
     """The refused rows as a table, with the cell as it was loaded: for who loaded it alone."""
     reasons = dict(refused_rows(scope=scope, file=file))
+    is_secret = file.purpose == BatchFile.Purpose.CODES
     with open_sealed(path_of(file.pk), name=_sealed(file.pk)) as kept:
         rows = [
-            (each.line, _cell(each, file.column), said["zh"], said["en"])
+            (each.line, _shown(_cell(each, file.column), is_secret), said["zh"], said["en"])
             for each in lines_of(kept, delimiter=file.delimiter, offset=0, line=1)
             if (said := reasons.get(each.line)) is not None
         ]
