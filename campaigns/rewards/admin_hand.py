@@ -308,12 +308,18 @@ def _page(page: ScopedAdmin, request: HttpRequest, scope: Scope, batch: Batch) -
             }
             for run in runs
         ],
-        "rules": [(rule, told.filter(rule=rule, state="granted").count(), told.filter(rule=rule, state="refused").count())
-                  for rule in rules],
-        "event_kinds": [(kind.code, kind.label) for kind in kinds().values() if {"hook", "file"} & kind.told_by],
+        "rules": [(rule, *_counts(told.filter(rule=rule))) for rule in rules],
+        "event_kinds": [
+            (kind.code, kind.label) for kind in kinds().values() if {"hook", "file"} & kind.told_by
+        ],
         "partner": partner_codes.codes_of(scope=scope, batch_id=batch.pk) if batch.draws_codes else None,
         "random": RANDOM,
         "guesses": GUESSES,
         "most": claim_codes.MOST,
-    }  # fmt: skip
+    }
     return TemplateResponse(request, "rewards/batch_hand.html", context)
+
+
+def _counts(told: Any) -> tuple[int, int]:
+    """How many events of a rule were granted, and how many were not."""
+    return told.filter(state="granted").count(), told.filter(state="refused").count()

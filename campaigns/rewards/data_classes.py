@@ -64,6 +64,19 @@ eventgrant.source        none        plain   law    settle
 eventgrant.told          internal    plain   law    settle
 eventgrant.state         behaviour   plain   law    settle
 eventgrant.word          behaviour   plain   law    settle
+coupon.locked_for        behaviour   plain   law    serve
+batch.claims_by          none        plain   thing  publish
+livebatch.claims_by      none        plain   thing  publish
+coderun.pattern          none        plain   thing  publish
+coderun.skipped          none        plain   thing  run
+coderun.shared           internal    sealed  thing  publish
+coderun.asked_by         internal    plain   staff  account
+claimcode.code_hash      credential  hashed  thing  secure
+partnercode.code_hash    credential  hashed  law    secure
+partnercode.sealed       credential  sealed  law    serve
+gift.token_hash          credential  hashed  law    secure
+refusalcount.deed        none        plain   thing  market
+refusalcount.code        none        plain   thing  market
 redemption.title         behaviour   plain   law    settle
 reversal.reason          internal    plain   law    settle
 """)

@@ -189,6 +189,14 @@ ROWS = {
         names={"branch": "tenants.branch"},
         body={"quantity": 1, "move": "allot", "branch": "own:tenants.branch"},
     ),
+    "admin:rewards_batch_hand": Row(
+        "staff",
+        {"batch_id": "rewards.batch"},
+        body={"act": "rule", "source": "core", "event_kind": "core.paid", "reason": "体检"},
+    ),
+    "admin:rewards_batch_codes": Row(
+        "staff", {"batch_id": "rewards.draft", "run_id": "rewards.coderun"}, methods=("post",)
+    ),
     "admin:rewards_batch_down": Row(
         "staff", {"batch_id": "rewards.batch"}, methods=("post",), body={"reason": "停"}
     ),
@@ -289,6 +297,12 @@ ROWS = {
     "admin:jobs_job_stop": Row("staff", {"object_id": "jobs.job"}, methods=("post",)),
     "admin:jobs_job_refusals": Row("staff", {"object_id": "jobs.job"}, methods=("get",)),
     "admin:jobs_job_result": Row("staff", {"object_id": "jobs.job"}, methods=("get",)),
+    "admin:rewards_coupon_extend": Row(
+        "staff",
+        {"coupon_id": "rewards.coupon"},
+        methods=("post",),
+        body={"until": "2099-01-01T00:00", "reason": "延"},
+    ),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),
@@ -317,6 +331,9 @@ ROWS = {
     "api:wallet": Row("customer", methods=("get",)),
     "api:wallet-coupon": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",)),
     "api:redeem-token": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("post",)),
+    "api:partner-code": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",), own=404),
+    "api:gift": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",), own=404),
+    "api:gifts": Row("customer", methods=("post",), body={"token": "nonsense"}),
     "api:events": Row("customer", methods=("post",), body={"events": [{"kind": "app.opened"}]}),
     "api:me": Row("customer", methods=("get",)),
     "admin:customers_customer_move_page": Row(

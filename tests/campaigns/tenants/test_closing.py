@@ -72,6 +72,11 @@ STAYS = {
     "rewards.Reversal": "happened there",
     "rewards.BatchFile": "was loaded there; its content is gone within days",
     "rewards.BatchFileLot": "belongs to its list",
+    "rewards.CodeRun": "codes were made there, for a batch that the successor issues now",
+    "rewards.ClaimCode": "belongs to its run",
+    "rewards.PartnerCode": "belongs to its batch",
+    "rewards.Gift": "belongs to its coupon",
+    "rewards.RefusalCount": "was refused there",
     "rewards.EventGrant": "was told of who was at home there",
 }
 
