@@ -87,7 +87,7 @@ def take_batch_file(
     if live is None:
         raise BatchNotLive
     file_id = new_id()
-    taken = take(file, path=path_of(file_id), name=_sealed(file_id))
+    taken = take(file, path=path_of(file_id=file_id), name=_sealed(file_id))
     try:
         headings, column = _column(taken.head)
         made: BatchFile = BatchFile.objects.create(
@@ -124,7 +124,7 @@ def take_batch_file(
         )
         note_lot(scope=scope, file=made, verb="upload", count=made.rows)
     except BaseException:
-        path_of(file_id).unlink(missing_ok=True)
+        path_of(file_id=file_id).unlink(missing_ok=True)
         raise
     return made
 
@@ -158,7 +158,7 @@ def work_step(*, scope: Scope, job: Job, work: Work, doing: Any) -> Step:
         if file.purpose == BatchFile.Purpose.CODES:
             # Nobody needs the plain codes any more.
             BatchFile.objects.within(scope).filter(pk=file.pk).update(gone_at=scope.at)
-            transaction.on_commit(lambda: path_of(file.pk).unlink(missing_ok=True))
+            transaction.on_commit(lambda: path_of(file_id=file.pk).unlink(missing_ok=True))
         log = (in_both(_left(no), n=no),) if no else ()
         return Step(done, done, refused=no, result=result, log=log, is_over=True)
     last = lines[-1]
@@ -209,7 +209,7 @@ def delete_batch_file(*, scope: Scope, file_id: UUID | str) -> bool:
     file = BatchFile.objects.within(scope).select_for_update(of=("self",)).filter(pk=file_id).first()
     if file is None or file.gone_at is not None or file.kept_until > scope.at:
         return False
-    path_of(file.pk).unlink(missing_ok=True)
+    path_of(file_id=file.pk).unlink(missing_ok=True)
     BatchFile.objects.within(scope).filter(pk=file.pk).update(gone_at=scope.at)
     return True
 
@@ -228,7 +228,7 @@ def note_lot(*, scope: Scope, file: BatchFile, verb: str, **detail: Any) -> None
     )
 
 
-def path_of(file_id: UUID) -> Path:
+def path_of(*, file_id: UUID) -> Path:
     """Where the sealed content lies: private, under MEDIA_ROOT."""
     name = str(file_id)
     return Path(settings.MEDIA_ROOT) / "batch-files" / name[-2:] / name
@@ -250,7 +250,7 @@ def _column(head: Sequence[tuple[int, list[str]]]) -> tuple[int, int]:
 
 def _lines(file: BatchFile, cursor: dict[str, int]) -> list[Line]:
     try:
-        with open_sealed(path_of(file.pk), name=_sealed(file.pk)) as kept:
+        with open_sealed(path_of(file_id=file.pk), name=_sealed(file.pk)) as kept:
             lines = lines_of(kept, delimiter=file.delimiter, offset=cursor["offset"], line=cursor["line"])
             return list(islice(lines, LOT))
     except FileNotFoundError:
@@ -278,7 +278,7 @@ def _refusals(scope: Scope, file: BatchFile) -> Result:
     """The refused rows as a table, with the cell as it was loaded: for who loaded it alone."""
     reasons = dict(refused_rows(scope=scope, file=file))
     is_secret = file.purpose == BatchFile.Purpose.CODES
-    with open_sealed(path_of(file.pk), name=_sealed(file.pk)) as kept:
+    with open_sealed(path_of(file_id=file.pk), name=_sealed(file.pk)) as kept:
         rows = [
             (each.line, _shown(_cell(each, file.column), is_secret), said["zh"], said["en"])
             for each in lines_of(kept, delimiter=file.delimiter, offset=0, line=1)

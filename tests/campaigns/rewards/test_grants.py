@@ -161,7 +161,7 @@ def test_a_list_is_granted_in_lots_and_says_row_by_row_why_not(
     # Its content goes; what became of it stays.
     with system_scope(at=AT + timedelta(days=8), cause="due") as scope:
         assert batch_files.delete_batch_file(scope=scope, file_id=file.pk)
-    assert not batch_files.path_of(file.pk).exists()
+    assert not batch_files.path_of(file_id=file.pk).exists()
 
 
 def test_a_list_goes_on_behind_the_lot_that_was_written_last(

@@ -276,7 +276,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "customers.Profile", "customers.StageChange", "planning.Campaign",
         "customers.Birth", "customers.Consent", "customers.DataExport", "customers.Erasure",
         "customers.Permission",
-        "rewards.Batch", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
+        "rewards.Batch", "rewards.GrantRule", "rewards.LiveBatch", "rewards.Stock", "content.Item", "content.LiveItem",
         "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
         "jobs.Due", "jobs.Recurring", "customers.Care", "customers.HomeMove", "customers.Merge",
     }  # fmt: skip
