@@ -23,7 +23,7 @@ from campaigns.rewards.code_models import CodeRun
 from campaigns.rewards.codes import GUESSES, RANDOM
 from campaigns.rewards.grant_models import BatchFile, EventGrant, GrantRule
 from campaigns.rewards.models import Batch
-from campaigns.rewards.refusals_life import CustomerUnknown, ListTooLarge
+from campaigns.rewards.refusals_life import CustomerUnknown, ListTooLarge, NotLater
 from campaigns.rewards.selectors import batch_in_scope
 from campaigns.rewards.services import claim_codes, grant_rules, grants, lists, many, partner_codes
 from campaigns.rewards.services.batch_files import Row, customers_named
@@ -200,7 +200,7 @@ def hand_urls(page: ScopedAdmin) -> list[Any]:
         try:
             batch = batch_in_scope(scope=scope, batch_id=batch_id)
         except NotFound:
-            return page._get_obj_does_not_exist_redirect(request, page.opts, str(batch_id))  # type: ignore[attr-defined, no-any-return]
+            return page._get_obj_does_not_exist_redirect(request, page.opts, str(batch_id))  # type: ignore[no-any-return]
         if request.method == "POST":
             return _acted(request, scope, batch)
         if request.method not in {"GET", "HEAD"}:
@@ -237,7 +237,7 @@ def extend_urls(page: ScopedAdmin) -> list[Any]:
 
         def act() -> None:
             if not form.is_valid():
-                raise many.NotLater
+                raise NotLater
             many.extend_coupon(scope=scope_of(request), coupon_id=coupon_id, **form.cleaned_data)
 
         return page._act(request, coupon_id, act, gettext("The coupon is good for longer."))
@@ -281,8 +281,11 @@ def _acted(request: HttpRequest, scope: Scope, batch: Batch) -> HttpResponse:
 def _page(page: ScopedAdmin, request: HttpRequest, scope: Scope, batch: Batch) -> HttpResponse:
     files = list(BatchFile.objects.within(scope).filter(batch_id=batch.pk)[:_SHOWN])
     runs = list(CodeRun.objects.within(scope).filter(batch_id=batch.pk)[:_SHOWN])
-    wanted = [each.job_id for each in [*files, *runs] if each.job_id]
-    jobs = {job.pk: job for job in jobs_among(scope=scope, job_ids=wanted)} if wanted else {}
+    asked = [file.job_id for file in files] + [run.job_id for run in runs]
+    wanted = [job_id for job_id in asked if job_id]
+    jobs: dict[UUID | None, Job] = (
+        {job.pk: job for job in jobs_among(scope=scope, job_ids=wanted)} if wanted else {}
+    )
     rules = list(GrantRule.objects.within(scope).filter(batch_id=batch.pk))
     told = EventGrant.objects.within(scope).filter(batch_id=batch.pk)
     may_make = scope.may(claim_codes.MAY)

@@ -56,13 +56,15 @@ def history_of(*, scope: Scope, coupon: Coupon) -> list[Happened]:
         entries[entry.verb].append(entry)
     told, zone = _Told(entries), zone_of(scope=scope)
     events = Coupon.pgh_event_model.objects.filter(pgh_obj_id=coupon.pk).order_by("pgh_id")  # type: ignore[attr-defined]
-    return list(_happened(scope, list(events), told, zone))
+    return list(_happened(scope, coupon, list(events), told, zone))
 
 
-def _happened(scope: Scope, events: list[Any], told: _Told, zone: ZoneInfo) -> Iterator[Happened]:
+def _happened(
+    scope: Scope, coupon: Coupon, events: list[Any], told: _Told, zone: ZoneInfo
+) -> Iterator[Happened]:
     redemptions = deque(
         Redemption.objects.within(scope)
-        .filter(coupon_id=events[0].id if events else None)
+        .filter(coupon_id=coupon.pk)
         .select_related("branch", "person")
         .order_by("at", "id")
     )

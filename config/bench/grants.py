@@ -152,7 +152,7 @@ def _plant(rows: int) -> tuple[UUID, UUID]:
         batches = new_id(), new_id()
         for batch_id in batches:
             branches = [home for home, _pos in homes]
-            values = {"id": batch_id, "at": AT, "homes": len(homes), "branches": branches}
+            values: dict[str, Any] = {"id": batch_id, "at": AT, "homes": len(homes), "branches": branches}
             for statement in _BATCH.split(";\n")[:-1]:
                 cursor.execute(statement, values)
         for table in guarded:
@@ -169,7 +169,7 @@ def _number(nth: int) -> str:
 
 def _insert(batch_id: UUID, first: int, many: int) -> None:
     with connections["owner"].cursor() as cursor:
-        values = {
+        values: dict[str, Any] = {
             "batch": batch_id,
             "at": AT,
             "first": first,

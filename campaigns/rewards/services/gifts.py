@@ -1,7 +1,7 @@
 """A coupon given to another customer: offered by a link for a time, taken, or taken back."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -40,6 +40,8 @@ def offer_gift(*, scope: Scope, coupon_id: UUID) -> datetime:
 
 def gift_offered(*, scope: Scope, coupon_id: UUID) -> Offer:
     """The offer of a coupon that still stands, for its giver. Raises NotFound."""
+    if scope.customer_id is None:
+        raise NotFound
     rows = Gift.objects.filter(giver_id=scope.customer_id, coupon_id=coupon_id, until__gt=scope.at)
     gift = rows.filter(accepted_at=None, withdrawn_at=None).first()
     if gift is None:
@@ -62,7 +64,7 @@ def accept_gift(*, scope: Scope, token: str) -> Coupon:
     return coupon_of_customer(scope=scope, coupon_id=coupon_id)
 
 
-def _decide(call: str, values: list[object]) -> None:
+def _decide(call: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(call, values)
         word = cursor.fetchone()[0]

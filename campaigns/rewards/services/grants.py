@@ -1,6 +1,7 @@
 """Coupons that staff or the system give: one, a lot of a list, or what events of other systems ask for."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -100,7 +101,7 @@ def hear_events(
     event_ids: Sequence[str],
     customer_ids: Sequence[UUID],
     products: Sequence[str],
-    at: object,
+    at: datetime,
 ) -> int:
     """Note which of these new events a rule answers with a coupon; how many. Granted by `grant_for_events`.
 

@@ -1,6 +1,7 @@
 """A coupon set aside for an order, for a time. When that is over it is free again, swept or not."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -32,7 +33,7 @@ def unlock_coupon(*, scope: Scope, coupon_id: UUID, order: str) -> None:
     _decide("SELECT unlock_coupon(%s, %s)", [coupon_id, order[:64]])
 
 
-def _decide(call: str, values: list[object]) -> None:
+def _decide(call: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(call, values)
         word = cursor.fetchone()[0]

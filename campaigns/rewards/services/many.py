@@ -138,9 +138,9 @@ def _of_list(act: Act, states: list[str]) -> Callable[[Scope, BatchFile, Sequenc
             held[customer_id].append(coupon_id)
         refused: dict[int, str] = {}
         asked: list[tuple[int, UUID]] = []
-        for n, customer_id in enumerate(customers):
+        for n, named in enumerate(customers):
             # A customer who stands there twice has nothing left for the second row.
-            mine = held.pop(customer_id, []) if customer_id else []
+            mine = held.pop(named, []) if named else []
             if not mine:
                 refused[n] = "no_coupon"
             asked += [(n, coupon_id) for coupon_id in mine]

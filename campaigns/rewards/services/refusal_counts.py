@@ -13,9 +13,8 @@ from campaigns.rewards.refusals_counted import taken
 from campaigns.rewards.refusals_life import LIFE_BY_WORD
 from campaigns.tenants.scopes import Scope
 
-_SAID: dict[str, type[Refusal]] = {
-    refusal.code: refusal for refusal in [*BY_WORD.values(), *LIFE_BY_WORD.values(), NotFound]
-}
+_KNOWN: list[type[Refusal]] = [*BY_WORD.values(), *LIFE_BY_WORD.values(), NotFound]
+_SAID: dict[str, type[Refusal]] = {refusal.code: refusal for refusal in _KNOWN}
 
 
 def write_refusals(*, scope: Scope) -> int:
