@@ -375,7 +375,9 @@ class Coupon(Lockable, TenantModel):
     )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="coupons", verbose_name=_("customer"))
     nth = models.PositiveSmallIntegerField(_("number per customer"))
-    how = models.CharField(_("came by it"), max_length=8, choices=How, default=How.CLAIMED, db_default="claimed")  # fmt: skip
+    how = models.CharField(
+        _("came by it"), max_length=8, choices=How, default="claimed", db_default="claimed"
+    )
     caused_by = models.CharField(_("cause"), max_length=80, blank=True, db_default="")
     code_hash = models.BinaryField(max_length=32)
     title = models.CharField(_("title"), max_length=80)
