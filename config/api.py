@@ -8,6 +8,7 @@ from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
 from campaigns.rewards import api as rewards
+from campaigns.rewards import api_life as rewards_life
 from campaigns.tenants.middleware import own_scope
 from config import api_docs
 from content import api as content
@@ -29,6 +30,9 @@ urlpatterns = [
     path("me/coupons", rewards.Wallet.as_view(), name="wallet"),
     path("me/coupons/<uuid:coupon_id>", rewards.WalletCoupon.as_view(), name="wallet-coupon"),
     path("me/coupons/<uuid:coupon_id>/redeem-token", rewards.RedeemTokens.as_view(), name="redeem-token"),
+    path("me/coupons/<uuid:coupon_id>/code", rewards_life.PartnerCodes.as_view(), name="partner-code"),
+    path("me/coupons/<uuid:coupon_id>/gift", rewards_life.Gifts.as_view(), name="gift"),
+    path("gifts", rewards_life.GiftsTaken.as_view(), name="gifts"),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems

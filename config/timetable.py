@@ -178,6 +178,19 @@ SWEEPS = [
         "释放核销金额低于券面而多占的预算 · Free what redemptions were worth less than their coupons",
     ),
     Sweep(
+        "rewards.grant_for_events", 1, "按行内系统的事件发券 · Grant coupons for events of the bank's systems"
+    ),
+    Sweep(
+        "rewards.write_refusals",
+        1,
+        "汇总领取、发放与核销被拒绝的次数 · Write down how often each refusal was said",
+    ),
+    Sweep(
+        "rewards.warn_of_codes",
+        10,
+        "第三方券码余量不足提醒 · Tell of batches with few third-party codes left",
+    ),
+    Sweep(
         "approvals.keep_times",
         10,
         "补排缺失的上线、下线与升级任务 · Lay what is missing of going live, ending and going up",

@@ -23,10 +23,12 @@ from campaigns.lib.refusals import Refusal
 
 # Their pages are registered with this one's.
 from campaigns.rewards import admin_budgets, admin_shares  # noqa: F401
+from campaigns.rewards.admin_hand import ReasonForm, extend_urls, hand_urls
 from campaigns.rewards.admin_shares import moved, opened_query, quota_of
 from campaigns.rewards.batch_form import FIELDSETS, BatchForm
 from campaigns.rewards.budget_selectors import budgets_for, funding_of
 from campaigns.rewards.counter_admin import CounterPages
+from campaigns.rewards.coupon_history import history_of
 from campaigns.rewards.held_admin import HeldActs
 from campaigns.rewards.models import Batch, Coupon, Payer
 from campaigns.rewards.rules import PAYERS, shown_status
@@ -40,6 +42,7 @@ from campaigns.rewards.services.batches import (
 )
 from campaigns.rewards.services.budgets import fund_batch
 from campaigns.rewards.services.coupons import void_coupon
+from campaigns.rewards.services.refusal_counts import refusals_of
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.scopes import current_scope
 
@@ -47,10 +50,6 @@ from campaigns.tenants.scopes import current_scope
 class FundForm(forms.Form):
     payer = forms.ChoiceField(choices=Payer.choices)
     budget_id = forms.UUIDField(required=False)
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=200)
 
 
 def said_of(batch: Batch) -> str:
@@ -79,8 +78,12 @@ class BatchAdmin(ScopedAdmin):
     fieldsets = FIELDSETS
 
     class Media:
-        css = {"all": ("rewards/batch.css", "rewards/quota.css", "approvals/stops.css")}
-        js = (Script("rewards/batch.js", type="module"), Script("rewards/quota.js", type="module"))  # type: ignore[arg-type] # the stubs know names
+        css = {"all": ("rewards/batch.css", "rewards/quota.css", "approvals/stops.css", "jobs/long.css")}
+        js = (
+            "jobs/long.js",
+            Script("rewards/batch.js", type="module"),  # type: ignore[arg-type] # the stubs know names
+            Script("rewards/quota.js", type="module"),  # type: ignore[arg-type]
+        )
 
     @admin.display(description=_("what the customer reads"))
     def said(self, batch: Batch) -> str:
@@ -132,7 +135,7 @@ class BatchAdmin(ScopedAdmin):
                 "<uuid:batch_id>/down/", self.admin_site.admin_view(self.down_view), name="rewards_batch_down"
             ),
         ]
-        return own + super().get_urls()
+        return own + hand_urls(self) + super().get_urls()
 
     def render_change_form(
         self,
@@ -158,6 +161,7 @@ class BatchAdmin(ScopedAdmin):
                 ),
                 "batch_said": said_of(obj),
                 "funnel": funnel_of(scope=scope, batch=obj),
+                "refusals": refusals_of(scope=scope, batch_id=obj.pk),
                 "standing_words": _words_of(stand),
                 "standing": stand,
                 "quota": quota_of(request, obj.pk, reverse("admin:rewards_batch_stock", args=[obj.pk])),
@@ -347,7 +351,7 @@ class CouponAdmin(HeldActs, CounterPages):
         void = path(
             "<uuid:coupon_id>/void/", self.admin_site.admin_view(self.void_view), name="rewards_coupon_void"
         )
-        return [void, *super().get_urls()]
+        return [void, *extend_urls(self), *super().get_urls()]
 
     def render_change_form(
         self,
@@ -359,8 +363,15 @@ class CouponAdmin(HeldActs, CounterPages):
         obj: Any = None,
     ) -> Any:
         may = obj is not None and obj.status == "claimed" and scope_of(request).may("rewards.coupon.void")
-        held = obj is not None and obj.status == "held" and scope_of(request).may("rewards.coupon.release")
-        context |= {"coupon": obj, "may_void": may, "may_release": held}
+        scope = scope_of(request)
+        is_held = obj is not None and obj.status in ("claimed", "expired")
+        context |= {
+            "coupon": obj,
+            "may_void": may,
+            "may_release": obj is not None and obj.status == "held" and scope.may("rewards.coupon.release"),
+            "may_extend": is_held and scope.may("rewards.coupon.extend"),
+            "happened": history_of(scope=scope, coupon=obj) if obj is not None else [],
+        }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def void_view(self, request: HttpRequest, coupon_id: UUID) -> HttpResponse:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.lib.http.bodies import dumps
-from campaigns.lib.http.limits import Limit, known_address
+from campaigns.lib.http.limits import Limit, demand, known_address
 from campaigns.lib.http.openapi import page_of
 from campaigns.lib.http.pages import PageQuery, Pages
 from campaigns.lib.http.problems import problem_answer
@@ -22,7 +22,9 @@ from campaigns.requests.keys import HEADER, answer_of, idempotent, print_of, rep
 from campaigns.requests.rules import read_key
 from campaigns.requests.services import Answer
 from campaigns.rewards.api_terms import PositionIn, TermsOut, micro, terms_out
-from campaigns.rewards.codes import code_of
+from campaigns.rewards.code_models import ClaimsBy
+from campaigns.rewards.codes import claim_hash, code_of
+from campaigns.rewards.grant_models import How
 from campaigns.rewards.models import Coupon, Kind, LiveBatch, Payer, Redemption, Terms
 from campaigns.rewards.rules import shown_status
 from campaigns.rewards.selectors import (
@@ -82,6 +84,21 @@ class BatchOut(serializers.Serializer[Any]):
     terms = TermsOut()
     left = serializers.IntegerField(help_text="本支行剩余 · left at the customer's branch")
     claimed = serializers.IntegerField(help_text="本人已领 · claimed by this customer")
+    claims_by = serializers.ChoiceField(
+        choices=ClaimsBy.values,
+        allow_null=True,
+        help_text="领取需要的兑换码 · the code that a claim asks for",
+    )
+
+
+class ClaimIn(serializers.Serializer[Any]):
+    """领取请求，可为空 · A claim; may be empty."""
+
+    code = serializers.CharField(required=False, max_length=60, help_text="兑换码 · code to claim")
+    ticket = serializers.CharField(required=False, max_length=80, help_text="GET batches/{id} 给出")
+    device = serializers.CharField(
+        required=False, max_length=100, help_text="设备标识，仅用于限领 · for limits per device alone"
+    )
 
 
 class CouponOut(serializers.Serializer[Any]):
@@ -95,7 +112,8 @@ class CouponOut(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Kind.values)
     threshold_fen = serializers.IntegerField()
     off_fen = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=["held", "claimed", "redeemed", "void", "expired"])
+    status = serializers.ChoiceField(choices=["held", "claimed", "redeemed", "void", "expired", "given"])
+    how = serializers.ChoiceField(choices=How.values, help_text="领取、发放或转赠得来 · how it came")
     claimed_at = serializers.DateTimeField()
     usable_from = serializers.DateTimeField()
     usable_until = serializers.DateTimeField()
@@ -122,6 +140,9 @@ class RedemptionIn(serializers.Serializer[Any]):
     token = serializers.CharField(required=False, max_length=200)
     code = serializers.CharField(required=False, max_length=60)
     order_fen = serializers.IntegerField(required=False, min_value=0, max_value=MAX_ORDER_FEN)
+    order = serializers.CharField(
+        required=False, max_length=64, help_text="券为哪笔订单占用 · the order it is set aside for"
+    )
     position = PositionIn(
         required=False, help_text="限地点使用的券需要 · for coupons that are good near places only"
     )
@@ -179,15 +200,6 @@ class BatchDetailOut(BatchOut):
     ticket_until = serializers.DateTimeField(allow_null=True)
 
 
-class ClaimIn(serializers.Serializer[Any]):
-    """领取请求，可为空 · A claim; may be empty."""
-
-    ticket = serializers.CharField(required=False, max_length=80, help_text="GET batches/{id} 给出")
-    device = serializers.CharField(
-        required=False, max_length=100, help_text="设备标识，仅用于限领 · for limits per device alone"
-    )
-
-
 class WalletQuery(PageQuery):
     state = serializers.ChoiceField(
         required=False,
@@ -221,10 +233,12 @@ def _batch_out(
         "terms": terms_out(given=batch, places=batch.redeem_names),
         "left": left.get(batch.batch_id, 0),
         "claimed": claimed.get(batch.batch_id, 0),
+        "claims_by": batch.claims_by or None,
     }
 
 
-def _coupon_out(coupon: Coupon | Claimed, *, given: Terms, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def coupon_out(coupon: Coupon | Claimed, *, given: Terms, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """A coupon without its code, as answers to POST may have it."""
     terms = terms_of_coupon(coupon=coupon, terms=given)
     return {
         "id": coupon.pk,
@@ -236,6 +250,7 @@ def _coupon_out(coupon: Coupon | Claimed, *, given: Terms, at: datetime, zone: Z
         "threshold_fen": coupon.threshold_fen,
         "off_fen": coupon.off_fen,
         "status": shown_status(status=coupon.status, usable_until=coupon.usable_until, at=at),
+        "how": coupon.how,
         "claimed_at": coupon.claimed_at,
         "usable_from": coupon.usable_from,
         "usable_until": coupon.usable_until,
@@ -246,7 +261,7 @@ def _coupon_out(coupon: Coupon | Claimed, *, given: Terms, at: datetime, zone: Z
 
 def _wallet_coupon_out(coupon: Coupon, *, given: Terms, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """With the code. Answers to GET alone: those to a POST are stored under their key, and a code never is."""
-    return {**_coupon_out(coupon, given=given, at=at, zone=zone), "code": code_of(coupon.pk)}
+    return {**coupon_out(coupon, given=given, at=at, zone=zone), "code": code_of(coupon.pk)}
 
 
 def _redemption_out(redemption: Redemption) -> dict[str, Any]:
@@ -296,6 +311,8 @@ class Claims(ApiView):
     """Marked own_scope in the list of addresses: claims that wait together share one transaction."""
 
     who = "customer"
+    # A pattern leaves one hit in a thousand guesses: whoever guesses is done soon.
+    tries = Limit("claim-codes", 10, 600)
 
     @extend_schema(summary="领取优惠券 · Claim a coupon", request=ClaimIn, responses={201: CouponOut})
     @idempotent(required=True)
@@ -304,11 +321,13 @@ class Claims(ApiView):
         fingerprint = print_of(raw)
         given = self.body(ClaimIn) if raw.body else {}
         address = known_address(raw)
+        if "code" in given:
+            demand(self.tries, str(customer_id))
 
         def tell(outcome: Claimed | Refusal) -> Answer:
             if isinstance(outcome, Refusal):
                 return answer_of(problem_answer(raw, outcome))
-            shown = _coupon_out(
+            shown = coupon_out(
                 outcome, given=outcome.terms, at=outcome.claimed_at, zone=ZoneInfo(outcome.zone)
             )
             return Answer(201, _HEADERS, dumps(shown))
@@ -329,6 +348,7 @@ class Claims(ApiView):
                 ),
                 device=device_hash(given["device"]) if "device" in given else None,
                 address=range_hash(address) if address else None,
+                code=claim_hash(batch_id, given["code"]) if "code" in given else None,
             )
         )
         return replay(told.answer) if told.is_replay else response_of(told.answer)

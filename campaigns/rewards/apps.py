@@ -12,6 +12,7 @@ class RewardsApp(AppConfig):
         from campaigns.customers.activities import register_activity
         from campaigns.customers.steps import register_step as register_customer_step
         from campaigns.notices.sentences import register_notice
+        from campaigns.rewards.granting import register_grants
         from campaigns.rewards.handing_over import (
             batches_issued,
             hand_over_batches,
@@ -30,6 +31,7 @@ class RewardsApp(AppConfig):
         register_activity("rewards: redemptions", sql=REDEEMED)
         register_activity("rewards: claims", sql=CLAIMED)
         register_kinds()
+        register_grants()
         register_step("hand_over", name="rewards: batches", act=hand_over_batches)
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
         register_step("move", name="rewards: shares", act=rehang_shares)

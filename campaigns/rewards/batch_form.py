@@ -62,6 +62,8 @@ FIELDSETS = (
                 "per_month_limit",
                 ("cap_per_day", "cap_per_week"),
                 "low_percent",
+                "claims_by",
+                ("draws_codes", "may_be_given"),
             )
         },
     ),
@@ -245,6 +247,10 @@ class BatchForm(ServiceForm):
                 " network share one: choose it large."
             ),
             "staff_may_claim": _("Else staff claim nothing of a branch at which they hold an assignment."),
+            "claims_by": _("Make the codes on the batch's page of codes, after saving."),
+            "draws_codes": _(
+                "Bring the codes in on the batch's page of codes; without any left it is sold out."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

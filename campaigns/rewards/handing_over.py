@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from django.db import connection
 from django.db.models import F, QuerySet
 
+from campaigns.rewards.grant_models import GrantRule
 from campaigns.rewards.models import Batch, Budget, Funding, LiveBatch, Stock
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 
 
 def hand_over_batches(*, scope: Scope, closed: Branch, successor: Branch) -> int:
-    """Batches and budgets of the branch are the successor's from now on, live ones stay claimable."""
+    """Batches, budgets and rules of the branch are the successor's from now on, live ones stay claimable."""
     drafts = (
         Batch.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     )
-    for owned in (LiveBatch, Funding, Budget):
+    for owned in (LiveBatch, Funding, Budget, GrantRule):
         owned.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     return drafts
 

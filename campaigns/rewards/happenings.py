@@ -24,6 +24,37 @@ def register_kinds() -> None:
         names=_titles,
     )
     register_event(
+        "rewards.coupon.granted",
+        label=_("Was granted the coupon"),
+        properties={"batch": key(is_required=True), "nth": whole(1, 10_000, is_required=True)},
+        keeps=37,
+        subjects=(_COUPON,),
+        moment="earned",
+        names=_titles,
+    )
+    register_event(
+        "rewards.coupon.given",
+        label=_("Gave away the coupon"),
+        properties={"gift": key(is_required=True), "coupon": key(is_required=True)},
+        keeps=37,
+        subjects=(_COUPON,),
+        moment="done",
+        names=_titles,
+    )
+    register_event(
+        "rewards.coupon.received",
+        label=_("Was given the coupon"),
+        properties={
+            "batch": key(is_required=True),
+            "nth": whole(1, 10_000, is_required=True),
+            "gift": key(is_required=True),
+        },
+        keeps=37,
+        subjects=(_COUPON,),
+        moment="earned",
+        names=_titles,
+    )
+    register_event(
         "rewards.coupon.redeemed",
         label=_("Redeemed the coupon"),
         properties={"redemption": key(is_required=True), "off_fen": money(), "order_fen": money()},

@@ -13,6 +13,7 @@ from campaigns.customers.models import Profile, Tag
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref
 from campaigns.rewards import models
+from campaigns.rewards.code_models import ClaimsBy
 from campaigns.rewards.rules import OWN_AMOUNTS, PAYERS, Terms
 from campaigns.rewards.selectors import names_of
 from campaigns.rewards.services.batches import BatchTerms
@@ -94,7 +95,9 @@ def claim_lines(terms: BatchTerms) -> Iterator[Fact]:
     ):
         if (number := getattr(terms, name)) is not None:
             yield name, label_of(name), str(number)
-    for name in ("needs_ticket", "holds_excess", "staff_may_claim"):
+    if terms.claims_by:
+        yield "claims_by", label_of("claims_by"), str(ClaimsBy(terms.claims_by).label)
+    for name in ("needs_ticket", "holds_excess", "staff_may_claim", "draws_codes", "may_be_given"):
         if getattr(terms, name):
             yield name, label_of(name), gettext("yes")
     if terms.claim_branches:

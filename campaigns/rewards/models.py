@@ -10,7 +10,9 @@ from campaigns.customers.models import Customer, Profile
 from campaigns.lib.ids import new_id
 from campaigns.planning.models import Campaign
 from campaigns.rewards.budget_models import Budget, Funding, Movement, Payer, Reservation
+from campaigns.rewards.code_models import Handing, Lockable
 from campaigns.rewards.giving_models import DayRule, FaceUnit, Giving, Kind, int_array
+from campaigns.rewards.grant_models import How
 from campaigns.rewards.share_models import CapCount, Share
 from campaigns.tenants.models import Branch, Person, TenantModel, tracked
 
@@ -24,6 +26,7 @@ class Status(models.TextChoices):
     REDEEMED = "redeemed", _("Redeemed")
     VOID = "void", _("Void")
     EXPIRED = "expired", _("Expired")
+    GIVEN = "given", _("Given away")
 
 
 __all__ = [
@@ -51,7 +54,7 @@ __all__ = [
 ]
 
 
-class Promise(Giving):
+class Promise(Handing, Giving):
     """What a batch says: the columns that draft and published copy share."""
 
     title = models.CharField(_("title"), max_length=80)
@@ -319,7 +322,7 @@ class Origin(TenantModel):
 
 
 @tracked()
-class Coupon(TenantModel):
+class Coupon(Lockable, TenantModel):
     """What one customer holds. Its window was made when it was claimed; what it gives, when and where are the `Terms`
     of its revision, of which the columns that figures ask are repeated here.
 
@@ -340,6 +343,10 @@ class Coupon(TenantModel):
         Customer, models.PROTECT, related_name="coupons", db_index=False, verbose_name=_("customer")
     )
     nth = models.PositiveSmallIntegerField(_("number per customer"))
+    how = models.CharField(
+        _("came by it"), max_length=8, choices=How, default="claimed", db_default="claimed"
+    )
+    caused_by = models.CharField(_("cause"), max_length=80, blank=True, db_default="")
     code_hash = models.BinaryField(max_length=32)
     title = models.CharField(_("title"), max_length=80)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)

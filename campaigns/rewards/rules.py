@@ -14,14 +14,22 @@ from campaigns.rewards.refusals import (
     WindowIsBackward,
 )
 
-# status -> the statuses it may move to. The trigger in sql.py is written from this table.
+# status -> the statuses it may move to. The trigger (sql_life.py) is written from this table. Being set aside for an
+# order and being offered as a gift are no statuses: both are over by the clock alone.
 MOVES: dict[str, frozenset[str]] = {
     "held": frozenset({"claimed", "void", "expired"}),
-    "claimed": frozenset({"redeemed", "void", "expired"}),
+    # Given: somebody else holds another coupon in its place.
+    "claimed": frozenset({"redeemed", "void", "expired", "given"}),
+    # A redemption was reversed.
     "redeemed": frozenset({"claimed"}),
     "void": frozenset(),
-    "expired": frozenset(),
+    # Extended within EXTEND_WITHIN of its end.
+    "expired": frozenset({"claimed"}),
+    "given": frozenset(),
 }
+
+# So long after its end a coupon can still be extended, which makes it good again.
+EXTEND_WITHIN = timedelta(days=30)
 
 # kind -> the amounts that are its own, beside `off_fen`, which each has. All others are empty.
 OWN_AMOUNTS: dict[str, frozenset[str]] = {

@@ -160,7 +160,9 @@ def sentences_of(*, promise: Promise, zone: ZoneInfo) -> tuple[str, str]:
 
 
 def coupons_of_customer(*, scope: Scope, state: str = "") -> QuerySet[Coupon]:
-    """The wallet of the scope's customer. `state`: usable (soon or now), used, expired (void too), "" for all."""
+    """The wallet of the scope's customer. `state`: usable (soon or now), used, expired (void and given
+    away too), "" for all.
+    """
     if scope.customer_id is None:
         return Coupon.objects.none()
     rows = Coupon.objects.filter(customer_id=scope.customer_id)
@@ -170,7 +172,7 @@ def coupons_of_customer(*, scope: Scope, state: str = "") -> QuerySet[Coupon]:
         return rows.filter(status="redeemed")
     if state == "expired":
         return rows.filter(
-            Q(status__in=["expired", "void"]) | Q(status="claimed", usable_until__lte=scope.at)
+            Q(status__in=["expired", "void", "given"]) | Q(status="claimed", usable_until__lte=scope.at)
         )
     return rows
 
@@ -224,6 +226,7 @@ def funnel_of(*, scope: Scope, batch: Batch) -> Funnel:
     sums = (
         Coupon.objects.within(scope)
         .filter(batch_id=batch.pk)
+        .exclude(status="given")  # the one that stands in its place is counted
         .aggregate(
             claimed=Count("pk"),
             redeemed=Count("pk", filter=Q(status="redeemed")),
@@ -296,7 +299,8 @@ def coupon_figures(*, scope: Scope, days: int = 7) -> list[Day]:
     zone = zone_of(scope=scope)
     today = scope.at.astimezone(zone).date()
     first = datetime.combine(today - timedelta(days=days - 1), datetime.min.time(), zone)
-    claims = _by_day(Coupon.objects.within(scope).filter(claimed_at__gte=first), "claimed_at", zone)
+    issued = Coupon.objects.within(scope).filter(claimed_at__gte=first).exclude(how="given")
+    claims = _by_day(issued, "claimed_at", zone)
     spent = _by_day(Redemption.objects.within(scope).filter(at__gte=first, reversal__isnull=True), "at", zone)
     return [
         Day(day, *claims.get(day, (0, 0)), *spent.get(day, (0, 0)))

@@ -215,4 +215,6 @@ SELECT c.customer_id, r.at, coalesce(r.order_fen, 0) AS amount_fen
   FROM rewards_redemption r JOIN rewards_coupon c ON c.id = r.coupon_id
  WHERE r.at >= %(since)s AND NOT EXISTS (SELECT FROM rewards_reversal v WHERE v.redemption_id = r.id)
 """
-CLAIMED = "SELECT customer_id, claimed_at, 0 FROM rewards_coupon WHERE claimed_at >= %(since)s"
+CLAIMED = (
+    "SELECT customer_id, claimed_at, 0 FROM rewards_coupon WHERE claimed_at >= %(since)s AND how = 'claimed'"
+)

@@ -47,14 +47,15 @@ END $$;
 """
 
 # What is asked comes as JSON, one object a claim: `place` from 1, customer, batch, coupon (its id to be), hash (of its
-# code), request, key, print (fingerprint), ticket (a good one came along), device, address (hashes); bytes in hex.
+# code), request, key, print (fingerprint), ticket (a good one came along), device, address, code to claim (hashes);
+# bytes in hex.
 
 # One claim of a lot, as far as it has come: `word` says why not, and is empty while nothing speaks against it. The
 # last columns are the answer that was given before under its request key.
 JUDGED = """
 CREATE TYPE rewards_judged AS (
     place int, word text, state text, is_careful boolean, customer uuid, tail text, branch int, pos int,
-    zone text, request uuid,
+    zone text, request uuid, code bytea, claims_by text, draws_codes boolean,
     batch uuid, revision uuid, issuer int, nth int, coupon uuid, hash bytea, title text, kind text,
     threshold_fen bigint, off_fen bigint, payer text, usable_from timestamptz, usable_until timestamptz,
     device bytea, device_limit int, address bytea, address_limit int, holds_excess boolean,
@@ -115,8 +116,10 @@ BEGIN
                                  AND s.claimed < s.allotted)
              THEN 'sold_out' END,
         'claimed',
-        coalesce(l.per_device_limit, l.per_address_limit, l.cap_per_day, l.cap_per_week) IS NOT NULL,
+        coalesce(l.per_device_limit, l.per_address_limit, l.cap_per_day, l.cap_per_week) IS NOT NULL
+            OR l.claims_by <> '' OR l.draws_codes,
         a.customer, c.number_tail, home.id, home.pos, home.zone, a.request,
+        decode(a.code, 'hex'), l.claims_by, l.draws_codes,
         a.batch, l.revision_id, l.branch_id, had.many + 1, a.coupon, decode(a.hash, 'hex'), l.title, l.kind,
         l.threshold_fen, l.off_fen, l.payer,
         CASE WHEN l.usable_days IS NULL THEN l.usable_from
@@ -129,7 +132,7 @@ BEGIN
         known.status, known.headers, known.body)::rewards_judged ORDER BY a.place)
       INTO judged
       FROM jsonb_to_recordset(asks) AS a (place int, customer uuid, batch uuid, coupon uuid, hash text, request uuid,
-                                          key text, print text, ticket boolean, device text, address text)
+                                          key text, print text, ticket boolean, device text, address text, code text)
       LEFT JOIN customers_customer c ON c.id = a.customer AND c.status = 'active'
       LEFT JOIN tenants_branch home ON home.id = c.branch_id
       LEFT JOIN LATERAL (
@@ -247,7 +250,8 @@ BEGIN
 END $$;
 """
 
-# Of a lot that goes one by one: the claim as it came out.
+# Of a lot that goes one by one: the claim as it came out. In the order in which grants take the same things, so that
+# neither waits for the other crosswise: codes, then stock.
 CLAIM_ONE = """
 CREATE FUNCTION rewards_claim_one(one rewards_judged) RETURNS rewards_judged LANGUAGE plpgsql AS VERB $$
 DECLARE spot uuid; no text;
@@ -262,13 +266,18 @@ BEGIN
         IF one.is_careful AND rewards_take_caps(one.batch, one.branch, 1) = 0 THEN
             RAISE EXCEPTION USING ERRCODE = 'FH002', MESSAGE = 'cap_reached';
         END IF;
+        IF one.claims_by <> '' THEN
+            no := rewards_spend_code(one.batch, one.coupon, one.code);
+            IF no IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'FH002', MESSAGE = no; END IF;
+        END IF;
+        PERFORM rewards_write_claims(ARRAY[one]);
+        IF one.draws_codes AND NOT rewards_draw_code(one.batch, one.coupon) THEN
+            RAISE EXCEPTION USING ERRCODE = 'FH002', MESSAGE = 'codes_gone';
+        END IF;
         FOR spot IN SELECT s.id FROM rewards_stock s WHERE s.batch_id = one.batch AND s.branch_id = one.branch
                        AND s.claimed < s.allotted ORDER BY s.bucket LOOP
             UPDATE rewards_stock SET claimed = claimed + 1 WHERE id = spot AND claimed < allotted;
-            IF FOUND THEN
-                PERFORM rewards_write_claims(ARRAY[one]);
-                RETURN one;
-            END IF;
+            IF FOUND THEN RETURN one; END IF;
         END LOOP;
         RAISE EXCEPTION USING ERRCODE = 'FH002', MESSAGE = 'sold_out';
     EXCEPTION WHEN SQLSTATE 'FH002' THEN
@@ -294,14 +303,23 @@ END $$;
 
 # One claim within the customer's own scope, and no request key: whoever asked has taken it (`services/coupons.py`).
 CLAIM_ALONE = """
-CREATE OR REPLACE FUNCTION claim_coupon(wanted uuid, fresh uuid, hash bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
+CREATE FUNCTION claim_coupon(wanted uuid, fresh uuid, hash bytea, code bytea) RETURNS text
+LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF app_customer() IS NULL OR app_branch() IS NULL THEN RETURN 'not_found'; END IF;
     -- Merged or blocked while the claim waited: as if there were no batch.
     RETURN (SELECT CASE c.word WHEN 'closed' THEN 'not_found' ELSE c.word END
               FROM claim_coupons(NULL, NULL, '', jsonb_build_array(jsonb_build_object(
         'place', 1, 'customer', app_customer(), 'batch', wanted, 'coupon', fresh, 'hash', encode(hash, 'hex'),
-        'request', nullif(current_setting('pghistory.context_id', true), ''), 'ticket', true))) c);
+        'request', nullif(current_setting('pghistory.context_id', true), ''), 'ticket', true,
+        'code', encode(code, 'hex')))) c);
+END $$;
+"""
+# For the release that still serves while this one is brought in: it knows of no code.
+CLAIM_WITHOUT_CODE = """
+CREATE OR REPLACE FUNCTION claim_coupon(wanted uuid, fresh uuid, hash bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
+BEGIN
+    RETURN claim_coupon(wanted, fresh, hash, NULL);
 END $$;
 """
 

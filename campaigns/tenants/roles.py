@@ -3,8 +3,8 @@ the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop,
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
-planning.campaign, rewards.batch|coupon|stock|share|budget, jobs.alert, content.asset|item|placement. Verbs: view,
-add, change, delete, and those of the thing.
+planning.campaign, rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode, jobs.alert,
+content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -155,6 +155,13 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.view",
             "rewards.coupon.void",
             "rewards.coupon.release",
+            "rewards.coupon.grant",
+            "rewards.coupon.extend",
+            "rewards.grantrule.add",
+            "rewards.grantrule.change",
+            "rewards.coderun.add",
+            "rewards.coderun.close",
+            "rewards.partnercode.add",
             "approvals.revision.withdraw",
         ],
     ),

@@ -235,7 +235,7 @@ SELECT roleid::regrole::text || ' > ' || member::regrole::text FROM pg_auth_memb
 """
 _STOCKS = """
 WITH stock AS (SELECT batch_id, sum(allotted) AS allotted, sum(claimed) AS claimed FROM rewards_stock GROUP BY 1),
-     coupons AS (SELECT batch_id, count(*) AS held FROM rewards_coupon GROUP BY 1)
+     coupons AS (SELECT batch_id, count(*) AS held FROM rewards_coupon WHERE status <> 'given' GROUP BY 1)
 SELECT b.id, 'quota', b.quota, 'allotted', b.allotted, coalesce(s.allotted, 0), 'claimed', coalesce(s.claimed, 0),
        coalesce(c.held, 0)
   FROM rewards_batch b LEFT JOIN stock s ON s.batch_id = b.id LEFT JOIN coupons c ON c.batch_id = b.id

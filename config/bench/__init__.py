@@ -6,6 +6,7 @@ BENCHES = {
     "audit": "config.bench.audit",
     "claims": "config.bench.claims",
     "events": "config.bench.events",
+    "grants": "config.bench.grants",
     "import": "config.bench.importing",
     "outbox": "config.bench.outbox",
     "rls": "config.bench.rls",

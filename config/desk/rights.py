@@ -35,6 +35,7 @@ _METHODS = {"get": pgettext_lazy("method", "open"), "post": pgettext_lazy("metho
 _LEADS = {
     "login": _("to the log-in"),
     "inbox": _("to the inbox"),
+    "rewards_batch_hand": _("to grants and codes"),
     "approvals_revision_versions": _("to all revisions of the thing"),
     "home": _("to the home page"),
     "list": _("to the list"),

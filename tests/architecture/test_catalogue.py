@@ -22,6 +22,7 @@ BANK_WIDE_KEYS = {
     "jobs_due_happens_once": "its subject is a reference with a random id; written by services, never typed",
     "jobs_recurring_has_one_rule": "the same",
     "jobs_message_key_stands_once_for_an_account": "effect keys are made by services from ids, never typed",
+    "rewards_gift_token_is_unique": "a keyed hash of 192 random bits, written and asked by verbs only",
     "rewards_coupon_code_hash_is_unique": "a keyed hash of a random code, written and asked by verbs only",
 }
 # Tables without branches that fenhang_customer may read, each with the reason.

@@ -112,6 +112,10 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     },
     "admin:rewards_coupon_reverse": ((), ("rewards.coupon.reverse",)),
     "admin:rewards_coupon_held": ((), ("rewards.coupon.release",)),
+    "admin:rewards_coupon_extend": ((), ("rewards.coupon.extend",)),
+    # Each of its forms asks for a right of its own.
+    "admin:rewards_batch_hand": (("rewards.batch.view",), ("rewards.coupon.grant",)),
+    "admin:rewards_batch_codes": ((), ("rewards.coderun.add",)),
     "admin:content_asset_upload": ((), ("content.asset.add",)),
     # Signed for one person, and only on pages that show the picture: the address is the key.
     "admin:content_asset_media": (("",), ()),

@@ -38,6 +38,7 @@ from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.models import Share
 from campaigns.rewards.services.budgets import add_budget
+from campaigns.rewards.services.claim_codes import ask_codes
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Person, Role, TenantModel
@@ -143,9 +144,11 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         per_customer_limit=4,
         **terms,
     )
-    draft = draft_batch(world.cast, by=f"maker_{place}", campaign_id=campaign.pk, **terms)
     bare = draft_batch(world.cast, by=f"maker_{place}", **terms)
     world.add("rewards.unallotted", place, bare.pk)
+    draft = draft_batch(world.cast, by=f"maker_{place}", campaign_id=campaign.pk, claims_by="single", **terms)
+    with maker.scope() as scope:
+        world.add("rewards.coderun", place, ask_codes(scope=scope, batch_id=draft.pk, number=1).pk)
     item, placement = live_poster(
         maker, checker, slot=Slot.HOME_FEED, batch_id=batch.pk, campaign_id=campaign.pk
     )

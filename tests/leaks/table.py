@@ -206,6 +206,14 @@ ROWS = {
     "admin:rewards_budget_approve": Row(
         "staff", {"budget_id": "rewards.budget"}, methods=("post",), body={"asked_fen": 500_00}
     ),
+    "admin:rewards_batch_hand": Row(
+        "staff",
+        {"batch_id": "rewards.batch"},
+        body={"act": "rule", "source": "core", "event_kind": "core.paid", "reason": "体检"},
+    ),
+    "admin:rewards_batch_codes": Row(
+        "staff", {"batch_id": "rewards.draft", "run_id": "rewards.coderun"}, methods=("post",)
+    ),
     "admin:rewards_batch_down": Row(
         "staff", {"batch_id": "rewards.batch"}, methods=("post",), body={"reason": "停"}
     ),
@@ -306,6 +314,12 @@ ROWS = {
     "admin:jobs_job_stop": Row("staff", {"object_id": "jobs.job"}, methods=("post",)),
     "admin:jobs_job_refusals": Row("staff", {"object_id": "jobs.job"}, methods=("get",)),
     "admin:jobs_job_result": Row("staff", {"object_id": "jobs.job"}, methods=("get",)),
+    "admin:rewards_coupon_extend": Row(
+        "staff",
+        {"coupon_id": "rewards.coupon"},
+        methods=("post",),
+        body={"until": "2099-01-01T00:00", "reason": "延"},
+    ),
     "admin:rewards_coupon_void": Row(
         "staff", {"coupon_id": "rewards.coupon"}, methods=("post",), body={"reason": "停"}
     ),
@@ -344,6 +358,9 @@ ROWS = {
     "api:wallet": Row("customer", methods=("get",)),
     "api:wallet-coupon": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",)),
     "api:redeem-token": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("post",)),
+    "api:partner-code": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",), own=404),
+    "api:gift": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",), own=404),
+    "api:gifts": Row("customer", methods=("post",), body={"token": "nonsense"}),
     "api:events": Row("customer", methods=("post",), body={"events": [{"kind": "app.opened"}]}),
     "api:me": Row("customer", methods=("get",)),
     "admin:customers_customer_move_page": Row(

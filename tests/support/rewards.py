@@ -61,7 +61,8 @@ AGREEMENTS = {
     "a branch's claimed stock is the number of its coupons": """
         SELECT coalesce(s.batch_id, c.batch_id), s.claimed, c.number FROM
             (SELECT batch_id, branch_id, sum(claimed) claimed FROM rewards_stock GROUP BY 1, 2) s
-            FULL JOIN (SELECT batch_id, branch_id, count(*) number FROM rewards_coupon GROUP BY 1, 2) c
+            FULL JOIN (SELECT batch_id, branch_id, count(*) number FROM rewards_coupon
+                        WHERE status <> 'given' GROUP BY 1, 2) c
             USING (batch_id, branch_id)
          WHERE coalesce(s.claimed, 0) <> coalesce(c.number, 0)""",
     "what a batch allotted is what its branches hold": """
@@ -144,8 +145,19 @@ AGREEMENTS = {
         SELECT r.id FROM rewards_redemption r JOIN rewards_coupon c ON c.id = r.coupon_id
          WHERE r.off_fen NOT BETWEEN 1 AND c.off_fen OR r.off_fen > r.order_fen AND c.kind = 'cash_off'""",
     "every claim is in the audit once": """
-        SELECT c.id FROM rewards_coupon c WHERE (SELECT count(*) FROM audit_entry e
+        SELECT c.id FROM rewards_coupon c WHERE c.how = 'claimed' AND (SELECT count(*) FROM audit_entry e
          WHERE e.subject = 'rewards.coupon:' || c.id AND e.verb = 'rewards.coupon.claim') <> 1""",
+    "every grant is in the audit once, and those of a list in its lots": """
+        SELECT c.id::text FROM rewards_coupon c
+         WHERE c.how = 'granted' AND c.caused_by NOT LIKE 'jobs.job:%' AND (SELECT count(*) FROM audit_entry e
+           WHERE e.subject = 'rewards.coupon:' || c.id AND e.verb = 'rewards.coupon.grant') <> 1
+        UNION ALL SELECT f.id::text FROM rewards_batchfile f WHERE f.purpose = 'grant' AND (
+            SELECT coalesce(sum((e.detail ->> 'count')::int), 0) FROM audit_entry e
+             WHERE e.subject = 'rewards.batchfile:' || f.id AND e.verb = 'rewards.batchfile.grant')
+            <> (SELECT count(*) FROM rewards_coupon c WHERE c.caused_by = 'jobs.job:' || f.job_id)""",
+    "every grant is an event of its customer once": """
+        SELECT c.id FROM rewards_coupon c WHERE c.how = 'granted' AND (SELECT count(*) FROM events_event e
+         WHERE e.subject = 'rewards.coupon:' || c.id AND e.kind = 'rewards.coupon.granted') <> 1""",
     "every redemption is in the audit once": """
         SELECT r.id FROM rewards_redemption r WHERE (SELECT count(*) FROM audit_entry e
          WHERE e.verb = 'rewards.coupon.redeem' AND e.detail ->> 'redemption' = r.id::text) <> 1""",

@@ -10,6 +10,7 @@ import orjson
 from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.customers.selectors import lookup_of
+from campaigns.events.following import Heard, tell_followers
 from campaigns.events.refusals import (
     BatchMalformed,
     CustomerUnknown,
@@ -105,16 +106,19 @@ def take_outside_events(
     """What a system of the bank tells of customers whom it names: (place, event) for each.
 
     `only`: the kinds it may tell; None for all that may come in by `door`. An id is the system's own text: made into
-    one of ours, together with `at`. Two queries; in the caller's transaction, if there is one.
+    one of ours, together with `at`. Two queries, and what followers ask (`following.py`); in the caller's transaction,
+    if there is one.
     """
     outcome = Outcome()
     told: list[tuple[int, Told, tuple[str, bytes]]] = []
+    own_ids: dict[str, str] = {}
     allowed = {code: kind for code, kind in kinds().items() if only is None or code in only}
     horizon = Horizon.of(at, allowed)
     for index, event in events:
         try:
             mine, name = _of_outside(event, source)
             told.append((index, judged(mine, door=door, kinds=allowed, horizon=horizon), name))
+            own_ids[mine["id"]] = event["id"]
         except EventRefused as refusal:
             outcome.refused.append(Refused(index, refusal))
     customers = _customers([name for _index, _event, name in told])
@@ -128,6 +132,8 @@ def take_outside_events(
     if found:
         rows = [(str(whose[event.id]), event) for event in found.values()]
         _sort_out(outcome, found, write_rows(rows=rows, source=f"{door}:{source}", at=at))
+        heard = [Heard(found[key], own_ids[key], whose[key]) for key in outcome.taken]
+        tell_followers(source, heard, at)
     outcome.refused.sort(key=lambda refused: refused.index)
     return outcome
 

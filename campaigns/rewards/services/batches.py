@@ -89,6 +89,10 @@ class BatchTerms:
         """Who pays which part, in the order of `rules.PAYERS`; all zero: `payer` pays all of it."""
         return self.head_office_percent, self.branch_percent, self.merchant_percent
 
+    claims_by: str = ""
+    draws_codes: bool = False
+    may_be_given: bool = False
+
     def check(self) -> None:
         """Raise the refusal that forbids these terms."""
         check_terms(terms=self.terms(), claim_from=self.claim_from, claim_until=self.claim_until)

@@ -4,6 +4,7 @@ with its answer, event, audit and history of all of them are written there, or n
 Why a lot and not a transaction each is in this room's README, with the figures.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,8 @@ from campaigns.requests.rules import KeyInUse, KeyReused
 from campaigns.requests.services import Answer, Kept, keep_answers
 from campaigns.rewards.codes import code_of, hash_of
 from campaigns.rewards.models import Terms
-from campaigns.rewards.refusals import BY_WORD
+from campaigns.rewards.refusals_counted import count
+from campaigns.rewards.refusals_life import BY_WORD
 from campaigns.tenants.scopes import ScopeClosed
 
 # A lot is as large as the threads of one process that wait; beyond this it is two.
@@ -55,6 +57,7 @@ class Claimed:
     usable_from: datetime
     usable_until: datetime
     redeemed_at: None
+    how: str
     terms: Terms
     zone: str
 
@@ -63,7 +66,8 @@ class Claimed:
 class Wish:
     """One customer's claim under a request key, at `at` (UTC). `tell` makes its answer, in any thread.
 
-    `has_ticket`: a good ticket of the batch's page came along. `device` and `address`: hashes (rewards/tickets.py).
+    `has_ticket`: a good ticket of the batch's page came along. `device` and `address`: hashes (rewards/tickets.py);
+    `code`: of a code to claim (rewards/codes.py).
     """
 
     customer_id: UUID
@@ -77,6 +81,7 @@ class Wish:
     has_ticket: bool = False
     device: bytes | None = None
     address: bytes | None = None
+    code: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,19 @@ def _claim_all(wishes: Sequence[Wish]) -> list[Told | Refusal]:
         if len(wishes) == 1 and isinstance(error.__cause__, LockNotAvailable):
             return [KeyInUse(retry_after=1)]
         raise
+    _count(rows, at)
     return outcomes
+
+
+def _count(rows: Sequence[_Row], at: datetime) -> None:
+    """Each "no" that was said for the first time, by batch and reason."""
+    refused = Counter(
+        (row.batch, _refusal_of(row.word).code)
+        for row in rows
+        if row.word is not None and row.word not in ("seen", "closed", "key_reused", "not_found")
+    )
+    for (batch_id, code), number in refused.items():
+        count("claim", batch_id, code, at=at, number=number)
 
 
 def _rows(wishes: Sequence[Wish], *, lot: UUID, at: datetime) -> list[_Row]:
@@ -168,6 +185,7 @@ def _rows(wishes: Sequence[Wish], *, lot: UUID, at: datetime) -> list[_Row]:
                 "ticket": wish.has_ticket,
                 "device": wish.device and wish.device.hex(),
                 "address": wish.address and wish.address.hex(),
+                "code": wish.code and wish.code.hex(),
             }
         )
     with connection.cursor() as cursor:
@@ -199,7 +217,7 @@ def _told(wishes: Sequence[Wish], rows: Sequence[_Row], at: datetime) -> list[To
 def _claimed(row: _Row, at: datetime, terms: Terms) -> Claimed:
     return Claimed(
         row.coupon, row.batch, row.title, row.kind, row.threshold_fen, row.off_fen, row.state, at, row.usable_from,
-        row.usable_until, None, terms, row.zone,
+        row.usable_until, None, "claimed", terms, row.zone,
     )  # fmt: skip
 
 

@@ -7,22 +7,30 @@ from uuid import UUID
 from django.db import connection
 
 from campaigns.lib.ids import new_id
-from campaigns.rewards.codes import code_of, hash_of, open_token, seal_token
+from campaigns.rewards.codes import claim_hash, code_of, hash_of, open_token, seal_token
 from campaigns.rewards.models import Coupon, Redemption, Reversal
-from campaigns.rewards.refusals import BY_WORD, CouponExpired, NotUsableYet
+from campaigns.rewards.refusals import CouponExpired, NotUsableYet
+from campaigns.rewards.refusals_counted import counted
+from campaigns.rewards.refusals_life import BY_WORD
 from campaigns.rewards.rules import shown_status
 from campaigns.rewards.selectors import coupon_of_customer
 from campaigns.tenants.scopes import Scope
 
 
-def claim_coupon(*, scope: Scope, batch_id: UUID) -> Coupon:
-    """One coupon of the batch for the customer of the scope, out of the home branch's share.
+def claim_coupon(*, scope: Scope, batch_id: UUID, code: str | None = None) -> Coupon:
+    """One coupon of the batch for the customer of the scope, out of the home branch's share. `code`: where the batch
+    asks for one.
 
     Raises NotFound, NotForYou, NotOpenYet, ClaimIsOver, ClaimsAreStopped, LimitReached, DayLimitReached,
-    WeekLimitReached, MonthLimitReached, CapReached, SoldOut.
+    WeekLimitReached, MonthLimitReached, CapReached, SoldOut, ClaimCodeMissing, ClaimCodeWrong, ClaimCodeSpent,
+    CodesGone.
     """
     coupon_id = new_id()
-    _decide("SELECT claim_coupon(%s, %s, %s)", [batch_id, coupon_id, hash_of(code_of(coupon_id))])
+    typed = None if code is None else claim_hash(batch_id, code)
+    with counted("claim", batch_id, at=scope.at):
+        _decide(
+            "SELECT claim_coupon(%s, %s, %s, %s)", [batch_id, coupon_id, hash_of(code_of(coupon_id)), typed]
+        )
     return coupon_of_customer(scope=scope, coupon_id=coupon_id)
 
 
@@ -31,9 +39,12 @@ def issue_redeem_token(*, scope: Scope, coupon_id: UUID) -> tuple[str, datetime]
     coupon = coupon_of_customer(scope=scope, coupon_id=coupon_id)
     status = shown_status(status=coupon.status, usable_until=coupon.usable_until, at=scope.at)
     if status != "claimed":
-        raise {"redeemed": BY_WORD["already_redeemed"], "void": BY_WORD["void"], "expired": CouponExpired}[
-            status
-        ]
+        raise {
+            "redeemed": BY_WORD["already_redeemed"],
+            "void": BY_WORD["void"],
+            "given": BY_WORD["given"],
+            "expired": CouponExpired,
+        }[status]
     if coupon.usable_from > scope.at:
         raise NotUsableYet
     return seal_token(coupon_id=coupon.pk, redeemed_times=coupon.redeemed_times, at=scope.at)
@@ -47,13 +58,15 @@ def redeem_coupon(
     order_fen: int | None = None,
     position: tuple[int, int] | None = None,
     redemption_id: UUID | None = None,
+    order: str | None = None,
 ) -> Redemption:
     """Spend a coupon of any branch at the branch the scope stands at, by its code or its redeem token.
 
     `redemption_id`: of the new row, where who asks has one. `order_fen`: the order it is used on, when the clerk knows
-    it. `position`: latitude and longitude in millionths of a degree; compared, and kept nowhere. Raises CodeUnknown,
-    TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed, CouponIsVoid, CouponHeld, CouponExpired, NotUsableYet,
-    OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere, PositionMissing, TooFar.
+    it. `position`: latitude and longitude in millionths of a degree; compared, and kept nowhere. `order`: for which it
+    was set aside. Raises CodeUnknown, TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed, CouponIsVoid,
+    CouponHeld, CouponExpired, NotUsableYet, OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere,
+    PositionMissing, TooFar, CouponIsLocked, CouponWasGiven.
     """
     scope.demand("rewards.coupon.redeem")
     if (code is None) == (token is None):
@@ -65,10 +78,11 @@ def redeem_coupon(
         coupon_id, times = opened.coupon_id, opened.redeemed_times
     else:
         code_hash = hash_of(code or "")
-    _decide(
-        "SELECT redeem_coupon(%s, %s, %s, %s, %s, %s, %s)",
-        [redemption_id, code_hash, coupon_id, times, order_fen, *(position or (None, None))],
-    )
+    with counted("redeem", lambda: _batch_of(code_hash, coupon_id), at=scope.at):
+        _decide(
+            "SELECT redeem_coupon(%s, %s, %s, %s, %s, %s, %s, %s)",
+            [redemption_id, code_hash, coupon_id, times, order_fen, *(position or (None, None)), order],
+        )
     return Redemption.objects.within(scope).get(pk=redemption_id)
 
 
@@ -110,6 +124,13 @@ def expire_due_coupons(*, scope: Scope, limit: int = 500) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT expire_due_coupons(%s)", [limit])
         return int(cursor.fetchone()[0])
+
+
+def _batch_of(code_hash: bytes | None, coupon_id: UUID | None) -> UUID | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rewards_batch_of(%s, %s)", [code_hash, coupon_id])
+        found: UUID | None = cursor.fetchone()[0]
+    return found
 
 
 def _decide(call: str, values: list[Any]) -> None:

@@ -58,6 +58,9 @@ SILENT = {
     "campaigns.approvals.services.word_lists.withdraw_word_list": "called by a take-down alone",
     "campaigns.approvals.services.talk.look_at": "looking is no deed; the row lasts for less than a minute",
     "content.services.live": "called by an approval or a take-down alone, which is noted",
+    "campaigns.rewards.services.batch_files.work_step": "a lot of a list, which its work notes",
+    "campaigns.rewards.services.batch_files.delete_batch_file": "in due course, as the list's own record says",
+    "campaigns.rewards.services.claim_codes.make_step": "a lot of codes, which were asked for, which is noted",
     "campaigns.rewards.services.batches.publish_batch": "called by an approval alone",
     "campaigns.rewards.services.batches.withdraw_batch": "called by a take-down alone",
 }

@@ -1,11 +1,9 @@
 """Rivals for scarce things; beside each the control: the same rivals reading, deciding, and then writing."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.customers import add_customer
@@ -27,32 +25,6 @@ def outcome(results: list[Any]) -> dict[str, int]:
     """How often each thing came out, by class."""
     names = [type(result).__name__ for result in results]
     return {name: names.count(name) for name in sorted(set(names))}
-
-
-@pytest.fixture
-def control(committed: None) -> Iterator[Callable[[int, int], int]]:
-    """control(rivals, left): rivals take from `left` by reading, deciding and writing; how many got one."""
-
-    def run(rivals: int, left: int) -> int:
-        met = threading.Barrier(rivals)
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("CREATE TABLE control_stock (taken int, whole int)")
-            cursor.execute("INSERT INTO control_stock VALUES (0, %s)", [left])
-
-        def take() -> bool:
-            with connections["owner"].cursor() as cursor:
-                cursor.execute("SELECT taken < whole FROM control_stock")
-                may = bool(cursor.fetchone()[0])
-                met.wait(30)
-                if may:
-                    cursor.execute("UPDATE control_stock SET taken = taken + 1")
-                return may
-
-        return sum(together([take] * rivals))
-
-    yield run
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS control_stock")
 
 
 def claims(cast: Cast, batch_id: Any, customers: list[Any]) -> list[Any]:

@@ -133,7 +133,7 @@ def test_even_the_verbs_cannot_rewrite_a_promise_or_a_movement(committed_cast: C
     with verbs_of_own() as run:
         for sql in (
             "UPDATE rewards_coupon SET off_fen = 1",
-            "UPDATE rewards_coupon SET usable_until = 'infinity'",
+            "UPDATE rewards_coupon SET usable_from = '-infinity'",
             "DELETE FROM rewards_coupon",
             "UPDATE rewards_redemption SET off_fen = 1",
             "DELETE FROM rewards_reversal",
@@ -145,6 +145,9 @@ def test_even_the_verbs_cannot_rewrite_a_promise_or_a_movement(committed_cast: C
         ):
             with pytest.raises(DatabaseError, match="permission denied"):
                 run(sql)
+        # An extension is in its holder's favour.
+        with pytest.raises(DatabaseError, match="later moment only"):
+            run("UPDATE rewards_coupon SET usable_until = usable_until - interval '1 second'")
 
 
 @pytest.mark.commits

@@ -1,0 +1,86 @@
+from django.db import migrations
+
+from campaigns.rewards import sql_codes, sql_grants, sql_life
+from campaigns.tenants.offers import OfferRights
+from campaigns.tenants.walls import verb, wall
+
+GIFTS_SEEN = """
+CREATE POLICY given ON rewards_gift FOR SELECT TO fenhang_customer USING (giver_id = app_customer());
+GRANT SELECT ON rewards_gift TO fenhang_customer;
+"""
+GRANTS = """
+GRANT UPDATE (locked_until, locked_for, usable_until) ON rewards_coupon TO fenhang_verbs;
+"""
+
+
+class Migration(migrations.Migration):
+    """Grants, codes, gifts, locks and refusals: who may write what, and by which verbs."""
+
+    dependencies = [("rewards", "0021_life"), ("customers", "0020_imports"), ("events", "0002_walls")]
+
+    operations = [
+        *wall("rewards_batchfile"),
+        *wall("rewards_batchfilelot", sees={"file_id": "rewards_batchfile"}),
+        *wall("rewards_grantrule", verbs="SELECT", sees={"batch_id": "rewards_batch"}),
+        *wall("rewards_grantruleevent", append_only=True),
+        *wall("rewards_eventgrant", verbs_only=True, verbs="SELECT, INSERT, UPDATE (state, word, coupon_id)"),
+        *wall("rewards_coderun", verbs="SELECT", sees={"batch_id": "rewards_batch"}),
+        *wall("rewards_claimcode", verbs_only=True, verbs="SELECT, INSERT, UPDATE (coupon_id)"),
+        *wall(
+            "rewards_partnercode",
+            verbs_only=True,
+            verbs="SELECT, INSERT, UPDATE (coupon_id, drawn_at, shown_at)",
+        ),
+        *wall(
+            "rewards_gift",
+            verbs_only=True,
+            verbs="SELECT, INSERT, UPDATE (receiver_id, made_id, accepted_at, withdrawn_at)",
+        ),
+        *wall("rewards_refusalcount", verbs_only=True, verbs="SELECT, INSERT, UPDATE (number)"),
+        migrations.RunSQL(GIFTS_SEEN, migrations.RunSQL.noop),
+        migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
+        migrations.RunSQL(sql_life.MOVES, migrations.RunSQL.noop),
+        migrations.RunSQL(sql_life.LATER, migrations.RunSQL.noop),
+        *verb(
+            "rewards_note(text, uuid, text, int, int, jsonb)", sql_life.NOTE, execute=["fenhang_verbs"]
+        ),
+        *verb("rewards_spend_code(uuid, uuid, bytea)", sql_codes.SPEND, execute=["fenhang_verbs"]),
+        *verb("rewards_draw_code(uuid, uuid)", sql_codes.DRAW, execute=["fenhang_verbs"]),
+        *verb("rewards_give_code_back(uuid)", sql_codes.GIVE_BACK, execute=["fenhang_verbs"]),
+        *verb("show_partner_code(uuid)", sql_codes.SHOW, execute=["fenhang_customer"]),
+        *verb("add_partner_codes(uuid, uuid, uuid[], bytea[], bytea[])", sql_codes.ADD_PARTNER),
+        *verb("add_claim_codes(uuid, bytea[], boolean)", sql_codes.ADD_CLAIM),
+        *verb("grant_coupons(uuid, uuid[], uuid[], bytea[], text, text, boolean)", sql_grants.GRANT),
+        *verb("hear_events(text, text[], text[], uuid[], uuid[], text[], timestamptz)", sql_grants.HEAR),
+        *verb("waiting_event_grants(int)", sql_grants.WAITING),
+        *verb("settle_event_grants(uuid[], uuid[], text[])", sql_grants.SETTLE),
+        *verb("offer_gift(uuid, uuid, bytea, timestamptz)", sql_life.OFFER, execute=["fenhang_customer"]),
+        *verb("withdraw_gift(uuid)", sql_life.WITHDRAW, execute=["fenhang_customer"]),
+        *verb("accept_gift(bytea, uuid, bytea)", sql_life.ACCEPT, execute=["fenhang_customer"]),
+        *verb(
+            "lock_coupon(uuid, text, timestamptz)", sql_life.LOCK, execute=["fenhang_app", "fenhang_customer"]
+        ),
+        *verb("unlock_coupon(uuid, text)", sql_life.UNLOCK, execute=["fenhang_app", "fenhang_customer"]),
+        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int, text)", sql_life.REDEEM),
+        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int)", sql_life.REDEEM_WITHOUT_ORDER),
+        *verb("void_coupon(uuid, text)", sql_life.VOID),
+        *verb("void_coupons(uuid[], text)", sql_life.VOID_MANY),
+        *verb("extend_coupons(uuid[], timestamptz, text)", sql_life.EXTEND),
+        *verb("rewards_batch_of(bytea, uuid)", sql_life.BATCH_OF),
+        *verb("count_refusals(uuid[], date[], text[], text[], bigint[])", sql_life.COUNT),
+        OfferRights(
+            {
+                **dict.fromkeys(("administrator", "branch_manager"), ["customers.customer.link_staff"]),
+                "rewards_operator": [
+                    "rewards.coupon.release",
+                    "rewards.coupon.grant",
+                    "rewards.coupon.extend",
+                    "rewards.grantrule.add",
+                    "rewards.grantrule.change",
+                    "rewards.coderun.add",
+                    "rewards.coderun.close",
+                    "rewards.partnercode.add",
+                ],
+            }
+        ),
+    ]
