@@ -136,8 +136,9 @@ BEGIN
         SELECT branch, sum(moved)::int AS moved FROM unnest(branches, deltas) AS d (branch, moved) GROUP BY 1
     ), way AS (
         SELECT DISTINCT d.branch, d.moved, n.id AS node FROM delta d
-          JOIN tenants_branch n ON n.id = ANY (tenants_line(d.branch) || issuer.id)
           JOIN tenants_branch f ON f.id = d.branch
+         CROSS JOIN LATERAL unnest(tenants_line(d.branch) || issuer.id) AS up (id)
+          JOIN tenants_branch n ON n.id = up.id
          WHERE n.id = d.branch OR n.id = issuer.id
             OR (n.pos BETWEEN issuer.pos AND issuer.pos_end AND f.pos BETWEEN issuer.pos AND issuer.pos_end)
     ), sums AS (
