@@ -79,6 +79,7 @@ claimcode.code_hash      credential  hashed  thing  secure
 partnercode.code_hash    credential  hashed  law    secure
 partnercode.sealed       credential  sealed  law    serve
 gift.token_hash          credential  hashed  law    secure
+refusalcount.day         none        plain   thing  market
 refusalcount.deed        none        plain   thing  market
 refusalcount.code        none        plain   thing  market
 redemption.title         behaviour   plain   law    settle

@@ -12,6 +12,7 @@ from config.bench import (
     approvals,
     audit,
     events,
+    grants,
     harness,
     importing,
     outbox,
@@ -172,6 +173,15 @@ def test_events_runs_at_a_small_size_without_the_site(unblocked: None) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_events'")
         assert cursor.fetchone() == (0,)
+
+
+def test_grants_runs_at_a_small_size_and_its_books_agree(unblocked: None) -> None:
+    # It raises when coupons, stock, events and jobs do not agree.
+    found = grants.measure(rows=200, rounds=2, migrated=template_name(), say=lambda _words: None).as_json()
+    assert [target["case"] for target in found["targets"]] == ["coupons to a list"]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_grants'")
+        assert cursor.fetchone()[0] == 0
 
 
 def test_import_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: None) -> None:

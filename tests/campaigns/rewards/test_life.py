@@ -12,6 +12,8 @@ from pytest_django import Settings as Given
 from campaigns.audit.models import Entry
 from campaigns.customers.scopes import customer_scope
 from campaigns.jobs.long_models import Job
+from campaigns.lib.clock import now
+from campaigns.lib.http import tokens
 from campaigns.lib.refusals import NotAllowed, NotFound, Refusal
 from campaigns.rewards import refusals_counted
 from campaigns.rewards.code_models import RefusalCount
@@ -55,6 +57,7 @@ from campaigns.rewards.services.many import extend_all, extend_coupon, extend_li
 from campaigns.rewards.services.refusal_counts import refusals_of, write_refusals
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_races import _crowd, outcome
+from tests.support.calls import Caller
 from tests.support.cast import AT, Cast
 from tests.support.jobs import run
 from tests.support.races import together
@@ -380,3 +383,27 @@ def test_without_valkey_nothing_is_counted_and_nobody_waits(cast: Cast, settings
     assert refusals_counted._closed_until > 0
     assert refusals_counted.taken() == []
     refusals_counted._closed_until = 0.0
+
+
+def test_a_gift_goes_over_http_without_its_link_in_a_stored_answer(cast: Cast) -> None:
+    batch = live_batch(cast, at=now(), may_be_given=True, usable_days=30_000)
+    giver, receiver = (
+        Caller(tokens.issue(kind="customer", subject=str(cast.customers[n].customer.pk), seconds=900))
+        for n in ("nb", "nb2")
+    )
+    coupon = giver.post(f"/api/v1/batches/{batch.pk}/claims", key="k-claim-01").json()
+    assert coupon["how"] == "claimed"
+    path = f"/api/v1/me/coupons/{coupon['id']}/gift"
+    assert giver.get(path).status_code == 404
+    offered = giver.post(path, key="k-offer-01")
+    assert offered.status_code == 201 and set(offered.json()) == {"until"}
+    link = giver.get(path).json()
+    assert link["until"] == offered.json()["until"]
+    assert receiver.get(path).status_code == 404
+    got = receiver.post("/api/v1/gifts", {"token": link["token"]}, key="k-take-01")
+    assert (got.status_code, got.json()["how"]) == (201, "given")
+    again = receiver.post("/api/v1/gifts", {"token": link["token"]}, key="k-take-01")
+    assert again.content == got.content
+    assert receiver.get(f"/api/v1/me/coupons/{got.json()['id']}").json()["code"]
+    assert receiver.get(f"/api/v1/me/coupons/{got.json()['id']}/code").status_code == 404
+    assert giver.get(f"/api/v1/me/coupons/{coupon['id']}").json()["status"] == "given"
