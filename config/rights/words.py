@@ -123,6 +123,7 @@ _OTHERS = {
     "api:copy-file": _("Fetch a copy"),
     "api:erasure": _("My erasure"),
     "api:redemptions": _("Redeem a coupon"),
+    "api:worth": _("See what a coupon is worth"),
     "api:reversal": _("Reverse a redemption"),
 }
 

@@ -11,6 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from config.bench import (
     approvals,
     audit,
+    claims,
     events,
     grants,
     harness,
@@ -149,6 +150,17 @@ def test_outbox_runs_at_a_small_size_and_leaves_no_database_behind(unblocked: No
     assert [target for target in found["targets"] if target["value"] is None] == []
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_outbox'")
+        assert cursor.fetchone() == (0,)
+
+
+def test_claims_run_at_a_small_size_each_for_another_customer(unblocked: None) -> None:
+    found = claims.measure(
+        rounds=1, requests=64, sizes=(40,), migrated=template_name(), say=lambda _words: None
+    ).as_json()
+    assert {target["measure"] for target in found["targets"]} == {"per_claim", "cpu"}
+    assert all(ratio["claims"]["share"] > 0 for case, ratio in found["ratios"].items() if "claims" in ratio)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_claims'")
         assert cursor.fetchone() == (0,)
 
 
