@@ -66,13 +66,16 @@ def plant(branches: int) -> dict[str, Branch]:
     }
 
 
-def staff_at(branch: Branch, role: str = "editor") -> Scope:
+_LONG_AGO = AT.replace(year=2020)
+
+
+def staff_at(branch: Branch, role: str = "editor", *, since: datetime = _LONG_AGO) -> Scope:
     """A member of staff of `branch`, alone there in this role."""
     load_roles()
     with system_scope(at=AT, cause="bench") as scope:
         person = add_person(scope=scope, branch_id=branch.pk, name=branch.name, staff_number=f"B-{role}")
         login = add_login(scope=scope, person=person, username=f"{branch.code}-{role}", password="never used")  # noqa: S106
         held: Assignment = assign_role(
-            scope=scope, person=person, role=role, branch_id=branch.pk, held_from=AT.replace(year=2020)
+            scope=scope, person=person, role=role, branch_id=branch.pk, held_from=since
         )
     return staff(login_id=login.pk, assignment_id=held.pk, at=AT, cause="bench")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connections
@@ -58,13 +59,15 @@ def measure(
     """The bench at a size: `requests` a slice, banks of `sizes` branches one after the other."""
     report = None
     for branches in sizes:
-        with scratch_database(_DATABASE, rooms=("audit", "notices", "jobs", "requests", "rewards"), like=migrated):
+        with scratch_database(
+            _DATABASE, rooms=("audit", "notices", "jobs", "requests", "rewards"), like=migrated
+        ):
             report = report or Report(
                 "claims",
                 machine(),
                 {"rounds": rounds, "requests": requests, "processes": 2, "threads": THREADS},
             )
-            bank = _Bank(branches, most=requests)
+            bank = Bank(branches, most=requests)
             with serving.site(_DATABASE, "config.bench.claims_site", threads=THREADS) as (port, pid):
                 for clients in (64, 8) if branches == sizes[0] else (64,):
                     case = f"{clients} clients, {branches:,} branches"
@@ -82,7 +85,7 @@ def measure(
 
 
 def _compared(
-    case: str, bank: "_Bank", port: int, pid: int, clients: int, requests: int, rounds: int
+    case: str, bank: "Bank", port: int, pid: int, clients: int, requests: int, rounds: int
 ) -> Comparison:
     ways = {
         "bare": lambda: _ask(bank, port, "bare", bank.much, clients, requests),
@@ -92,7 +95,7 @@ def _compared(
     return serving.in_turns(case, ways, rounds=rounds, items=requests, unit="claim", site=pid)
 
 
-def _by_stock(case: str, bank: "_Bank", port: int, pid: int, requests: int, rounds: int) -> Comparison:
+def _by_stock(case: str, bank: "Bank", port: int, pid: int, requests: int, rounds: int) -> Comparison:
     little = [bank.fresh(quantity=requests + 80) for _turn in range(rounds + 1)]
     ways = {
         "much": lambda: _ask(bank, port, "claims", bank.much, 64, requests),
@@ -102,7 +105,7 @@ def _by_stock(case: str, bank: "_Bank", port: int, pid: int, requests: int, roun
 
 
 def _ask(
-    bank: "_Bank", port: int, address: str, batch: UUID, clients: int, requests: int
+    bank: "Bank", port: int, address: str, batch: UUID, clients: int, requests: int
 ) -> tuple[float, list[float]]:
     """So many requests by so many clients, each request by another customer."""
     given = [
@@ -115,7 +118,7 @@ def _ask(
     return seconds, told.times
 
 
-class _Bank:
+class Bank:
     """A head office with a batch for everybody, and customers of a branch in a tree of so many branches."""
 
     def __init__(self, branches: int, *, most: int) -> None:
@@ -125,9 +128,9 @@ class _Bank:
         self.branch: Branch = planted["branch"]
         self.maker: Scope = staff_at(planted["head_office"], "rewards_operator")
         self.checker: Scope = staff_at(planted["head_office"], "reviewer")
+        self.customers = self._customers(most)
         self.tokens = [
-            tokens.issue(kind="customer", subject=str(customer), seconds=7200)
-            for customer in self._customers(most)
+            tokens.issue(kind="customer", subject=str(customer), seconds=7200) for customer in self.customers
         ]
         self.much = self.fresh(quantity=STOCK)
         self.turn: Iterator[int] = count()
@@ -148,22 +151,22 @@ class _Bank:
             cursor.execute("ANALYZE customers_customer")  # as autovacuum would have by then
         return made
 
-    def fresh(self, *, quantity: int) -> UUID:
-        """Another batch, all of whose quota is the branch's."""
+    def fresh(self, *, quantity: int, **terms: Any) -> UUID:
+        """Another batch, all of whose quota is the branch's; `terms` as of BatchTerms."""
         at = now()
-        terms = BatchTerms(
-            title="满100减20",
-            threshold_fen=100_00,
-            off_fen=20_00,
-            claim_from=at - timedelta(days=1),
-            claim_until=at + timedelta(days=30),
-            usable_days=7,
-            quota=quantity,
-            per_customer_limit=30_000,
-            handed_down=True,
-        )
+        said: dict[str, Any] = {
+            "title": "满100减20",
+            "threshold_fen": 100_00,
+            "off_fen": 20_00,
+            "claim_from": at - timedelta(days=1),
+            "claim_until": at + timedelta(days=30),
+            "usable_days": 7,
+            "quota": quantity,
+            "per_customer_limit": 30_000,
+            "handed_down": True,
+        }
         with _now(self.maker) as scope:
-            batch = add_batch(scope=scope, terms=terms)
+            batch = add_batch(scope=scope, terms=BatchTerms(**said | terms))
             allot_stock(scope=scope, batch_id=batch.pk, branch_id=self.branch.pk, quantity=quantity)
             revision = submit_batch(scope=scope, batch_id=batch.pk)
         with _now(self.checker) as scope:

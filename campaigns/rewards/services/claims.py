@@ -20,7 +20,7 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.refusals import Refusal
 from campaigns.requests.rules import KeyInUse, KeyReused
 from campaigns.requests.services import Answer, Kept, keep_answers
-from campaigns.rewards.codes import code_of, hash_of
+from campaigns.rewards.codes import hash_for
 from campaigns.rewards.models import Terms
 from campaigns.rewards.refusals_counted import count
 from campaigns.rewards.refusals_life import BY_WORD
@@ -178,7 +178,7 @@ def _rows(wishes: Sequence[Wish], *, lot: UUID, at: datetime) -> list[_Row]:
                 "customer": wish.customer_id,
                 "batch": wish.batch_id,
                 "coupon": coupon,
-                "hash": hash_of(code_of(coupon)).hex(),
+                "hash": hash_for(coupon).hex(),
                 "request": wish.request_id,
                 "key": wish.key,
                 "print": wish.fingerprint.hex(),

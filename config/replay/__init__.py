@@ -1,0 +1,1 @@
+"""Real records played through the services, to see what the rules make of them."""
