@@ -306,11 +306,11 @@ def test_whoever_was_erased_since_the_backup_is_erased_again_before_anybody_is_s
     [
         # What restoring into a database made by roles.sql would do to every append-only table.
         ("GRANT DELETE ON audit_entry TO fenhang_app", "+ right on audit_entry fenhang_app DELETE"),
-        ("GRANT EXECUTE ON FUNCTION claim_coupon TO PUBLIC", "+ right on function claim_coupon"),
+        ("GRANT EXECUTE ON FUNCTION void_coupon TO PUBLIC", "+ right on function void_coupon"),
         ("ALTER TABLE rewards_coupon DISABLE TRIGGER USER", "trigger rewards_coupon D"),
         ("ALTER TABLE rewards_coupon NO FORCE ROW LEVEL SECURITY", "table rewards_coupon r fenhang_owner rls true"),
         ("DROP POLICY gate ON rewards_coupon", "- policyrewards_coupongate"),
-        ("ALTER FUNCTION claim_coupon OWNER TO fenhang_owner", "+ function claim_coupon"),
+        ("ALTER FUNCTION void_coupon OWNER TO fenhang_owner", "+ function void_coupon"),
         ("DELETE FROM access_pastpassword; DELETE FROM requests_requestkey; TRUNCATE rewards_redemption CASCADE",
          "rewards_redemption: "),
         ("DROP POLICY owner ON rewards_coupon", "rewards_coupon: "),
