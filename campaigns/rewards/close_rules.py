@@ -144,9 +144,7 @@ def changes(
     ]  # fmt: skip
 
 
-def _flat(
-    figures: Mapping[str, Any], differences: Sequence[Mapping[str, Any]]
-) -> dict[str, tuple[int, int]]:
+def _flat(figures: Mapping[str, Any], differences: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
     found = {f"line:{line['line']}": (line["many"], line["fen"]) for line in figures["book"]}
     lines = figures["settlement"]
     found["settled"] = (

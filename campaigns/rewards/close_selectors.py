@@ -36,12 +36,12 @@ def close_in_scope(*, scope: Scope, close_id: UUID) -> Close:
 
 def changed_since(*, scope: Scope, close: Close) -> list[Change]:
     """What did this run find otherwise than the one before it of the same day? Nothing for the first."""
-    before = closes_within(scope=scope).filter(branch=close.branch_id, day=close.day, nth=close.nth - 1).first()
+    before = (
+        closes_within(scope=scope).filter(branch=close.branch_id, day=close.day, nth=close.nth - 1).first()
+    )
     if before is None:
         return []
-    return changes(
-        before=(before.figures, before.differences), after=(close.figures, close.differences)
-    )
+    return changes(before=(before.figures, before.differences), after=(close.figures, close.differences))
 
 
 def owed_of(*, close: Close) -> list[Owed]:
@@ -64,9 +64,7 @@ class Settled:
 def settlement(*, scope: Scope, since: datetime, until: datetime) -> list[Settled]:
     """What is to be settled of the scope's tree, as issuer or as place, between two moments (UTC, end exclusive)?"""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM rewards_settlement(%s, %s, %s, %s)", [scope.lo, scope.hi, since, until]
-        )
+        cursor.execute("SELECT * FROM rewards_settlement(%s, %s, %s, %s)", [scope.lo, scope.hi, since, until])
         return [Settled(*row) for row in cursor.fetchall()]
 
 

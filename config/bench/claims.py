@@ -58,7 +58,9 @@ def measure(
     """The bench at a size: `requests` a slice, banks of `sizes` branches one after the other."""
     report = None
     for branches in sizes:
-        with scratch_database(_DATABASE, rooms=("audit", "notices", "jobs", "requests", "rewards"), like=migrated):
+        with scratch_database(
+            _DATABASE, rooms=("audit", "notices", "jobs", "requests", "rewards"), like=migrated
+        ):
             report = report or Report(
                 "claims",
                 machine(),

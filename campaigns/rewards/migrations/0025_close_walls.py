@@ -6,8 +6,11 @@ from campaigns.tenants.walls import verb, wall
 
 _RANGE = "(int, int, timestamptz, timestamptz)"
 _VIEW, _RUN = "rewards.close.view", "rewards.close.run"
-# The day's begin is told from the history.
-READS = "GRANT SELECT ON rewards_couponevent TO fenhang_verbs;"
+# The day's begin is told from the history, and what lists granted from the lists.
+READS = """
+GRANT SELECT ON rewards_couponevent, rewards_batchfile TO fenhang_verbs;
+CREATE POLICY verbs ON rewards_batchfile FOR SELECT TO fenhang_verbs USING (true);
+"""
 
 
 class Migration(migrations.Migration):
