@@ -63,7 +63,7 @@ class CloseAdmin(ScopedAdmin):
             return last_closes(scope=scope)
         return super().get_queryset(request).select_related("branch")
 
-    @admin.display(description=_("result"), ordering="is_green")
+    @admin.display(description=_("result of the close"), ordering="is_green")
     def verdict(self, close: Close) -> str:
         if close.is_green:
             return format_html('<strong class="rw-green">{}</strong>', gettext("Agrees"))
@@ -88,8 +88,8 @@ class CloseAdmin(ScopedAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         own = [
-            path("run/", view(self.run_view), name="rewards_close_run"),
-            path("<uuid:close_id>/again/", view(self.again_view), name="rewards_close_again"),
+            path("run/", view(self.run_view), name="rewards_close_close_day"),
+            path("<uuid:close_id>/again/", view(self.again_view), name="rewards_close_close_again"),
             path("<uuid:close_id>/sheet/", view(self.sheet_view), name="rewards_close_sheet"),
         ]
         return [*own, *super().get_urls()]

@@ -17,12 +17,12 @@ class Close(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     day = models.DateField(_("day"))
-    nth = models.PositiveIntegerField(_("run"))
-    closed_at = models.DateTimeField(_("closed at"))
+    nth = models.PositiveIntegerField(_("run of the day"))
+    closed_at = models.DateTimeField(_("day closed at"))
     # Empty: by the timetable.
     closed_by = models.CharField(_("closed by"), max_length=60, blank=True)
-    is_green = models.BooleanField(_("agrees"))
-    figures = models.JSONField(_("figures"))
+    is_green = models.BooleanField(_("all agrees"))
+    figures = models.JSONField(_("figures of the day"))
     differences = models.JSONField(_("differences"))
 
     class Meta:

@@ -26,8 +26,8 @@ def pdf_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
         sheet.put(_("End-of-day close"), size=20)
         sheet.row(_("branch"), f"{close.branch.name} ({close.branch.code})")
         sheet.row(_("day"), close.day.isoformat())
-        sheet.row(_("run"), str(close.nth))
-        sheet.row(_("closed at"), f"{local:%Y-%m-%d %H:%M:%S} (UTC{local:%z})")
+        sheet.row(_("run of the day"), str(close.nth))
+        sheet.row(_("day closed at"), f"{local:%Y-%m-%d %H:%M:%S} (UTC{local:%z})")
         sheet.row(_("closed by"), close.closed_by or _("by itself"))
         sheet.put(
             _("Agrees") if close.is_green else _("Does not agree"), colour=_GREEN if close.is_green else _RED

@@ -113,7 +113,10 @@ def shown(*, scope: Scope, close: Close) -> Shown:
             for debt in owed_of(close=close)
         ],
         changed=[
-            Changed(_changed_words(each.code), _amount(each.before, each.before_fen), _amount(each.after, each.after_fen))
+            Changed(
+                _changed_words(each.code),
+                _amount(each.before, each.before_fen), _amount(each.after, each.after_fen),
+            )
             for each in changed_since(scope=scope, close=close)
         ],
     )  # fmt: skip

@@ -25,10 +25,10 @@ def workbook_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
         [_("End-of-day close"), close.branch.name],
         [
             [_("day"), close.day.isoformat()],
-            [_("run"), close.nth],
-            [_("closed at"), closed],
+            [_("run of the day"), close.nth],
+            [_("day closed at"), closed],
             [_("closed by"), close.closed_by or _("by itself")],
-            [_("result"), _("Agrees") if close.is_green else _("Does not agree")],
+            [_("result of the close"), _("Agrees") if close.is_green else _("Does not agree")],
             *([each.words, each.before, each.after] for each in shown.changed),
             *(
                 [f"{each.words} ({each.many})", *(f"{cell.label} {cell.text}" for cell in row)]
@@ -40,13 +40,20 @@ def workbook_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
     _sheet(
         book,
         _("Coupon book"),
-        [_("line"), _("sign"), _("coupons"), _("yuan")],
+        [_("line of the book"), _("sign"), _("number of coupons"), _("amount (yuan)")],
         [[line.words, line.sign, line.many, _Yuan(line.fen)] for line in shown.book],
     )
     _sheet(
         book,
         _("Settlement"),
-        [_("issuer"), _("redeemed at branch"), _("paid by"), _("redeemed"), _("reversed"), _("yuan")],
+        [
+            _("issuer"),
+            _("redeemed at branch"),
+            _("paid by"),
+            _("coupons redeemed"),
+            _("reversed"),
+            _("amount (yuan)"),
+        ],
         [
             *(
                 [each.issuer, each.place, each.payer, each.redeemed, each.reversed, _Yuan(each.fen)]
@@ -58,7 +65,7 @@ def workbook_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
     _sheet(
         book,
         _("Who owes whom"),
-        [_("owes"), _("is owed"), _("yuan"), ""],
+        [_("owes"), _("is owed"), _("amount (yuan)"), ""],
         [
             [each.debtor, each.creditor, _Yuan(each.fen), _("own account") if each.is_own else ""]
             for each in shown.debts

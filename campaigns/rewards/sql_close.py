@@ -289,8 +289,8 @@ $$;
 def _asked() -> str:
     """Every check, with at most 50 of its rows and how many there are."""
     return "\n    UNION ALL\n".join(
-        f"    SELECT '{code}', max(d.whole), jsonb_agg(d.row) FROM (SELECT to_jsonb(q) AS row, count(*) OVER () AS whole"
-        f" FROM ({query}) q LIMIT 50) d HAVING count(*) > 0"
+        f"    SELECT '{code}', max(d.whole), jsonb_agg(d.row)"  # noqa: S608
+        f" FROM (SELECT to_jsonb(q) AS row, count(*) OVER () AS whole FROM ({query}) q LIMIT 50) d HAVING count(*) > 0"
         for code, query in (CHECKS | DAILY).items()
     )
 
@@ -314,17 +314,20 @@ BEGIN
     ends := (on_day + 1)::timestamp AT TIME ZONE here.zone;
     IF app_at() < ends THEN RETURN 'day_not_over'; END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('rewards.close' || wanted || ':' || on_day, 0));
-    INSERT INTO rewards_close (id, branch_id, branch_pos, day, nth, closed_at, closed_by, is_green, figures, differences)
+    INSERT INTO rewards_close (id, branch_id, branch_pos, day, nth, closed_at, closed_by, is_green, figures,
+                               differences)
     SELECT fresh, here.id, here.pos, on_day,
            (SELECT coalesce(max(c.nth), 0) + 1 FROM rewards_close c WHERE c.branch_id = wanted AND c.day = on_day),
            app_at(), coalesce((SELECT p.name FROM tenants_person p WHERE p.id = app_person()), ''),
            wrong.found IS NULL, jsonb_build_object('book', book.lines, 'settlement', coalesce(owed.lines, '[]'),
                'head_office', (SELECT b.id FROM tenants_branch b WHERE b.parent_id IS NULL)),
            coalesce(wrong.found, '[]')
-      FROM (SELECT jsonb_agg(to_jsonb(d)) AS found FROM rewards_differences(here.pos, here.pos_end, begins, ends) d) wrong
+      FROM (SELECT jsonb_agg(to_jsonb(d)) AS found
+              FROM rewards_differences(here.pos, here.pos_end, begins, ends) d) wrong
      CROSS JOIN (SELECT jsonb_agg(to_jsonb(b) - 'nth' ORDER BY b.nth) AS lines
                    FROM rewards_coupon_book(here.pos, here.pos_end, begins, ends) b) book
-     CROSS JOIN (SELECT jsonb_agg(to_jsonb(s) || jsonb_build_object('issuer_name', i.name, 'place_name', p.name)) AS lines
+     CROSS JOIN (SELECT jsonb_agg(to_jsonb(s)
+                                  || jsonb_build_object('issuer_name', i.name, 'place_name', p.name)) AS lines
                    FROM rewards_settlement(here.pos, here.pos_end, begins, ends) s
                    JOIN tenants_branch i ON i.id = s.issuer JOIN tenants_branch p ON p.id = s.place) owed;
     RETURN NULL;

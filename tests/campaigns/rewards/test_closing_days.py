@@ -221,8 +221,9 @@ def test_each_check_names_what_was_planted(committed_cast: Cast) -> None:
         assert code in wrong, (code, wrong)
         assert 0 < wrong[code][1] <= wrong[code][0]
     many, shown = found(
-        "INSERT INTO rewards_redemption SELECT (jsonb_populate_record(NULL::rewards_redemption, to_jsonb(r) ||"
-        " jsonb_build_object('id', gen_random_uuid(), 'follows_id', NULL, 'coupon_id', c.id))).* FROM (SELECT * FROM rewards_redemption LIMIT 1) r"
+        "INSERT INTO rewards_redemption SELECT (jsonb_populate_record(NULL::rewards_redemption, to_jsonb(r)"
+        " || jsonb_build_object('id', gen_random_uuid(), 'follows_id', NULL, 'coupon_id', c.id))).*"
+        " FROM (SELECT * FROM rewards_redemption LIMIT 1) r"
         " CROSS JOIN (SELECT id FROM rewards_coupon WHERE redeemed_times = 0) c"
     )["audited"]
     assert many == shown == 3
