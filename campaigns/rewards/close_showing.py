@@ -152,7 +152,11 @@ def _wrong(scope: Scope, close: Close) -> list[Wrong]:
             "pk", "name"
         )
     )
-    known = {"batch": titles, "branch": branches, "payer": {each.value: str(each.label) for each in Payer}}
+    known: dict[str, dict[Any, str]] = {
+        "batch": titles,
+        "branch": branches,
+        "payer": {each.value: str(each.label) for each in Payer},
+    }
     return [
         Wrong(
             str(CHECKS[each["code"]]),

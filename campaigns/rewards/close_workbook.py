@@ -19,24 +19,18 @@ def workbook_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
     book = Workbook()
     book.remove(book.worksheets[0])
     closed = f"{close.closed_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    _sheet(
-        book,
-        _("Result"),
-        [_("End-of-day close"), close.branch.name],
-        [
-            [_("day"), close.day.isoformat()],
-            [_("run of the day"), close.nth],
-            [_("day closed at"), closed],
-            [_("closed by"), close.closed_by or _("by itself")],
-            [_("result of the close"), _("Agrees") if close.is_green else _("Does not agree")],
-            *([each.words, each.before, each.after] for each in shown.changed),
-            *(
-                [f"{each.words} ({each.many})", *(f"{cell.label} {cell.text}" for cell in row)]
-                for each in shown.wrong
-                for row in each.rows
-            ),
-        ],
-    )
+    rows: list[list[object]] = [
+        [_("day"), close.day.isoformat()],
+        [_("run of the day"), close.nth],
+        [_("day closed at"), closed],
+        [_("closed by"), close.closed_by or _("by itself")],
+        [_("result of the close"), _("Agrees") if close.is_green else _("Does not agree")],
+    ]
+    for wrong in shown.wrong:
+        words = f"{wrong.words} ({wrong.many})"
+        rows += [[words, *(f"{cell.label} {cell.text}" for cell in row)] for row in wrong.rows]
+    rows += [[each.words, each.before, each.after] for each in shown.changed]
+    _sheet(book, _("Result"), [_("End-of-day close"), close.branch.name], rows)
     _sheet(
         book,
         _("Coupon book"),

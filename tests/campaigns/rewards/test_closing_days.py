@@ -55,7 +55,7 @@ def test_what_is_owed_is_what_was_redeemed(rows: list[tuple[int, int, str, int]]
     assert len({(each.debtor, each.creditor) for each in found}) == len(found)
 
 
-def _busy_day(cast: Cast) -> Batch:
+def busy_day(cast: Cast) -> Batch:
     """Seven claims by two customers; three redeemed at home and elsewhere, one of them reversed, one void."""
     batch = publish(
         cast,
@@ -91,7 +91,7 @@ def _book(close: Close) -> dict[str, int]:
 
 
 def test_a_day_with_everything_in_it_agrees_to_the_unit(cast: Cast) -> None:
-    _busy_day(cast)
+    busy_day(cast)
     with cast.north_rewards.scope() as scope, pytest.raises(DayNotOver):
         close_day(scope=scope, branch_id=scope.branch_id, day=DAY)
     with cast.north_rewards.scope(at=MORROW) as scope:
@@ -143,7 +143,7 @@ def test_a_day_with_everything_in_it_agrees_to_the_unit(cast: Cast) -> None:
 
 
 def test_the_sweep_closes_yesterday_once_where_something_was(cast: Cast) -> None:
-    _busy_day(cast)
+    busy_day(cast)
     with system_scope(at=AT, cause="tree"):
         Branch.objects.filter(pk=cast.branch["SB"].pk).update(zone="Asia/Urumqi")  # two hours behind
     midnight = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)  # in Shanghai
@@ -199,7 +199,7 @@ _FOUND = """SELECT code, many, jsonb_array_length(rows) FROM rewards_differences
 
 def test_each_check_names_what_was_planted(committed_cast: Cast) -> None:
     assert set(PLANTED) == set(CHECKS)
-    _busy_day(committed_cast)
+    busy_day(committed_cast)
     owner = connections["owner"]
 
     def found(sql: str) -> dict[str, tuple[int, int]]:
@@ -230,7 +230,7 @@ def test_each_check_names_what_was_planted(committed_cast: Cast) -> None:
 
 
 def test_a_difference_is_kept_as_it_was_found(committed_cast: Cast) -> None:
-    _busy_day(committed_cast)
+    busy_day(committed_cast)
     with connections["owner"].cursor() as cursor:
         cursor.execute("UPDATE rewards_stock SET claimed = claimed + 1 WHERE bucket = 0")
     with committed_cast.north_rewards.scope(at=MORROW) as scope:
