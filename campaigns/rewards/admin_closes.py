@@ -48,7 +48,6 @@ class CloseAdmin(ScopedAdmin):
     list_filter = ("is_green",)
     date_hierarchy = None
     ordering = ("-day", "branch_pos")
-    fields = ()
     list_before_template = "rewards/closes_head.html"
     change_form_outer_before_template = "rewards/close_page.html"
 
@@ -75,6 +74,9 @@ class CloseAdmin(ScopedAdmin):
     @admin.display(description=_("closed by"), ordering="closed_by")
     def by(self, close: Close) -> str:
         return close.closed_by or gettext("by itself")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return []  # the page says all of it, in words
 
     def has_add_permission(self, request: HttpRequest, *_obj: Any) -> bool:
         return False
