@@ -68,6 +68,7 @@ DEEDS = {
     "rewards.coderun.add": pgettext_lazy("deed", "had codes made for"),
     "rewards.coderun.close": pgettext_lazy("deed", "put codes out of force of"),
     "rewards.coderun.download": pgettext_lazy("deed", "took the codes of"),
+    "rewards.close.run": pgettext_lazy("deed", "closed the day of"),
     "redeem": pgettext_lazy("deed", "redeemed"),
     "reverse": pgettext_lazy("deed", "reversed"),
     "void": pgettext_lazy("deed", "voided"),

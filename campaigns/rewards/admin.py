@@ -22,7 +22,7 @@ from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
 
 # Their pages are registered with this one's.
-from campaigns.rewards import admin_budgets, admin_shares  # noqa: F401
+from campaigns.rewards import admin_budgets, admin_closes, admin_shares  # noqa: F401
 from campaigns.rewards.admin_hand import ReasonForm, extend_urls, hand_urls
 from campaigns.rewards.admin_shares import moved, opened_query, quota_of
 from campaigns.rewards.batch_form import FIELDSETS, BatchForm

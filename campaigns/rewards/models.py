@@ -10,6 +10,7 @@ from campaigns.customers.models import Customer, Profile
 from campaigns.lib.ids import new_id
 from campaigns.planning.models import Campaign
 from campaigns.rewards.budget_models import Budget, Funding, Movement, Payer, Reservation
+from campaigns.rewards.close_models import Close
 from campaigns.rewards.code_models import Handing, Lockable
 from campaigns.rewards.giving_models import DayRule, FaceUnit, Giving, Kind, int_array
 from campaigns.rewards.grant_models import How
@@ -33,6 +34,7 @@ __all__ = [
     "Batch",
     "Budget",
     "CapCount",
+    "Close",
     "Coupon",
     "DayRule",
     "FaceUnit",
@@ -357,6 +359,8 @@ class Coupon(Lockable, TenantModel):
     usable_from = models.DateTimeField(_("usable from"))
     usable_until = models.DateTimeField(_("usable until"))
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.CLAIMED)
+    # When it came to stand there, by a trigger; empty for what nobody has moved since the claim.
+    moved_at = models.DateTimeField(_("moved at"), null=True, editable=False)
     # Ever, reversals included: a redeem token names this number, so that none works twice.
     redeemed_times = models.PositiveSmallIntegerField(_("times redeemed"), default=0)
     redeemed_at = models.DateTimeField(_("redeemed at"), null=True)

@@ -6,6 +6,7 @@ from campaigns.lib.clock import now
 from campaigns.rewards.granting import TASK
 from campaigns.rewards.services import grants as services
 from campaigns.rewards.services.budgets import settle_budgets
+from campaigns.rewards.services.closing import close_days
 from campaigns.rewards.services.coupons import expire_due_coupons
 from campaigns.rewards.services.partner_codes import warn_of_codes
 from campaigns.rewards.services.refusal_counts import write_refusals
@@ -57,4 +58,17 @@ def grant_for_events(*, scope: Scope) -> int:
         if not settled:
             break
         many += settled
+    return many
+
+
+@scoped_task(name="rewards.close_days", system=True, opens_itself=True)
+def close_all(*, scope: Scope) -> int:
+    """Close yesterday wherever it is over, lot by lot; returns how many branches."""
+    many, until = 0, now() + AT_MOST
+    while now() < until:
+        with system_scope(at=now(), cause="rewards.close_days") as opened:
+            closed = close_days(scope=opened, limit=5)
+        if not closed:
+            break
+        many += closed
     return many

@@ -3,7 +3,7 @@ the rows, not this file.
 
 Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordlist|stop,
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
-planning.campaign, rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode, jobs.alert,
+planning.campaign, rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close, jobs.alert,
 content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -95,6 +95,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "events.source.view",
             "rewards.coupon.view",
             "rewards.budget.view",
+            "rewards.close.view",
+            "rewards.close.run",
             "schedule.*",
             "jobs.due.view",
             "jobs.due.run_again",
@@ -162,6 +164,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coderun.add",
             "rewards.coderun.close",
             "rewards.partnercode.add",
+            "rewards.close.view",
+            "rewards.close.run",
             "approvals.revision.withdraw",
         ],
     ),
@@ -185,6 +189,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.erasure.view",
             "rewards.coupon.view",
             "rewards.budget.view",
+            "rewards.close.view",
+            "rewards.close.run",
             "rewards.budget.approve",
             "approvals.revision.decide",
             "approvals.policy.view",
@@ -246,6 +252,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "events.source.view",
             "rewards.coupon.view",
             "rewards.budget.view",
+            "rewards.close.view",
         ],
     ),
 }

@@ -17,6 +17,7 @@ from campaigns.audit.selectors.chain import Head
 from campaigns.audit.selectors.verification import verify_audit
 from campaigns.customers.selectors import place_of_value
 from campaigns.lib.crypto import Unreadable, unseal, unwrap_key
+from campaigns.rewards.sql_close import asked_of_all
 from campaigns.tenants.scopes import system_scope
 from config.backup import manifest as kept
 from config.backup.manifest import Manifest
@@ -120,7 +121,7 @@ def _quotas(connection: psycopg.Connection) -> list[str]:
         connection, "SELECT to_regclass('rewards_movement') WHERE to_regclass('rewards_movement') IS NOT NULL"
     ):
         return []
-    return _names(connection, _SHARES) + _names(connection, _BUDGETS)
+    return [row for code in ("shares", "budgets") for row in _names(connection, asked_of_all(code))]
 
 
 def _pictures(connection: psycopg.Connection) -> list[str]:
@@ -241,20 +242,6 @@ SELECT b.id, 'quota', b.quota, 'allotted', b.allotted, coalesce(s.allotted, 0), 
   FROM rewards_batch b LEFT JOIN stock s ON s.batch_id = b.id LEFT JOIN coupons c ON c.batch_id = b.id
  WHERE b.allotted <> coalesce(s.allotted, 0) OR b.allotted > b.quota OR coalesce(s.claimed, 0) > b.allotted
     OR coalesce(s.claimed, 0) <> coalesce(c.held, 0)
-"""
-# Quota at every node, and money to the fen: totals beside what they are the sums of.
-_SHARES = """
-SELECT s.batch_id, s.branch_id, s.received, s.given, s.kept FROM rewards_share s
- WHERE s.kept <> (SELECT coalesce(sum(k.allotted), 0) FROM rewards_stock k
-                   WHERE k.batch_id = s.batch_id AND k.branch_id = s.branch_id)
-    OR s.given <> (SELECT coalesce(sum(c.received), 0) FROM rewards_share c
-                    WHERE c.batch_id = s.batch_id AND c.giver_id = s.branch_id)
-"""
-_BUDGETS = """
-SELECT g.id, g.total_fen, g.taken_fen FROM rewards_budget g
-  LEFT JOIN (SELECT budget_id, sum(total_fen) AS whole, sum(reserved_fen + held_fen + spent_fen) AS taken
-               FROM rewards_movement GROUP BY 1) m ON m.budget_id = g.id
- WHERE g.total_fen <> coalesce(m.whole, 0) OR g.taken_fen <> coalesce(m.taken, 0)
 """
 _PICTURES = """
 SELECT i.id, r ->> 'id' FROM content_liveitem i,

@@ -91,6 +91,7 @@ GROUPS = [
             Page(_("Quotas of my branch"), "account_tree", "rewards.share"),
             Page(_("Coupon budgets"), "account_balance_wallet", "rewards.budget"),
             Page(_("Coupons"), "local_activity", "rewards.coupon"),
+            Page(_("End-of-day close"), "balance", "rewards.close"),
             Page(
                 _("Counter"),
                 "point_of_sale",

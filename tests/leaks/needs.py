@@ -113,6 +113,9 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:rewards_coupon_reverse": ((), ("rewards.coupon.reverse",)),
     "admin:rewards_coupon_held": ((), ("rewards.coupon.release",)),
     "admin:rewards_coupon_extend": ((), ("rewards.coupon.extend",)),
+    "admin:rewards_close_close_day": ((), ("rewards.close.run",)),
+    "admin:rewards_close_close_again": ((), ("rewards.close.run",)),
+    "admin:rewards_close_sheet": (("rewards.close.view",), ()),
     # Each of its forms asks for a right of its own.
     "admin:rewards_batch_hand": (("rewards.batch.view",), ("rewards.coupon.grant",)),
     "admin:rewards_batch_codes": ((), ("rewards.coderun.add",)),

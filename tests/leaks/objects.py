@@ -39,6 +39,7 @@ from campaigns.planning.services import add_campaign
 from campaigns.rewards.models import Share
 from campaigns.rewards.services.budgets import add_budget
 from campaigns.rewards.services.claim_codes import ask_codes
+from campaigns.rewards.services.closing import close_day
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Person, Role, TenantModel
@@ -160,6 +161,8 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
             scope=scope, name="春节预算", asked_fen=500_00, valid_from=AT, valid_until=AT.replace(year=2099)
         )
         world.add("rewards.budget", place, budget.pk)
+        closed = close_day(scope=scope, branch_id=scope.branch_id, day=AT.date() - timedelta(days=1))
+        world.add("rewards.close", place, closed.pk)
         draft_item = make_item(scope, "草稿")
         draft_placement = add_placement(
             scope=scope,

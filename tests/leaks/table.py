@@ -206,6 +206,9 @@ ROWS = {
     "admin:rewards_budget_approve": Row(
         "staff", {"budget_id": "rewards.budget"}, methods=("post",), body={"asked_fen": 500_00}
     ),
+    "admin:rewards_close_close_day": Row("staff", methods=("post",), body={"day": "2026-11-01"}),
+    "admin:rewards_close_close_again": Row("staff", {"close_id": "rewards.close"}, methods=("post",)),
+    "admin:rewards_close_sheet": Row("staff", {"close_id": "rewards.close"}, methods=("get",)),
     "admin:rewards_batch_hand": Row(
         "staff",
         {"batch_id": "rewards.batch"},

@@ -15,6 +15,7 @@ from campaigns.rewards.models import Batch
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
 from campaigns.rewards.services.claims import Claimed, Wish, claim_together
 from campaigns.rewards.services.stock import allot_stock
+from campaigns.rewards.sql_close import CHECKS, asked_of_all
 from tests.support.cast import AT, Cast
 
 # 满100减20，领取后7天内有效; claimed from a day before the cast's moment for a hundred years.
@@ -58,79 +59,8 @@ def live_batch(
 
 # Each answers with the rows that disagree.
 AGREEMENTS = {
-    "a branch's claimed stock is the number of its coupons": """
-        SELECT coalesce(s.batch_id, c.batch_id), s.claimed, c.number FROM
-            (SELECT batch_id, branch_id, sum(claimed) claimed FROM rewards_stock GROUP BY 1, 2) s
-            FULL JOIN (SELECT batch_id, branch_id, count(*) number FROM rewards_coupon
-                        WHERE status <> 'given' GROUP BY 1, 2) c
-            USING (batch_id, branch_id)
-         WHERE coalesce(s.claimed, 0) <> coalesce(c.number, 0)""",
-    "what a batch allotted is what its branches hold": """
-        SELECT b.id, b.allotted, sum(s.allotted) FROM rewards_batch b LEFT JOIN rewards_stock s ON s.batch_id = b.id
-         GROUP BY 1, 2 HAVING b.allotted <> coalesce(sum(s.allotted), 0)""",
-    "the issuer's node received what the batch allotted, and within its quota": """
-        SELECT b.id, b.allotted, s.received FROM rewards_batch b
-          LEFT JOIN rewards_share s ON s.batch_id = b.id AND s.branch_id = b.branch_id
-         WHERE coalesce(s.received, 0) <> b.allotted OR s.giver_id IS NOT NULL
-            OR s.received > least(b.quota, coalesce(b.approved_quota, b.quota))""",
-    "a node keeps what is in its buckets, and gave what its children received": """
-        SELECT s.batch_id, s.branch_id, s.kept, s.given FROM rewards_share s
-         WHERE s.kept <> (SELECT coalesce(sum(k.allotted), 0) FROM rewards_stock k
-                           WHERE k.batch_id = s.batch_id AND k.branch_id = s.branch_id)
-            OR s.given <> (SELECT coalesce(sum(c.received), 0) FROM rewards_share c
-                            WHERE c.batch_id = s.batch_id AND c.giver_id = s.branch_id)""",
-    "every bucket has its node": """
-        SELECT k.id FROM rewards_stock k LEFT JOIN rewards_share s USING (batch_id, branch_id) WHERE s.id IS NULL""",
-    "a budget's total and what is taken of it are the sums of its movements": """
-        SELECT g.id, g.total_fen, g.taken_fen FROM rewards_budget g
-          LEFT JOIN (SELECT budget_id, sum(total_fen) AS whole, sum(reserved_fen + held_fen + spent_fen) AS taken
-                       FROM rewards_movement GROUP BY 1) m ON m.budget_id = g.id
-         WHERE g.total_fen <> coalesce(m.whole, 0) OR g.taken_fen <> coalesce(m.taken, 0)""",
-    "what a node holds of a budget is the sum of its movements": """
-        SELECT r.id, r.reserved_fen, r.held_fen, r.spent_fen FROM rewards_reservation r
-          LEFT JOIN (SELECT batch_id, place_id, payer, sum(reserved_fen) AS reserved, sum(held_fen) AS held,
-                            sum(spent_fen) AS spent FROM rewards_movement WHERE batch_id IS NOT NULL GROUP BY 1, 2, 3) m
-            ON m.batch_id = r.batch_id AND m.place_id = r.branch_id AND m.payer = r.payer
-         WHERE (r.reserved_fen, r.held_fen, r.spent_fen)
-               <> (coalesce(m.reserved, 0), coalesce(m.held, 0), coalesce(m.spent, 0))""",
-    "what is reserved is the full worth of all that can still be redeemed": """
-        SELECT k.batch_id, k.branch_id, d.payer, r.reserved_fen, k.open * d.part FROM
-            (SELECT s.batch_id, s.branch_id, s.kept - (SELECT count(*) FROM rewards_coupon c
-                 WHERE c.batch_id = s.batch_id AND c.branch_id = s.branch_id
-                   AND c.status IN ('redeemed', 'void', 'expired')) AS open FROM rewards_share s) k
-          JOIN rewards_batch b ON b.id = k.batch_id JOIN rewards_funding f ON f.batch_id = b.id
-          CROSS JOIN LATERAL (SELECT f.payer, (rewards_parts(b.off_fen, b.payer, b.head_office_percent,
-              b.branch_percent, b.merchant_percent))[array_position(ARRAY['head_office', 'branch', 'merchant'],
-              f.payer::text)] AS part) d
-          LEFT JOIN rewards_reservation r ON r.batch_id = k.batch_id AND r.branch_id = k.branch_id AND r.payer = d.payer
-         WHERE coalesce(r.reserved_fen, 0) <> k.open * d.part""",
-    "what all payers of open redemptions spent is what those were worth": """
-        SELECT c.batch_id, c.branch_id, sum(r.off_fen), max(s.spent) FROM rewards_redemption r
-          JOIN rewards_coupon c ON c.id = r.coupon_id
-          JOIN (SELECT batch_id, branch_id, sum(spent_fen) AS spent FROM rewards_reservation GROUP BY 1, 2) s
-            ON s.batch_id = c.batch_id AND s.branch_id = c.branch_id
-          JOIN rewards_batch b ON b.id = c.batch_id
-         WHERE NOT EXISTS (SELECT FROM rewards_reversal v WHERE v.redemption_id = r.id)
-           -- Of batches whose every payer draws on a budget.
-           AND (SELECT count(*) FROM rewards_funding f WHERE f.batch_id = b.id) = greatest(1,
-               (b.head_office_percent > 0)::int + (b.branch_percent > 0)::int + (b.merchant_percent > 0)::int)
-         GROUP BY 1, 2 HAVING sum(r.off_fen) <> max(s.spent)""",
-    "a cap counted no more than was claimed, and no more than it allows": """
-        SELECT n.id, n.taken FROM rewards_capcount n JOIN tenants_branch b ON b.id = n.branch_id
-          JOIN rewards_livebatch l ON l.batch_id = n.batch_id
-         WHERE n.taken > CASE n.period WHEN 'day' THEN coalesce(l.cap_per_day, n.taken)
-                                       ELSE coalesce(l.cap_per_week, n.taken) END
-            OR n.taken > (SELECT count(*) FROM rewards_coupon c
-                           WHERE c.batch_id = n.batch_id AND c.branch_id = n.branch_id
-                             AND date_trunc(n.period, c.claimed_at AT TIME ZONE b.zone)::date = n.starts)""",
-    "a coupon is redeemed when it has one open redemption, and else has none": """
-        SELECT c.id, c.status, count(r.id), count(v.id) FROM rewards_coupon c
-          LEFT JOIN rewards_redemption r ON r.coupon_id = c.id LEFT JOIN rewards_reversal v ON v.redemption_id = r.id
-         GROUP BY 1, 2 HAVING count(r.id) - count(v.id) <> (c.status = 'redeemed')::int""",
-    "a coupon counts its redemptions": """
-        SELECT c.id, c.redeemed_times, count(r.id) FROM rewards_coupon c
-          LEFT JOIN rewards_redemption r ON r.coupon_id = c.id
-         GROUP BY 1, 2 HAVING count(r.id) <> c.redeemed_times""",
+    # What a close asks of a day's tree, asked of everything there is.
+    **{code: asked_of_all(code) for code in CHECKS},
     "a redemption follows a reversal of its own coupon": """
         SELECT r.id FROM rewards_redemption r JOIN rewards_reversal v ON v.id = r.follows_id
           JOIN rewards_redemption u ON u.id = v.redemption_id WHERE u.coupon_id <> r.coupon_id""",
@@ -141,29 +71,6 @@ AGREEMENTS = {
         SELECT c.id FROM rewards_coupon c LEFT JOIN rewards_terms t USING (revision_id)
          WHERE t.kind IS DISTINCT FROM c.kind OR t.off_fen IS DISTINCT FROM c.off_fen
             OR t.threshold_fen IS DISTINCT FROM c.threshold_fen OR t.batch_id IS DISTINCT FROM c.batch_id""",
-    "no redemption is worth more than its coupon": """
-        SELECT r.id FROM rewards_redemption r JOIN rewards_coupon c ON c.id = r.coupon_id
-         WHERE r.off_fen NOT BETWEEN 1 AND c.off_fen OR r.off_fen > r.order_fen AND c.kind = 'cash_off'""",
-    "every claim is in the audit once": """
-        SELECT c.id FROM rewards_coupon c WHERE c.how = 'claimed' AND (SELECT count(*) FROM audit_entry e
-         WHERE e.subject = 'rewards.coupon:' || c.id AND e.verb = 'rewards.coupon.claim') <> 1""",
-    "every grant is in the audit once, and those of a list in its lots": """
-        SELECT c.id::text FROM rewards_coupon c
-         WHERE c.how = 'granted' AND c.caused_by NOT LIKE 'jobs.job:%' AND (SELECT count(*) FROM audit_entry e
-           WHERE e.subject = 'rewards.coupon:' || c.id AND e.verb = 'rewards.coupon.grant') <> 1
-        UNION ALL SELECT f.id::text FROM rewards_batchfile f WHERE f.purpose = 'grant' AND (
-            SELECT coalesce(sum((e.detail ->> 'count')::int), 0) FROM audit_entry e
-             WHERE e.subject = 'rewards.batchfile:' || f.id AND e.verb = 'rewards.batchfile.grant')
-            <> (SELECT count(*) FROM rewards_coupon c WHERE c.caused_by = 'jobs.job:' || f.job_id)""",
-    "every grant is an event of its customer once": """
-        SELECT c.id FROM rewards_coupon c WHERE c.how = 'granted' AND (SELECT count(*) FROM events_event e
-         WHERE e.subject = 'rewards.coupon:' || c.id AND e.kind = 'rewards.coupon.granted') <> 1""",
-    "every redemption is in the audit once": """
-        SELECT r.id FROM rewards_redemption r WHERE (SELECT count(*) FROM audit_entry e
-         WHERE e.verb = 'rewards.coupon.redeem' AND e.detail ->> 'redemption' = r.id::text) <> 1""",
-    "no device and no range of addresses has more than the limit, but for what is held": """
-        SELECT o.batch_id, o.kind, o.claimed FROM rewards_origin o JOIN rewards_livebatch l USING (batch_id)
-         WHERE o.claimed > CASE o.kind WHEN 'device' THEN l.per_device_limit ELSE l.per_address_limit END""",
     "every coupon has its history": """
         SELECT c.id FROM rewards_coupon c WHERE NOT EXISTS (SELECT FROM rewards_couponevent e
          WHERE e.pgh_obj_id = c.id AND e.pgh_label = 'insert')""",

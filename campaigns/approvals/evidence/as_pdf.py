@@ -49,7 +49,7 @@ def _with_font(sheet: FPDF) -> TTFFont:
     return font
 
 
-class _Sheet(FPDF):
+class Sheet(FPDF):
     """A4 with what the sheet needs; text passes through `put` alone, so that no character is a silent box."""
 
     def __init__(self, foot: str) -> None:
@@ -115,7 +115,7 @@ def pdf_sheet(evidence: Evidence, *, zone: ZoneInfo) -> bytes:
     """The PDF; times are written as the clock in `zone` showed them, with its offset from UTC."""
     with override("zh-hans"):
         foot = f"{_both('Evidence sheet')} {evidence.number}\nSHA-256 {sheet_hash(evidence)}"
-        sheet = _Sheet(foot)
+        sheet = Sheet(foot)
         sheet.set_title(f"{evidence.number} {visible(evidence.title, sheet.glyphs)}")
         sheet.set_lang("zh-CN")
         sheet.set_creation_date(evidence.submitted_at.astimezone(UTC))
@@ -132,7 +132,7 @@ def _both(msgid: str) -> str:
     return f"{_(msgid)} {msgid}"
 
 
-def _write(sheet: _Sheet, evidence: Evidence, zone: ZoneInfo) -> None:
+def _write(sheet: Sheet, evidence: Evidence, zone: ZoneInfo) -> None:
     def when(moment: datetime) -> str:
         local = moment.astimezone(zone)
         return f"{local:%Y-%m-%d %H:%M:%S} (UTC{local:%z})"
@@ -225,7 +225,7 @@ def _decided(decided: Decided, at: str) -> str:
     return "\n".join([*said, str(decided.person_id), f"SHA-256 {decided.sha256}"])
 
 
-def _picture(sheet: _Sheet, picture: Shown) -> None:
+def _picture(sheet: Sheet, picture: Shown) -> None:
     try:
         with Image.open(io.BytesIO(picture.body)) as found:
             width, height = found.size

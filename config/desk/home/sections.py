@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count
+from django.utils.translation import gettext
 
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
@@ -22,6 +24,7 @@ from campaigns.lib.refusals import NotFound
 from campaigns.notices.admin import line_of
 from campaigns.notices.selectors import unread
 from campaigns.planning.selectors import running_campaigns
+from campaigns.rewards.close_selectors import last_closes
 from campaigns.rewards.selectors import (
     coupon_figures,
     coupons_held,
@@ -241,6 +244,26 @@ def held(scope: Scope) -> Section | None:
     return Section("held", rows, more=waiting.count())
 
 
+def last_close(scope: Scope) -> Section | None:
+    """How yesterday was closed at the scope's branch and below, what differs first; `more`: how many differ."""
+    if not scope.may("rewards.close.view"):
+        return None
+    yesterday = scope.at.astimezone(zone_of(scope=scope)).date() - timedelta(days=1)
+    closes = last_closes(scope=scope).filter(day=yesterday).order_by("is_green", "branch_pos")
+    rows = [
+        Linked(
+            close,
+            page_of("rewards.close", close.pk),
+            words=gettext("Agrees")
+            if close.is_green
+            else gettext("%(number)s checks differ") % {"number": len(close.differences)},
+            is_late=not close.is_green,
+        )
+        for close in closes[:_ROWS]
+    ]
+    return Section("last_close", rows, more=closes.filter(is_green=False).count())
+
+
 def week_of_coupons(scope: Scope) -> Section:
     """Each day's claims and redemptions, latest first."""
     rows = [
@@ -275,7 +298,7 @@ PARTS: dict[str, list[Part]] = {
     "editor": [came_back, drafts, live_today, did_well],
     "reviewer": [review_queue, live_today, running],
     "branch_manager": [figures, review_queue, compared, running, live_today],
-    "rewards_operator": [figures, stock_low, held, week_of_coupons, running],
+    "rewards_operator": [figures, stock_low, held, last_close, week_of_coupons, running],
     "administrator": [figures, compared, running, last_deeds],
     "auditor": [last_deeds, figures, compared],
     "community_operator": [live_today, running],

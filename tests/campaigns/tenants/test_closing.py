@@ -79,6 +79,7 @@ STAYS = {
     "rewards.ClaimCode": "belongs to its run",
     "rewards.PartnerCode": "belongs to its batch",
     "rewards.Gift": "belongs to its coupon",
+    "rewards.Close": "says what was on a day there",
     "rewards.RefusalCount": "was refused there",
     "rewards.EventGrant": "was told of who was at home there",
 }

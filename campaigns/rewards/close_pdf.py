@@ -1,0 +1,60 @@
+"""A close as a PDF: A4, with the evidence sheet's font."""
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from campaigns.approvals.evidence.as_pdf import Sheet
+from campaigns.lib.money import yuan
+from campaigns.rewards.close_showing import Shown
+from campaigns.rewards.models import Close
+
+_RED, _GREEN = (176, 32, 32), (20, 110, 60)
+_INDENT = 70
+
+
+def pdf_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
+    """The PDF, the same bytes for the same run; times by the clock in `zone`."""
+    local = close.closed_at.astimezone(zone)
+    sheet = Sheet(f"{_('End-of-day close')} {close.branch.code} {close.day} · {close.nth}\n{close.pk}")
+    sheet.set_title(f"{close.branch.code} {close.day} {close.nth}")
+    sheet.set_lang("zh-CN")
+    sheet.set_creation_date(close.closed_at.astimezone(UTC))
+    sheet.add_page()
+    try:
+        sheet.put(_("End-of-day close"), size=20)
+        sheet.row(_("branch"), f"{close.branch.name} ({close.branch.code})")
+        sheet.row(_("day"), close.day.isoformat())
+        sheet.row(_("run of the day"), str(close.nth))
+        sheet.row(_("day closed at"), f"{local:%Y-%m-%d %H:%M:%S} (UTC{local:%z})")
+        sheet.row(_("closed by"), close.closed_by or _("by itself"))
+        sheet.put(
+            _("Agrees") if close.is_green else _("Does not agree"), colour=_GREEN if close.is_green else _RED
+        )
+        if shown.changed:
+            sheet.head(_("Changed since the run before"))
+            for each in shown.changed:
+                sheet.put(f"{each.before} → {each.after}", label=each.words, indent=_INDENT)
+        for wrong in shown.wrong:
+            sheet.head(f"{wrong.words} · {wrong.many}")
+            for row in wrong.rows:
+                sheet.put("; ".join(f"{cell.label} {cell.text}" for cell in row), colour=_RED)
+        sheet.head(_("Coupon book"))
+        for line in shown.book:
+            sheet.put(f"{line.sign} {line.many:,} · {yuan(line.fen)}", label=line.words, indent=_INDENT)
+        sheet.head(_("Settlement"))
+        for part in shown.parts:
+            sheet.put(
+                f"{part.payer} · {part.redeemed:,} − {part.reversed:,} · {yuan(part.fen)}",
+                label=f"{part.issuer} → {part.place}",
+                indent=_INDENT,
+            )
+        sheet.put(yuan(shown.parts_fen), label=_("in all"), indent=_INDENT)
+        sheet.head(_("Who owes whom"))
+        for debt in shown.debts:
+            own = f" · {_('own account')}" if debt.is_own else ""
+            sheet.put(f"{yuan(debt.fen)}{own}", label=f"{debt.debtor} → {debt.creditor}", indent=_INDENT)
+        return bytes(sheet.output())
+    finally:
+        sheet.font.close()

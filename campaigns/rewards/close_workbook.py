@@ -1,0 +1,92 @@
+"""A close as a workbook: money in yuan as numbers, sums as they stand on the page."""
+
+import io
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.styles import Font
+
+from campaigns.lib.csv_files import harmless
+from campaigns.rewards.close_showing import Shown
+from campaigns.rewards.models import Close
+
+_YUAN = "¥#,##0.00;[Red]-¥#,##0.00"
+
+
+def workbook_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
+    """The .xlsx file: result, coupon book, settlement, who owes whom. Times by the clock in `zone`."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    closed = f"{close.closed_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    rows: list[list[object]] = [
+        [_("day"), close.day.isoformat()],
+        [_("run of the day"), close.nth],
+        [_("day closed at"), closed],
+        [_("closed by"), close.closed_by or _("by itself")],
+        [_("result of the close"), _("Agrees") if close.is_green else _("Does not agree")],
+    ]
+    for wrong in shown.wrong:
+        words = f"{wrong.words} ({wrong.many})"
+        rows += [[words, *(f"{cell.label} {cell.text}" for cell in row)] for row in wrong.rows]
+    rows += [[each.words, each.before, each.after] for each in shown.changed]
+    _sheet(book, _("Result"), [_("End-of-day close"), close.branch.name], rows)
+    _sheet(
+        book,
+        _("Coupon book"),
+        [_("line of the book"), _("sign"), _("number of coupons"), _("amount (yuan)")],
+        [[line.words, line.sign, line.many, _Yuan(line.fen)] for line in shown.book],
+    )
+    _sheet(
+        book,
+        _("Settlement"),
+        [
+            _("issuer"),
+            _("redeemed at branch"),
+            _("paid by"),
+            _("coupons redeemed"),
+            _("reversed"),
+            _("amount (yuan)"),
+        ],
+        [
+            *(
+                [each.issuer, each.place, each.payer, each.redeemed, each.reversed, _Yuan(each.fen)]
+                for each in shown.parts
+            ),
+            [_("in all"), "", "", "", "", _Yuan(shown.parts_fen)],
+        ],
+    )
+    _sheet(
+        book,
+        _("Who owes whom"),
+        [_("owes"), _("is owed"), _("amount (yuan)"), ""],
+        [
+            [each.debtor, each.creditor, _Yuan(each.fen), _("own account") if each.is_own else ""]
+            for each in shown.debts
+        ],
+    )
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+class _Yuan(int):
+    """Fen that the sheet shows as yuan."""
+
+
+def _sheet(book: Workbook, title: str, headings: list[str], rows: list[list[object]]) -> None:
+    sheet = book.create_sheet(title)
+    sheet.append(headings)
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for number, row in enumerate(rows, start=2):
+        for column, value in enumerate(row, start=1):
+            cell = sheet.cell(number, column)
+            if isinstance(value, _Yuan):
+                # Whole fen divided once: a spreadsheet has no other numbers than these.
+                cell.value, cell.number_format = value / 100, _YUAN
+            else:
+                cell.value = harmless(value) if isinstance(value, str) else value
+    sheet.column_dimensions["A"].width = 44
+    for letter in "BCDEF":
+        sheet.column_dimensions[letter].width = 22
