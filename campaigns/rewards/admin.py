@@ -23,13 +23,13 @@ from campaigns.lib.refusals import Refusal
 
 # Their pages are registered with this one's.
 from campaigns.rewards import admin_budgets, admin_closes, admin_shares  # noqa: F401
+from campaigns.rewards.admin_counter import CounterPages
 from campaigns.rewards.admin_hand import ReasonForm, extend_urls, hand_urls
+from campaigns.rewards.admin_held import HeldActs
 from campaigns.rewards.admin_shares import moved, opened_query, quota_of
 from campaigns.rewards.batch_form import FIELDSETS, BatchForm
 from campaigns.rewards.budget_selectors import budgets_for, funding_of
-from campaigns.rewards.counter_admin import CounterPages
 from campaigns.rewards.coupon_history import history_of
-from campaigns.rewards.held_admin import HeldActs
 from campaigns.rewards.models import Batch, Coupon, Payer
 from campaigns.rewards.rules import PAYERS, shown_status
 from campaigns.rewards.selectors import funnel_of, names_of, terms_of, zone_of

@@ -1,7 +1,7 @@
 """Every "no" of coupons. The database's verbs answer with the code's last word; `BY_WORD` finds the class."""
 
 from campaigns.lib.refusals import NotFound, Refusal
-from campaigns.rewards import claim_refusals
+from campaigns.rewards import refusals_claims
 
 
 class WindowIsBackward(Refusal):
@@ -310,7 +310,7 @@ class CapReached(Refusal):
 
 
 BY_WORD: dict[str, type[Refusal]] = {
-    **claim_refusals.BY_WORD,
+    **refusals_claims.BY_WORD,
     "not_found": NotFound,
     "cap_reached": CapReached,
     "not_open_yet": NotOpenYet,

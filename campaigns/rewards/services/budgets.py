@@ -13,8 +13,8 @@ from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards.budget_selectors import budget_in_scope
 from campaigns.rewards.models import Budget, Funding, Payer
 from campaigns.rewards.refusals import CampaignElsewhere
+from campaigns.rewards.refusals_shares import BY_WORD, BudgetElsewhere, BudgetIsUnclear, FundingIsFixed
 from campaigns.rewards.selectors import batch_in_scope
-from campaigns.rewards.share_refusals import BY_WORD, BudgetElsewhere, BudgetIsUnclear, FundingIsFixed
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import line_of
 

@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from campaigns.audit.services import record
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
-from campaigns.rewards.claim_refusals import TokenNotOffline
 from campaigns.rewards.codes import read_shown
 from campaigns.rewards.models import Redemption
+from campaigns.rewards.refusals_claims import TokenNotOffline
 from campaigns.rewards.services.coupons import redeem_coupon
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope

@@ -25,6 +25,18 @@ from campaigns.rewards.models import (
     Terms,
 )
 from campaigns.rewards.publishing import describe
+from campaigns.rewards.refusals_shares import (
+    AmountsAreReserved,
+    AmountsWait,
+    BudgetAskedAnew,
+    BudgetBelowTaken,
+    BudgetClosed,
+    BudgetElsewhere,
+    BudgetIsUnclear,
+    BudgetShort,
+    FundingIsFixed,
+    PayersAreUnclear,
+)
 from campaigns.rewards.rules import parts_of, spent_of
 from campaigns.rewards.services.batches import add_batch, change_batch, submit_batch
 from campaigns.rewards.services.budgets import (
@@ -42,18 +54,6 @@ from campaigns.rewards.services.coupons import (
     void_coupon,
 )
 from campaigns.rewards.services.stock import allot_stock, draw_back_stock, draw_back_subtree
-from campaigns.rewards.share_refusals import (
-    AmountsAreReserved,
-    AmountsWait,
-    BudgetAskedAnew,
-    BudgetBelowTaken,
-    BudgetClosed,
-    BudgetElsewhere,
-    BudgetIsUnclear,
-    BudgetShort,
-    FundingIsFixed,
-    PayersAreUnclear,
-)
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.branches import add_branch
 from campaigns.tenants.services.closing import close_branch, merge_branches

@@ -14,6 +14,7 @@ from campaigns.notices.models import Notice
 from campaigns.rewards import sql_shares
 from campaigns.rewards.models import Batch, Share, Stock
 from campaigns.rewards.refusals import BranchElsewhere, CapReached, UnusedTooFew
+from campaigns.rewards.refusals_shares import ShareTooSmall
 from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.rewards.services.stock import (
     allot_stock,
@@ -21,7 +22,6 @@ from campaigns.rewards.services.stock import (
     draw_back_subtree,
     tell_low_shares,
 )
-from campaigns.rewards.share_refusals import ShareTooSmall
 from campaigns.rewards.share_selectors import stock_running_low, tree_of
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.tree import move_branch
