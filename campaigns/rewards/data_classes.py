@@ -84,7 +84,8 @@ refusalcount.deed        none        plain   thing  market
 refusalcount.code        none        plain   thing  market
 redemption.title         behaviour   plain   law    settle
 reversal.reason          internal    plain   law    settle
-close.closed_by          internal    plain   law    audit
+close.day                none        plain   law    settle
+close.closed_by          internal    plain   law    account
 close.figures            none        plain   law    settle
 close.differences        internal    plain   law    settle
 """)
