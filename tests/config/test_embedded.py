@@ -55,7 +55,7 @@ def shared_var() -> Iterator[Path]:
     with public_folder() as folder:
         holder = start(folder, *python("-c", HOLD, "120"), output=folder / "out")
         try:
-            assert wait_until(lambda: "up" in (folder / "out").read_text(), within=20), (
+            assert wait_until(lambda: "up" in (folder / "out").read_text().split(), within=20), (
                 folder / "out"
             ).read_text()
             yield folder
