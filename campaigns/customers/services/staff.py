@@ -53,13 +53,14 @@ def link_staff(*, scope: Scope, customer_id: UUID | str, person_id: UUID | str |
 
 def move_staff(*, scope: Scope, kept: Customer, absorbed: Customer) -> list[str]:
     """Two customers are one: whoever the absorbed one was at work, the kept one is, unless it is somebody already."""
-    held = StaffCustomer.objects.within(scope).filter(customer=absorbed).first()
-    if held is None:
+    held = StaffCustomer.objects.within(scope).filter(customer=absorbed)
+    person_id = held.values_list("pk", flat=True).first()
+    if person_id is None:
         return []
     held.delete()
     if not StaffCustomer.objects.within(scope).filter(customer=kept).exists():
-        _link(scope, kept, held.person_id)
-    return [ref("tenants.person", held.person_id)]
+        _link(scope, kept, person_id)
+    return [ref("tenants.person", person_id)]
 
 
 def return_staff(*, scope: Scope, kept: Customer, absorbed: Customer, moved: Sequence[str]) -> list[str]:

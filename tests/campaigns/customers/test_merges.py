@@ -13,7 +13,7 @@ from campaigns.audit.models import Entry
 from campaigns.customers import steps
 from campaigns.customers.merge_rules import Written, parted_attributes, united_attributes
 from campaigns.customers.merge_selectors import absorbed_ids, current_id
-from campaigns.customers.models import Care, Customer, Identity, Merge, MergeProposal
+from campaigns.customers.models import Care, Customer, Identity, Merge, MergeProposal, StaffCustomer
 from campaigns.customers.refusals import (
     AlreadyDecided,
     AlreadyUndone,
@@ -23,6 +23,7 @@ from campaigns.customers.refusals import (
     LaterMergeFirst,
     NobodyOfThatNumber,
     SameCustomer,
+    StaffIsAnother,
     TwoKnownPeople,
 )
 from campaigns.customers.scopes import customer_scope
@@ -38,6 +39,7 @@ from campaigns.customers.services.merges import (
     settle_customers,
     unmerge_customers,
 )
+from campaigns.customers.services.staff import link_staff
 from campaigns.lib.constraints import violated
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.rewards.models import Coupon
@@ -92,6 +94,27 @@ def test_merging_moves_everything_and_undoing_brings_it_back(cast: Cast) -> None
             unmerge_customers(scope=scope, merge_id=merge.pk)
         verbs = Entry.objects.filter(subject=f"customers.customer:{nb}").values_list("verb", flat=True)
         assert {"customers.customer.merge", "customers.customer.unmerge"} <= set(verbs)
+
+
+def test_who_somebody_is_at_work_goes_along_and_comes_back(cast: Cast) -> None:
+    nb, nb2, _ = ids(cast)
+    clerk = cast.nb_clerk.person.pk
+
+    def at_work() -> dict[UUID, UUID]:
+        return dict(StaffCustomer.objects.values_list("customer_id", "person_id"))
+
+    with system_scope(at=AT, cause="test") as scope:
+        visitor = anonymous(scope, cast, "SB", "walk-in", {})
+        link_staff(scope=scope, customer_id=visitor, person_id=clerk)
+        with pytest.raises(StaffIsAnother):
+            link_staff(scope=scope, customer_id=nb2, person_id=clerk)
+    with cast.ho_administrator.scope() as scope:
+        merge = merge_customers(scope=scope, kept=nb, absorbed=visitor, why=WHY)
+        assert at_work() == {nb: clerk}
+        unmerge_customers(scope=scope, merge_id=merge.pk, why="两个人")
+        assert at_work() == {visitor: clerk}
+        link_staff(scope=scope, customer_id=visitor, person_id=None)
+        assert at_work() == {}
 
 
 def test_every_row_of_an_identity_is_still_readable_only_under_its_present_key(cast: Cast) -> None:

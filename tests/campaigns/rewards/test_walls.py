@@ -36,6 +36,21 @@ def coupon_of(cast: Cast, name: str) -> Coupon:
         return claim_coupon(scope=scope, batch_id=batch.pk)
 
 
+def test_the_verb_of_many_claims_lets_nobody_claim_for_another(cast: Cast) -> None:
+    batch = live_batch(cast)
+    ask = (
+        "SELECT word FROM claim_coupons(gen_random_uuid(), now(), 'x', jsonb_build_array(jsonb_build_object("
+        "'place', 1, 'customer', %s::text, 'batch', %s::text, 'coupon', gen_random_uuid(), 'hash', 'aa')))"
+    )
+    other = str(cast.customers["nb2"].customer.pk)
+    with cast.customers["nb"].scope():
+        assert "claims for nobody else" in refused(ask, other, str(batch.pk))
+    with cast.nb_clerk.scope():
+        assert "claimed by customers" in refused(ask, other, str(batch.pk))
+    with system_scope(at=now(), cause="look"):
+        assert not Coupon.objects.exists()
+
+
 def held_coupon(cast: Cast, name: str) -> UUID:
     """One beyond the limit of its device."""
     batch = live_batch(
