@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import sleep, time
 
 import psycopg
 import pytest
@@ -88,7 +89,9 @@ def made(
         make_database(name)
         with at_database(name):
             tell_story(build_cast(), at=AT)
-            # All that is there so far is sealed, and nothing that tests add to a copy.
+            # All that is there so far is sealed, and nothing that tests add to a copy. Stretches end at whole
+            # seconds, and the day may have been told within one.
+            sleep(1.001 - time() % 1)
             with system_scope(at=now() + GRACE, cause="test") as scope:
                 seal_audit(scope=scope, head_file=settings.AUDIT_HEAD)
             back_up(place / "backups")
