@@ -64,9 +64,17 @@ AGREEMENTS = {
     "a redemption follows a reversal of its own coupon": """
         SELECT r.id FROM rewards_redemption r JOIN rewards_reversal v ON v.id = r.follows_id
           JOIN rewards_redemption u ON u.id = v.redemption_id WHERE u.coupon_id <> r.coupon_id""",
-    "nobody holds more than the limit": """
-        SELECT c.batch_id, c.customer_id, count(*) FROM rewards_coupon c JOIN rewards_livebatch l USING (batch_id)
-         GROUP BY 1, 2, l.per_customer_limit HAVING count(*) > l.per_customer_limit""",
+    # Of the revision that it was claimed under: a later one may allow less. What was given on has the giver's terms, and
+    # was allowed by what was live then. Who was two customers holds what both held.
+    "nobody got more than the limit": """
+        SELECT c.batch_id, c.customer_id, c.nth FROM rewards_coupon c
+         WHERE c.nth > (SELECT max((r.payload ->> 'per_customer_limit')::int) FROM approvals_revision r
+                         WHERE r.subject = 'rewards.batch:' || c.batch_id
+                           AND (r.id = c.revision_id OR c.how = 'given'))
+           AND NOT EXISTS (SELECT FROM customers_merge m WHERE m.kept_id = c.customer_id)""",
+    "nobody's coupons of a batch are counted twice": """
+        SELECT c.batch_id, c.customer_id, count(*), max(c.nth) FROM rewards_coupon c
+         GROUP BY 1, 2 HAVING count(*) <> max(c.nth)""",
     "every coupon has the terms of its revision, and gives what they say": """
         SELECT c.id FROM rewards_coupon c LEFT JOIN rewards_terms t USING (revision_id)
          WHERE t.kind IS DISTINCT FROM c.kind OR t.off_fen IS DISTINCT FROM c.off_fen
