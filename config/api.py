@@ -7,8 +7,8 @@ from campaigns.customers.api import consents
 from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
-from campaigns.rewards import api as rewards
-from campaigns.rewards import api_life as rewards_life
+from campaigns.rewards.api import coupons as rewards
+from campaigns.rewards.api import life as rewards_life
 from campaigns.tenants.middleware import own_scope
 from config import api_docs
 from content import api as content

@@ -13,7 +13,7 @@ from campaigns.approvals.checks import Check, Found, Sight
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.money import yuan
 from campaigns.rewards.models import Kind, LiveBatch
-from campaigns.rewards.selectors import zone_of
+from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.tenants.scopes import Scope
 from content.models import Asset
 

@@ -21,7 +21,7 @@ from campaigns.lib.products import ProductClass
 from campaigns.lib.refs import ref
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards.models import LiveBatch
-from campaigns.rewards.selectors import sentences_of, zone_of
+from campaigns.rewards.selectors.coupons import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
 from content.addresses import CONTENT_TYPES, staff_addresses
 from content.copies import campaign_of, item_differences, placement_differences, window_of

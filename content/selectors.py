@@ -13,7 +13,7 @@ from campaigns.approvals.selectors import SentBack, revisions_within, sent_back_
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.rewards.models import LiveBatch
-from campaigns.rewards.selectors import batches_within, left_at_branch, live_batches, sentences_of
+from campaigns.rewards.selectors.coupons import batches_within, left_at_branch, live_batches, sentences_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Rendition, Slot

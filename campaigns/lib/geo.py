@@ -2,6 +2,9 @@
 
 from math import cos, pi, radians, sin, sqrt
 
+# Positions are kept and compared in whole millionths of a degree, a tenth of a metre.
+MICRO = 1_000_000
+
 # Of the Krasovsky 1940 ellipsoid, on which GCJ-02 stands: half the major axis in metres, first eccentricity squared.
 _AXIS, _ECCENTRICITY = 6_378_245.0, 0.00669342162296594323
 

@@ -23,7 +23,7 @@ class RewardsApp(AppConfig):
         from campaigns.rewards.happenings import register_kinds
         from campaigns.rewards.moving import move_coupons, return_coupons
         from campaigns.rewards.publishing import register_kind
-        from campaigns.rewards.sql import CLAIMED, REDEEMED
+        from campaigns.rewards.sql.coupons import CLAIMED, REDEEMED
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
 

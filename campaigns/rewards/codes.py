@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from campaigns.rewards.refusals import TokenExpired, TokenInvalid
+from campaigns.rewards.refusals.coupons import TokenExpired, TokenInvalid
 
 # Crockford's alphabet: no I, L, O or U, so that a code read aloud or off a receipt survives.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

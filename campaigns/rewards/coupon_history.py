@@ -18,9 +18,9 @@ from campaigns.audit.models import Entry
 from campaigns.jobs.long_models import Job
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref, ref
-from campaigns.rewards.grant_models import EventGrant
 from campaigns.rewards.models import Coupon, Redemption
-from campaigns.rewards.selectors import zone_of
+from campaigns.rewards.models.grants import EventGrant
+from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from campaigns.rewards.grant_models import GrantRule
 from campaigns.rewards.models import Batch, Budget, Funding, LiveBatch, Stock
+from campaigns.rewards.models.grants import GrantRule
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 

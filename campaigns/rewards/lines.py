@@ -10,16 +10,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from campaigns.customers.models import Profile, Tag
+from campaigns.lib.geo import MICRO
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref
 from campaigns.rewards import models
-from campaigns.rewards.code_models import ClaimsBy
+from campaigns.rewards.models.codes import ClaimsBy
 from campaigns.rewards.rules import OWN_AMOUNTS, PAYERS, Terms
-from campaigns.rewards.selectors import names_of
+from campaigns.rewards.selectors.coupons import names_of
 from campaigns.rewards.services.batches import BatchTerms
 
 Fact = tuple[str, str, str]
-_MICRO = 1_000_000
 
 
 def label_of(name: str) -> str:
@@ -75,7 +75,7 @@ def use_lines(terms: BatchTerms, payload: Mapping[str, Any], zone: ZoneInfo) -> 
         yield "places", label_of("redeem_branches"), _listed(payload.get("redeem_names", ()))
     if terms.circles:
         around = (
-            f"{lat / _MICRO:.6f}, {lon / _MICRO:.6f} ± {metres:,} m" for lat, lon, metres in terms.circles
+            f"{lat / MICRO:.6f}, {lon / MICRO:.6f} ± {metres:,} m" for lat, lon, metres in terms.circles
         )
         yield "circles", label_of("circles"), "; ".join(around)
 

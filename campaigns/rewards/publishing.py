@@ -17,7 +17,6 @@ from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref, ref
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards import models
-from campaigns.rewards.budget_selectors import funding_of
 from campaigns.rewards.lines import (
     amount_lines,
     claim_lines,
@@ -28,7 +27,8 @@ from campaigns.rewards.lines import (
     window_words,
 )
 from campaigns.rewards.rules import open_days
-from campaigns.rewards.selectors import (
+from campaigns.rewards.selectors.budgets import funding_of
+from campaigns.rewards.selectors.coupons import (
     batch_in_scope,
     names_of,
     sentences_of,

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.jobs.recurring_rules import days_of, public_holidays
-from campaigns.rewards.refusals import (
+from campaigns.rewards.refusals.coupons import (
     AmountsDoNotFit,
     CirclesDoNotHold,
     DaysAreUnclear,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from campaigns.rewards.refusals_claims import TicketInvalid
+from campaigns.rewards.refusals.claims import TicketInvalid
 
 TICKET_SECONDS = 600
 _UNTIL = Struct(">I")  # seconds since 1970

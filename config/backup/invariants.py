@@ -17,7 +17,7 @@ from campaigns.audit.selectors.chain import Head
 from campaigns.audit.selectors.verification import verify_audit
 from campaigns.customers.selectors import place_of_value
 from campaigns.lib.crypto import Unreadable, unseal, unwrap_key
-from campaigns.rewards.sql_close import asked_of_all
+from campaigns.rewards.sql.close import asked_of_all
 from campaigns.tenants.scopes import system_scope
 from config.backup import manifest as kept
 from config.backup.manifest import Manifest

@@ -15,7 +15,7 @@ from campaigns.rewards.models import Batch
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
 from campaigns.rewards.services.claims import Claimed, Wish, claim_together
 from campaigns.rewards.services.stock import allot_stock
-from campaigns.rewards.sql_close import CHECKS, asked_of_all
+from campaigns.rewards.sql.close import CHECKS, asked_of_all
 from tests.support.cast import AT, Cast
 
 # 满100减20，领取后7天内有效; claimed from a day before the cast's moment for a hundred years.

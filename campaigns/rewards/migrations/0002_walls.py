@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from campaigns.approvals.walls import published
-from campaigns.rewards import sql
+from campaigns.rewards.sql import coupons
 from campaigns.tenants.walls import verb, wall
 
 
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         *published("rewards_livebatch", kind="rewards.batch", column="batch_id"),
         *wall("rewards_livebatchevent", append_only=True),
         *wall("rewards_stock", verbs="SELECT, UPDATE (claimed)", sees={"batch_id": "rewards_batch"}),
-        migrations.RunSQL(sql.STOCK_GRANTS, migrations.RunSQL.noop),
+        migrations.RunSQL(coupons.STOCK_GRANTS, migrations.RunSQL.noop),
         *wall(
             "rewards_coupon",
             verbs_only=True,
@@ -39,12 +39,12 @@ class Migration(migrations.Migration):
         *wall("rewards_couponevent", append_only=True, verbs="INSERT"),
         *wall("rewards_redemption", verbs_only=True, verbs="SELECT, INSERT"),
         *wall("rewards_reversal", verbs_only=True, verbs="SELECT, INSERT"),
-        migrations.RunSQL(sql.MOVES, migrations.RunSQL.noop),
-        migrations.RunSQL(sql.APPROVED_QUOTA, migrations.RunSQL.noop),
-        *verb("rewards_note(text, uuid, text, int, int, jsonb)", sql.NOTE, execute=["fenhang_verbs"]),
-        *verb("claim_coupon(uuid, uuid, bytea)", sql.CLAIM, execute=["fenhang_customer"]),
-        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint)", sql.REDEEM),
-        *verb("reverse_redemption(uuid, uuid, text)", sql.REVERSE),
-        *verb("void_coupon(uuid, text)", sql.VOID),
-        *verb("expire_due_coupons(int)", sql.EXPIRE),
+        migrations.RunSQL(coupons.MOVES, migrations.RunSQL.noop),
+        migrations.RunSQL(coupons.APPROVED_QUOTA, migrations.RunSQL.noop),
+        *verb("rewards_note(text, uuid, text, int, int, jsonb)", coupons.NOTE, execute=["fenhang_verbs"]),
+        *verb("claim_coupon(uuid, uuid, bytea)", coupons.CLAIM, execute=["fenhang_customer"]),
+        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint)", coupons.REDEEM),
+        *verb("reverse_redemption(uuid, uuid, text)", coupons.REVERSE),
+        *verb("void_coupon(uuid, text)", coupons.VOID),
+        *verb("expire_due_coupons(int)", coupons.EXPIRE),
     ]

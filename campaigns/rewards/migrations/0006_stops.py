@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 from campaigns.approvals.walls import stoppable
-from campaigns.rewards import sql_stops
+from campaigns.rewards.sql import stops
 from campaigns.tenants.walls import verb
 
 
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='campaign_id',
             field=models.UUIDField(null=True, verbose_name='campaign'),
         ),
-        migrations.RunSQL(sql_stops.FILL_CAMPAIGN, migrations.RunSQL.noop),
+        migrations.RunSQL(stops.FILL_CAMPAIGN, migrations.RunSQL.noop),
         *stoppable("rewards_livebatch", kind="rewards.batch", campaign="campaign_id"),
-        *verb("claim_coupon(uuid, uuid, bytea)", sql_stops.CLAIM, execute=["fenhang_customer"]),
+        *verb("claim_coupon(uuid, uuid, bytea)", stops.CLAIM, execute=["fenhang_customer"]),
     ]

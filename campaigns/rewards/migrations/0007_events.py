@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from campaigns.rewards import sql_events
+from campaigns.rewards.sql import events
 from campaigns.tenants.walls import verb
 
 
@@ -9,6 +9,6 @@ class Migration(migrations.Migration):
 
     operations = [
         *verb(
-            "rewards_note(text, uuid, text, int, int, jsonb)", sql_events.NOTE, execute=["fenhang_verbs"]
+            "rewards_note(text, uuid, text, int, int, jsonb)", events.NOTE, execute=["fenhang_verbs"]
         ),
     ]

@@ -1,7 +1,7 @@
 from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations
 
-from campaigns.rewards import sql_terms
+from campaigns.rewards.sql import terms
 
 
 class Migration(migrations.Migration):
@@ -26,5 +26,5 @@ class Migration(migrations.Migration):
         ValidateConstraint("terms", "rewards_terms_kind_has_its_own_amounts"),
         ValidateConstraint("terms", "rewards_terms_hours_are_two_or_none"),
         ValidateConstraint("terms", "rewards_terms_days_are_known"),
-        migrations.RunSQL(sql_terms.CIRCLES_HELD, migrations.RunSQL.noop),
+        migrations.RunSQL(terms.CIRCLES_HELD, migrations.RunSQL.noop),
     ]

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from campaigns.rewards import sql_shares
+from campaigns.rewards.sql import shares
 
 
 class Migration(migrations.Migration):
@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     dependencies = [("rewards", "0012_quota_verbs")]
 
     operations = [
-        migrations.RunSQL(sql_shares.FILL, migrations.RunSQL.noop),
-        migrations.RunSQL(sql_shares.AGREED, migrations.RunSQL.noop),
+        migrations.RunSQL(shares.FILL, migrations.RunSQL.noop),
+        migrations.RunSQL(shares.AGREED, migrations.RunSQL.noop),
     ]

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from campaigns.rewards import sql_claims
+from campaigns.rewards.sql import claims
 from campaigns.tenants.walls import verb, wall
 
 _FITS = "rewards_fits_whom(uuid, int, int, timestamptz, int[], int[], int[], text[], int)"
@@ -18,25 +18,25 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        *verb(_FITS, sql_claims.FITS, execute=["fenhang_verbs"]),
+        *verb(_FITS, claims.FITS, execute=["fenhang_verbs"]),
         *verb(
-            "rewards_fits(int[], int[], int[], text[], int)", sql_claims.FITS_ME, execute=["fenhang_customer"]
+            "rewards_fits(int[], int[], int[], text[], int)", claims.FITS_ME, execute=["fenhang_customer"]
         ),
-        migrations.RunSQL(sql_claims.JUDGED, "DROP TYPE rewards_judged;"),
-        *verb("rewards_judge_claims(text, jsonb)", sql_claims.JUDGE, execute=["fenhang_verbs"]),
-        *verb("rewards_write_claims(rewards_judged[])", sql_claims.WRITE, execute=["fenhang_verbs"]),
+        migrations.RunSQL(claims.JUDGED, "DROP TYPE rewards_judged;"),
+        *verb("rewards_judge_claims(text, jsonb)", claims.JUDGE, execute=["fenhang_verbs"]),
+        *verb("rewards_write_claims(rewards_judged[])", claims.WRITE, execute=["fenhang_verbs"]),
         *wall("rewards_origin", verbs_only=True, verbs="SELECT, INSERT, UPDATE (claimed)"),
         *verb(
             "rewards_count_origin(rewards_judged, text, bytea, int)",
-            sql_claims.COUNT_ORIGIN,
+            claims.COUNT_ORIGIN,
             execute=["fenhang_verbs"],
         ),
-        *verb("rewards_claim_one(rewards_judged)", sql_claims.CLAIM_ONE, execute=["fenhang_verbs"]),
-        *verb(_CLAIM, sql_claims.CLAIM, execute=["fenhang_app", "fenhang_customer"]),
-        *verb("claim_coupon(uuid, uuid, bytea, bytea)", sql_claims.CLAIM_ALONE, execute=["fenhang_customer"]),
-        *verb("claim_coupon(uuid, uuid, bytea)", sql_claims.CLAIM_WITHOUT_CODE, execute=["fenhang_customer"]),
-        *verb("release_coupon(uuid, boolean, text)", sql_claims.RELEASE),
-        migrations.RunSQL(sql_claims.MOVES, migrations.RunSQL.noop),
-        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int)", sql_claims.REDEEM),
-        *verb("rewards_terms_promised(uuid[])", sql_claims.PROMISED),
+        *verb("rewards_claim_one(rewards_judged)", claims.CLAIM_ONE, execute=["fenhang_verbs"]),
+        *verb(_CLAIM, claims.CLAIM, execute=["fenhang_app", "fenhang_customer"]),
+        *verb("claim_coupon(uuid, uuid, bytea, bytea)", claims.CLAIM_ALONE, execute=["fenhang_customer"]),
+        *verb("claim_coupon(uuid, uuid, bytea)", claims.CLAIM_WITHOUT_CODE, execute=["fenhang_customer"]),
+        *verb("release_coupon(uuid, boolean, text)", claims.RELEASE),
+        migrations.RunSQL(claims.MOVES, migrations.RunSQL.noop),
+        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int)", claims.REDEEM),
+        *verb("rewards_terms_promised(uuid[])", claims.PROMISED),
     ]

@@ -1,6 +1,8 @@
 from django.db import migrations
 
-from campaigns.rewards import sql_codes, sql_grants, sql_life
+from campaigns.rewards.sql import codes
+from campaigns.rewards.sql import grants
+from campaigns.rewards.sql import life
 from campaigns.tenants.offers import OfferRights
 from campaigns.tenants.walls import verb, wall
 
@@ -39,35 +41,35 @@ class Migration(migrations.Migration):
         *wall("rewards_refusalcount", verbs_only=True, verbs="SELECT, INSERT, UPDATE (number)"),
         migrations.RunSQL(GIFTS_SEEN, migrations.RunSQL.noop),
         migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
-        migrations.RunSQL(sql_life.MOVES, migrations.RunSQL.noop),
-        migrations.RunSQL(sql_life.LATER, migrations.RunSQL.noop),
+        migrations.RunSQL(life.MOVES, migrations.RunSQL.noop),
+        migrations.RunSQL(life.LATER, migrations.RunSQL.noop),
         *verb(
-            "rewards_note(text, uuid, text, int, int, jsonb)", sql_life.NOTE, execute=["fenhang_verbs"]
+            "rewards_note(text, uuid, text, int, int, jsonb)", life.NOTE, execute=["fenhang_verbs"]
         ),
-        *verb("rewards_spend_code(uuid, uuid, bytea)", sql_codes.SPEND, execute=["fenhang_verbs"]),
-        *verb("rewards_draw_code(uuid, uuid)", sql_codes.DRAW, execute=["fenhang_verbs"]),
-        *verb("rewards_give_code_back(uuid)", sql_codes.GIVE_BACK, execute=["fenhang_verbs"]),
-        *verb("show_partner_code(uuid)", sql_codes.SHOW, execute=["fenhang_customer"]),
-        *verb("add_partner_codes(uuid, uuid, uuid[], bytea[], bytea[])", sql_codes.ADD_PARTNER),
-        *verb("add_claim_codes(uuid, bytea[], boolean)", sql_codes.ADD_CLAIM),
-        *verb("grant_coupons(uuid, uuid[], uuid[], bytea[], text, text, boolean)", sql_grants.GRANT),
-        *verb("hear_events(text, text[], text[], uuid[], uuid[], text[], timestamptz)", sql_grants.HEAR),
-        *verb("waiting_event_grants(int)", sql_grants.WAITING),
-        *verb("settle_event_grants(uuid[], uuid[], text[])", sql_grants.SETTLE),
-        *verb("offer_gift(uuid, uuid, bytea, timestamptz)", sql_life.OFFER, execute=["fenhang_customer"]),
-        *verb("withdraw_gift(uuid)", sql_life.WITHDRAW, execute=["fenhang_customer"]),
-        *verb("accept_gift(bytea, uuid, bytea)", sql_life.ACCEPT, execute=["fenhang_customer"]),
+        *verb("rewards_spend_code(uuid, uuid, bytea)", codes.SPEND, execute=["fenhang_verbs"]),
+        *verb("rewards_draw_code(uuid, uuid)", codes.DRAW, execute=["fenhang_verbs"]),
+        *verb("rewards_give_code_back(uuid)", codes.GIVE_BACK, execute=["fenhang_verbs"]),
+        *verb("show_partner_code(uuid)", codes.SHOW, execute=["fenhang_customer"]),
+        *verb("add_partner_codes(uuid, uuid, uuid[], bytea[], bytea[])", codes.ADD_PARTNER),
+        *verb("add_claim_codes(uuid, bytea[], boolean)", codes.ADD_CLAIM),
+        *verb("grant_coupons(uuid, uuid[], uuid[], bytea[], text, text, boolean)", grants.GRANT),
+        *verb("hear_events(text, text[], text[], uuid[], uuid[], text[], timestamptz)", grants.HEAR),
+        *verb("waiting_event_grants(int)", grants.WAITING),
+        *verb("settle_event_grants(uuid[], uuid[], text[])", grants.SETTLE),
+        *verb("offer_gift(uuid, uuid, bytea, timestamptz)", life.OFFER, execute=["fenhang_customer"]),
+        *verb("withdraw_gift(uuid)", life.WITHDRAW, execute=["fenhang_customer"]),
+        *verb("accept_gift(bytea, uuid, bytea)", life.ACCEPT, execute=["fenhang_customer"]),
         *verb(
-            "lock_coupon(uuid, text, timestamptz)", sql_life.LOCK, execute=["fenhang_app", "fenhang_customer"]
+            "lock_coupon(uuid, text, timestamptz)", life.LOCK, execute=["fenhang_app", "fenhang_customer"]
         ),
-        *verb("unlock_coupon(uuid, text)", sql_life.UNLOCK, execute=["fenhang_app", "fenhang_customer"]),
-        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int, text)", sql_life.REDEEM),
-        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int)", sql_life.REDEEM_WITHOUT_ORDER),
-        *verb("void_coupon(uuid, text)", sql_life.VOID),
-        *verb("void_coupons(uuid[], text)", sql_life.VOID_MANY),
-        *verb("extend_coupons(uuid[], timestamptz, text)", sql_life.EXTEND),
-        *verb("rewards_batch_of(bytea, uuid)", sql_life.BATCH_OF),
-        *verb("count_refusals(uuid[], date[], text[], text[], bigint[])", sql_life.COUNT),
+        *verb("unlock_coupon(uuid, text)", life.UNLOCK, execute=["fenhang_app", "fenhang_customer"]),
+        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int, text)", life.REDEEM),
+        *verb("redeem_coupon(uuid, bytea, uuid, int, bigint, int, int)", life.REDEEM_WITHOUT_ORDER),
+        *verb("void_coupon(uuid, text)", life.VOID),
+        *verb("void_coupons(uuid[], text)", life.VOID_MANY),
+        *verb("extend_coupons(uuid[], timestamptz, text)", life.EXTEND),
+        *verb("rewards_batch_of(bytea, uuid)", life.BATCH_OF),
+        *verb("count_refusals(uuid[], date[], text[], text[], bigint[])", life.COUNT),
         OfferRights(
             {
                 **dict.fromkeys(("administrator", "branch_manager"), ["customers.customer.link_staff"]),

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from campaigns.rewards import sql_close
+from campaigns.rewards.sql import close
 from campaigns.tenants.offers import OfferRights
 from campaigns.tenants.walls import verb, wall
 
@@ -21,13 +21,13 @@ class Migration(migrations.Migration):
     operations = [
         *wall("rewards_close", verbs_only=True, verbs="SELECT, INSERT"),
         migrations.RunSQL(READS, migrations.RunSQL.noop),
-        migrations.RunSQL(sql_close.MOVES, migrations.RunSQL.noop),
-        migrations.RunSQL(sql_close.STAYS, migrations.RunSQL.noop),
-        *verb("rewards_parts_of(uuid)", sql_close.PARTS_OF, execute=["fenhang_verbs"]),
-        *verb(f"rewards_coupon_book{_RANGE}", sql_close.BOOK, execute=["fenhang_verbs"]),
-        *verb(f"rewards_differences{_RANGE}", sql_close.DIFFERENCES, execute=["fenhang_verbs"]),
-        *verb(f"rewards_settlement{_RANGE}", sql_close.SETTLEMENT),
-        *verb("close_day(uuid, int, date)", sql_close.CLOSE),
+        migrations.RunSQL(close.MOVES, migrations.RunSQL.noop),
+        migrations.RunSQL(close.STAYS, migrations.RunSQL.noop),
+        *verb("rewards_parts_of(uuid)", close.PARTS_OF, execute=["fenhang_verbs"]),
+        *verb(f"rewards_coupon_book{_RANGE}", close.BOOK, execute=["fenhang_verbs"]),
+        *verb(f"rewards_differences{_RANGE}", close.DIFFERENCES, execute=["fenhang_verbs"]),
+        *verb(f"rewards_settlement{_RANGE}", close.SETTLEMENT),
+        *verb("close_day(uuid, int, date)", close.CLOSE),
         OfferRights(
             {
                 **dict.fromkeys(("administrator", "branch_manager", "rewards_operator"), [_VIEW, _RUN]),

@@ -26,9 +26,9 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.lib.sealed_files import open_sealed
-from campaigns.rewards.grant_models import BatchFile, BatchFileLot
 from campaigns.rewards.models import LiveBatch
-from campaigns.rewards.refusals_life import (
+from campaigns.rewards.models.grants import BatchFile, BatchFileLot
+from campaigns.rewards.refusals.life import (
     LIFE_BY_WORD,
     BatchNotLive,
     ListGone,

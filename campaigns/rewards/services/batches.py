@@ -17,17 +17,17 @@ from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.rewards.models import Batch, Kind, LiveBatch, Payer
-from campaigns.rewards.refusals import (
+from campaigns.rewards.refusals.claims import NothingToHold
+from campaigns.rewards.refusals.coupons import (
     CampaignElsewhere,
     ChosenElsewhere,
     LimitsAreUnclear,
     PromiseIsClaimed,
     QuotaTooSmall,
 )
-from campaigns.rewards.refusals_claims import NothingToHold
-from campaigns.rewards.refusals_shares import AmountsAreReserved, PayersAreUnclear
+from campaigns.rewards.refusals.shares import AmountsAreReserved, PayersAreUnclear
 from campaigns.rewards.rules import PAYERS, Terms, check_terms
-from campaigns.rewards.selectors import batch_in_scope, has_claims
+from campaigns.rewards.selectors.coupons import batch_in_scope, has_claims
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope, branches_within
 

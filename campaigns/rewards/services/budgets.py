@@ -10,11 +10,11 @@ from campaigns.lib.constraints import violated
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
 from campaigns.planning.selectors import campaign_in_scope
-from campaigns.rewards.budget_selectors import budget_in_scope
 from campaigns.rewards.models import Budget, Funding, Payer
-from campaigns.rewards.refusals import CampaignElsewhere
-from campaigns.rewards.refusals_shares import BY_WORD, BudgetElsewhere, BudgetIsUnclear, FundingIsFixed
-from campaigns.rewards.selectors import batch_in_scope
+from campaigns.rewards.refusals.coupons import CampaignElsewhere
+from campaigns.rewards.refusals.shares import BY_WORD, BudgetElsewhere, BudgetIsUnclear, FundingIsFixed
+from campaigns.rewards.selectors.budgets import budget_in_scope
+from campaigns.rewards.selectors.coupons import batch_in_scope
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import line_of
 

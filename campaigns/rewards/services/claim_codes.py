@@ -18,10 +18,10 @@ from campaigns.lib.csv_files import csv_line
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
-from campaigns.rewards.code_models import ClaimsBy, CodeRun
 from campaigns.rewards.codes import GUESSES, MARKS, RANDOM, claim_code, claim_hash, room_of
 from campaigns.rewards.models import Batch
-from campaigns.rewards.refusals_life import (
+from campaigns.rewards.models.codes import ClaimsBy, CodeRun
+from campaigns.rewards.refusals.life import (
     CodesNotAsked,
     CodeTwice,
     PatternTooSmall,
@@ -30,7 +30,7 @@ from campaigns.rewards.refusals_life import (
     SharedCodeUnclear,
     TooManyCodes,
 )
-from campaigns.rewards.selectors import batch_in_scope
+from campaigns.rewards.selectors.coupons import batch_in_scope
 from campaigns.tenants.scopes import Scope
 
 MAKE = "rewards.make_codes"

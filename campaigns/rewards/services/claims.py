@@ -22,8 +22,8 @@ from campaigns.requests.rules import KeyInUse, KeyReused
 from campaigns.requests.services import Answer, Kept, keep_answers
 from campaigns.rewards.codes import hash_for
 from campaigns.rewards.models import Terms
-from campaigns.rewards.refusals_counted import count
-from campaigns.rewards.refusals_life import BY_WORD
+from campaigns.rewards.refusals.counted import count
+from campaigns.rewards.refusals.life import BY_WORD
 from campaigns.tenants.scopes import ScopeClosed
 
 # A lot is as large as the threads of one process that wait; beyond this it is two.

@@ -7,9 +7,9 @@ from django.db import connection
 from campaigns.audit.services import record
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
-from campaigns.rewards.close_selectors import close_in_scope, days_due
 from campaigns.rewards.models import Close
-from campaigns.rewards.refusals_close import BY_WORD
+from campaigns.rewards.refusals.close import BY_WORD
+from campaigns.rewards.selectors.closes import close_in_scope, days_due
 from campaigns.tenants.scopes import Scope
 
 

@@ -12,7 +12,7 @@ from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.codes import read_shown
 from campaigns.rewards.models import Redemption
-from campaigns.rewards.refusals_claims import TokenNotOffline
+from campaigns.rewards.refusals.claims import TokenNotOffline
 from campaigns.rewards.services.coupons import redeem_coupon
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope

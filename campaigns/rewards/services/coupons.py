@@ -9,11 +9,11 @@ from django.db import connection
 from campaigns.lib.ids import new_id
 from campaigns.rewards.codes import claim_hash, code_of, hash_of, open_token, seal_token
 from campaigns.rewards.models import Coupon, Redemption, Reversal
-from campaigns.rewards.refusals import CouponExpired, NotUsableYet
-from campaigns.rewards.refusals_counted import counted
-from campaigns.rewards.refusals_life import BY_WORD
+from campaigns.rewards.refusals.counted import counted
+from campaigns.rewards.refusals.coupons import CouponExpired, NotUsableYet
+from campaigns.rewards.refusals.life import BY_WORD
 from campaigns.rewards.rules import shown_status
-from campaigns.rewards.selectors import coupon_of_customer
+from campaigns.rewards.selectors.coupons import coupon_of_customer
 from campaigns.tenants.scopes import Scope
 
 

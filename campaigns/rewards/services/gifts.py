@@ -8,11 +8,11 @@ from django.db import connection
 
 from campaigns.lib.ids import new_id
 from campaigns.lib.refusals import NotFound
-from campaigns.rewards.code_models import Gift
 from campaigns.rewards.codes import gift_hash, gift_token, hash_for
 from campaigns.rewards.models import Coupon
-from campaigns.rewards.refusals_life import BY_WORD
-from campaigns.rewards.selectors import coupon_of_customer
+from campaigns.rewards.models.codes import Gift
+from campaigns.rewards.refusals.life import BY_WORD
+from campaigns.rewards.selectors.coupons import coupon_of_customer
 from campaigns.tenants.scopes import Scope
 
 OFFERED_FOR = timedelta(hours=24)

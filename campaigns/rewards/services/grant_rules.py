@@ -9,9 +9,9 @@ from campaigns.audit.services import record
 from campaigns.events.registry import kinds
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
-from campaigns.rewards.grant_models import GrantRule
-from campaigns.rewards.refusals_life import RuleExists, RuleUnclear
-from campaigns.rewards.selectors import batch_in_scope
+from campaigns.rewards.models.grants import GrantRule
+from campaigns.rewards.refusals.life import RuleExists, RuleUnclear
+from campaigns.rewards.selectors.coupons import batch_in_scope
 from campaigns.tenants.scopes import Scope
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")

@@ -11,9 +11,9 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.rewards.codes import hash_for
 from campaigns.rewards.models import Coupon
-from campaigns.rewards.refusals_counted import count, counted
-from campaigns.rewards.refusals_life import LIFE_BY_WORD, ReasonMissing
-from campaigns.rewards.selectors import coupons_within
+from campaigns.rewards.refusals.counted import count, counted
+from campaigns.rewards.refusals.life import LIFE_BY_WORD, ReasonMissing
+from campaigns.rewards.selectors.coupons import coupons_within
 from campaigns.tenants.scopes import Scope
 
 MAY = "rewards.coupon.grant"

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.jobs.long_kinds import Step
 from campaigns.jobs.long_models import Job
 from campaigns.lib.refs import ref
-from campaigns.rewards.grant_models import BatchFile
-from campaigns.rewards.refusals_counted import count
-from campaigns.rewards.refusals_life import LIFE_BY_WORD
+from campaigns.rewards.models.grants import BatchFile
+from campaigns.rewards.refusals.counted import count
+from campaigns.rewards.refusals.life import LIFE_BY_WORD
 from campaigns.rewards.services.batch_files import Row, customers_named, note_lot, take_batch_file, work_step
 from campaigns.rewards.services.grants import MAY, grant_lot
 from campaigns.tenants.scopes import Scope

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from campaigns.rewards.refusals_life import BY_WORD
+from campaigns.rewards.refusals.life import BY_WORD
 from campaigns.tenants.scopes import Scope
 
 MOST = timedelta(hours=2)

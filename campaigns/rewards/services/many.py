@@ -13,10 +13,10 @@ from campaigns.jobs.long_kinds import Step
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.services.long import ask_job
 from campaigns.lib.both import in_both
-from campaigns.rewards.grant_models import BatchFile
 from campaigns.rewards.models import Coupon
-from campaigns.rewards.refusals_life import BY_WORD, NotLater, ReasonMissing
-from campaigns.rewards.selectors import batch_in_scope
+from campaigns.rewards.models.grants import BatchFile
+from campaigns.rewards.refusals.life import BY_WORD, NotLater, ReasonMissing
+from campaigns.rewards.selectors.coupons import batch_in_scope
 from campaigns.rewards.services.batch_files import Row, customers_named, note_lot, take_batch_file, work_step
 from campaigns.tenants.scopes import Scope
 

@@ -17,12 +17,12 @@ from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
 from campaigns.notices.sentences import register_notice
 from campaigns.notices.services import tell
-from campaigns.rewards.code_models import PartnerCode
 from campaigns.rewards.codes import partner_hash
-from campaigns.rewards.grant_models import BatchFile
 from campaigns.rewards.models import Batch
-from campaigns.rewards.refusals_life import CodesNotAsked
-from campaigns.rewards.selectors import batch_in_scope
+from campaigns.rewards.models.codes import PartnerCode
+from campaigns.rewards.models.grants import BatchFile
+from campaigns.rewards.refusals.life import CodesNotAsked
+from campaigns.rewards.selectors.coupons import batch_in_scope
 from campaigns.rewards.services.batch_files import Row, note_lot, take_batch_file, work_step
 from campaigns.tenants.scopes import Scope
 

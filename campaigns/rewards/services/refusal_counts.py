@@ -7,10 +7,10 @@ from django.db import connection
 from django.db.models import Sum
 
 from campaigns.lib.refusals import NotFound, Refusal
-from campaigns.rewards.code_models import RefusalCount
-from campaigns.rewards.refusals import BY_WORD
-from campaigns.rewards.refusals_counted import taken
-from campaigns.rewards.refusals_life import LIFE_BY_WORD
+from campaigns.rewards.models.codes import RefusalCount
+from campaigns.rewards.refusals.counted import taken
+from campaigns.rewards.refusals.coupons import BY_WORD
+from campaigns.rewards.refusals.life import LIFE_BY_WORD
 from campaigns.tenants.scopes import Scope
 
 _KNOWN: list[type[Refusal]] = [*BY_WORD.values(), *LIFE_BY_WORD.values(), NotFound]

@@ -8,10 +8,10 @@ from campaigns.audit.services import record
 from campaigns.lib.refs import ref
 from campaigns.notices.services import tell
 from campaigns.rewards.models import Batch
-from campaigns.rewards.refusals import AboveQuota, QuantityIsNotPositive, UnusedTooFew
-from campaigns.rewards.refusals_shares import BY_WORD, ShareTooSmall
-from campaigns.rewards.selectors import batch_in_scope, left_at_branch
-from campaigns.rewards.share_selectors import kept_at, titles_of, unclaimed_at
+from campaigns.rewards.refusals.coupons import AboveQuota, QuantityIsNotPositive, UnusedTooFew
+from campaigns.rewards.refusals.shares import BY_WORD, ShareTooSmall
+from campaigns.rewards.selectors.coupons import batch_in_scope, left_at_branch
+from campaigns.rewards.selectors.shares import kept_at, titles_of, unclaimed_at
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 

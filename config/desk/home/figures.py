@@ -18,7 +18,7 @@ from campaigns.customers.selectors import customers_within
 from campaigns.lib.money import yuan
 from campaigns.lib.sparkline import sparkline
 from campaigns.rewards.models import Redemption
-from campaigns.rewards.selectors import coupon_figures, coupons_within, zone_of
+from campaigns.rewards.selectors.coupons import coupon_figures, coupons_within, zone_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 from config.desk.pages import list_page

@@ -24,14 +24,14 @@ from campaigns.lib.refusals import NotFound
 from campaigns.notices.admin import line_of
 from campaigns.notices.selectors import unread
 from campaigns.planning.selectors import running_campaigns
-from campaigns.rewards.close_selectors import last_closes
-from campaigns.rewards.selectors import (
+from campaigns.rewards.selectors.closes import last_closes
+from campaigns.rewards.selectors.coupons import (
     coupon_figures,
     coupons_held,
     coupons_within,
     zone_of,
 )
-from campaigns.rewards.share_selectors import stock_running_low
+from campaigns.rewards.selectors.shares import stock_running_low
 from campaigns.tenants.scopes import Scope
 from config.desk.home.figures import DAYS, branches_compared, first_moment, six
 from config.desk.pages import page_of

@@ -14,7 +14,7 @@ from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.models import Batch
 from campaigns.rewards.publishing import restore
-from campaigns.rewards.refusals import PromiseIsClaimed, QuotaTooSmall
+from campaigns.rewards.refusals.coupons import PromiseIsClaimed, QuotaTooSmall
 from campaigns.rewards.services.batches import change_batch, submit_batch
 from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.tenants.scopes import Scope, system_scope

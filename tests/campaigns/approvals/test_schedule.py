@@ -15,7 +15,7 @@ from campaigns.approvals.services.schedule import end_over, lay_missing, put_liv
 from campaigns.audit.models import Entry
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.rewards.models import LiveBatch
-from campaigns.rewards.refusals import ClaimIsOver
+from campaigns.rewards.refusals.coupons import ClaimIsOver
 from campaigns.rewards.services.batches import BatchTerms, change_batch, submit_batch, take_down_batch
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock

@@ -18,7 +18,7 @@ from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Batch, Coupon, LiveBatch
-from campaigns.rewards.refusals import ClaimsAreStopped
+from campaigns.rewards.refusals.coupons import ClaimsAreStopped
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.closing import close_branch

@@ -43,7 +43,7 @@ from campaigns.customers.services.staff import link_staff
 from campaigns.lib.constraints import violated
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.rewards.models import Coupon
-from campaigns.rewards.refusals import LimitReached
+from campaigns.rewards.refusals.coupons import LimitReached
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
 from campaigns.tenants.scopes import ScopeClosed, system_scope
 from tests.support.cast import AT, Cast, hired

@@ -16,8 +16,13 @@ from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Batch, LiveBatch, Terms
-from campaigns.rewards.refusals import CampaignElsewhere, NotAtThisHour, PromiseIsClaimed, QuotaTooSmall
-from campaigns.rewards.selectors import live_batches
+from campaigns.rewards.refusals.coupons import (
+    CampaignElsewhere,
+    NotAtThisHour,
+    PromiseIsClaimed,
+    QuotaTooSmall,
+)
+from campaigns.rewards.selectors.coupons import live_batches
 from campaigns.rewards.services.batches import add_batch, change_batch, submit_batch, take_down_batch
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock

@@ -25,7 +25,7 @@ from campaigns.rewards.models import (
     Terms,
 )
 from campaigns.rewards.publishing import describe
-from campaigns.rewards.refusals_shares import (
+from campaigns.rewards.refusals.shares import (
     AmountsAreReserved,
     AmountsWait,
     BudgetAskedAnew,

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.lib.refusals import NotAllowed, NotFound
-from campaigns.rewards.close_rules import CHECKS, LINES, owed
-from campaigns.rewards.close_selectors import changed_since, last_closes, owed_of, settlement
+from campaigns.rewards.close.rules import CHECKS, LINES, owed
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Batch, Close
-from campaigns.rewards.refusals_close import DayNotOver
+from campaigns.rewards.refusals.close import DayNotOver
+from campaigns.rewards.selectors.closes import changed_since, last_closes, owed_of, settlement
 from campaigns.rewards.services.closing import close_day, close_days
 from campaigns.rewards.services.coupons import (
     claim_coupon,
@@ -22,8 +22,8 @@ from campaigns.rewards.services.coupons import (
     reverse_redemption,
     void_coupon,
 )
-from campaigns.rewards.sql_close import CHECKS as ASKED
-from campaigns.rewards.sql_close import DAILY
+from campaigns.rewards.sql.close import CHECKS as ASKED
+from campaigns.rewards.sql.close import DAILY
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_budgets import SPLIT, budget_of, funded, publish

@@ -16,11 +16,11 @@ from campaigns.jobs.long_results import path_of as result_of
 from campaigns.lib.http import tokens
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.notices.models import Notice
-from campaigns.rewards.code_models import ClaimCode, CodeRun, PartnerCode
 from campaigns.rewards.codes import RANDOM, claim_code, room_of
 from campaigns.rewards.models import Coupon, Stock
-from campaigns.rewards.refusals import SoldOut
-from campaigns.rewards.refusals_life import (
+from campaigns.rewards.models.codes import ClaimCode, CodeRun, PartnerCode
+from campaigns.rewards.refusals.coupons import SoldOut
+from campaigns.rewards.refusals.life import (
     ClaimCodeMissing,
     ClaimCodeSpent,
     ClaimCodeWrong,

@@ -12,7 +12,7 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.refusals import NotAllowed, NotFound, Refusal
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Coupon, LiveBatch, Redemption, Reversal
-from campaigns.rewards.refusals import (
+from campaigns.rewards.refusals.coupons import (
     AlreadyRedeemed,
     AlreadyReversed,
     ClaimIsOver,
@@ -30,7 +30,13 @@ from campaigns.rewards.refusals import (
     TokenSpent,
 )
 from campaigns.rewards.rules import usable_window
-from campaigns.rewards.selectors import coupon_figures, coupons_of_customer, funnel_of, terms_of, zone_of
+from campaigns.rewards.selectors.coupons import (
+    coupon_figures,
+    coupons_of_customer,
+    funnel_of,
+    terms_of,
+    zone_of,
+)
 from campaigns.rewards.services.coupons import (
     claim_coupon,
     expire_due_coupons,

@@ -10,7 +10,7 @@ from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Coupon, Origin
-from campaigns.rewards.refusals_claims import CouponHeld, NotHeld, NothingToHold, TicketInvalid
+from campaigns.rewards.refusals.claims import CouponHeld, NotHeld, NothingToHold, TicketInvalid
 from campaigns.rewards.services.coupons import redeem_coupon, refuse_coupon, release_coupon
 from campaigns.rewards.tickets import device_hash, is_ticket_good, issue_ticket, range_hash
 from campaigns.tenants.scopes import system_scope

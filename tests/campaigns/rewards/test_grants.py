@@ -17,10 +17,10 @@ from campaigns.jobs.long_results import path_of as result_of
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed
 from campaigns.rewards.codes import code_of, hash_for, hash_of
-from campaigns.rewards.grant_models import BatchFile, EventGrant
 from campaigns.rewards.models import Coupon, Stock
-from campaigns.rewards.refusals import ClaimIsOver, NotOpenYet
-from campaigns.rewards.refusals_life import (
+from campaigns.rewards.models.grants import BatchFile, EventGrant
+from campaigns.rewards.refusals.coupons import ClaimIsOver, NotOpenYet
+from campaigns.rewards.refusals.life import (
     BatchNotLive,
     CustomerHasAll,
     CustomerUnknown,
@@ -29,7 +29,7 @@ from campaigns.rewards.refusals_life import (
     RuleUnclear,
     ShareIsUsedUp,
 )
-from campaigns.rewards.selectors import coupons_of_customer, funnel_of
+from campaigns.rewards.selectors.coupons import coupons_of_customer, funnel_of
 from campaigns.rewards.services import batch_files
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.rewards.services.grant_rules import add_grant_rule, change_grant_rule

@@ -8,12 +8,12 @@ from django.test import Client
 from pytest_django import Settings as Given
 
 from campaigns.lib.clock import now
-from campaigns.rewards.code_models import CodeRun
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.coupon_history import history_of
-from campaigns.rewards.grant_models import BatchFile, GrantRule
 from campaigns.rewards.models import Coupon
-from campaigns.rewards.refusals_life import CustomerHasAll, CustomerUnknown
+from campaigns.rewards.models.codes import CodeRun
+from campaigns.rewards.models.grants import BatchFile, GrantRule
+from campaigns.rewards.refusals.life import CustomerHasAll, CustomerUnknown
 from campaigns.rewards.services.coupons import redeem_coupon, reverse_redemption
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import Cast

@@ -15,11 +15,11 @@ from campaigns.jobs.long_models import Job
 from campaigns.lib.clock import now
 from campaigns.lib.http import tokens
 from campaigns.lib.refusals import NotAllowed, NotFound, Refusal
-from campaigns.rewards import refusals_counted
-from campaigns.rewards.code_models import RefusalCount
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Coupon
-from campaigns.rewards.refusals import (
+from campaigns.rewards.models.codes import RefusalCount
+from campaigns.rewards.refusals import counted
+from campaigns.rewards.refusals.coupons import (
     AlreadyRedeemed,
     CodeUnknown,
     CouponExpired,
@@ -27,7 +27,7 @@ from campaigns.rewards.refusals import (
     NotVoidable,
     SoldOut,
 )
-from campaigns.rewards.refusals_life import (
+from campaigns.rewards.refusals.life import (
     CouponIsLocked,
     CouponWasGiven,
     ExpiredTooLong,
@@ -40,7 +40,7 @@ from campaigns.rewards.refusals_life import (
     OwnGift,
     ReasonMissing,
 )
-from campaigns.rewards.selectors import coupons_of_customer, funnel_of
+from campaigns.rewards.selectors.coupons import coupons_of_customer, funnel_of
 from campaigns.rewards.services.batch_files import refused_rows
 from campaigns.rewards.services.coupons import (
     claim_coupon,
@@ -335,7 +335,7 @@ def test_many_are_extended_and_voided_by_a_list_and_as_a_whole(cast: Cast) -> No
 
 
 def test_every_no_is_counted_by_reason_and_outlives_what_was_rolled_back(cast: Cast) -> None:
-    refusals_counted.taken()  # of the tests before
+    counted.taken()  # of the tests before
     batch = live_batch(cast, shares={"NB": 1})
     coupon = claimed(cast, "nb", batch)
     nb2 = cast.customers["nb2"].customer.pk
@@ -379,10 +379,10 @@ def test_every_no_is_counted_by_reason_and_outlives_what_was_rolled_back(cast: C
 
 def test_without_valkey_nothing_is_counted_and_nobody_waits(cast: Cast, settings: Given) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    refusals_counted.count("claim", uuid4(), "rewards.claim.sold_out", at=AT)
-    assert refusals_counted._closed_until > 0
-    assert refusals_counted.taken() == []
-    refusals_counted._closed_until = 0.0
+    counted.count("claim", uuid4(), "rewards.claim.sold_out", at=AT)
+    assert counted._closed_until > 0
+    assert counted.taken() == []
+    counted._closed_until = 0.0
 
 
 def test_a_gift_goes_over_http_without_its_link_in_a_stored_answer(cast: Cast) -> None:

@@ -19,7 +19,7 @@ from campaigns.customers.services.tags import tag_customers
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Batch, Coupon
-from campaigns.rewards.refusals import (
+from campaigns.rewards.refusals.coupons import (
     AmountsDoNotFit,
     ChosenElsewhere,
     CirclesDoNotHold,
@@ -40,8 +40,8 @@ from campaigns.rewards.refusals import (
     WeekLimitReached,
 )
 from campaigns.rewards.rules import OWN_AMOUNTS, Terms, open_days, usable_window, worth
-from campaigns.rewards.selectors import live_batch as seen_batch
-from campaigns.rewards.selectors import live_batches
+from campaigns.rewards.selectors.coupons import live_batch as seen_batch
+from campaigns.rewards.selectors.coupons import live_batches
 from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.batches import add_batch, submit_batch
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon, void_coupon

@@ -10,7 +10,7 @@ from campaigns.customers.services.customers import add_customer
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Coupon, Redemption, Reversal, Stock
-from campaigns.rewards.refusals import AboveQuota, AlreadyRedeemed, AlreadyReversed
+from campaigns.rewards.refusals.coupons import AboveQuota, AlreadyRedeemed, AlreadyReversed
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon, reverse_redemption
 from campaigns.rewards.services.stock import allot_stock, draw_back_stock
 from campaigns.tenants.scopes import system_scope

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.codes import code_of, hash_of, open_token, seal_token
-from campaigns.rewards.refusals import (
+from campaigns.rewards.refusals.coupons import (
     AmountsDoNotFit,
     TokenExpired,
     TokenInvalid,

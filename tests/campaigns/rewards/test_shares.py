@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.notices.models import Notice
-from campaigns.rewards import sql_shares
 from campaigns.rewards.models import Batch, Share, Stock
-from campaigns.rewards.refusals import BranchElsewhere, CapReached, UnusedTooFew
-from campaigns.rewards.refusals_shares import ShareTooSmall
+from campaigns.rewards.refusals.coupons import BranchElsewhere, CapReached, UnusedTooFew
+from campaigns.rewards.refusals.shares import ShareTooSmall
+from campaigns.rewards.selectors.shares import stock_running_low, tree_of
 from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.rewards.services.stock import (
     allot_stock,
@@ -22,7 +22,7 @@ from campaigns.rewards.services.stock import (
     draw_back_subtree,
     tell_low_shares,
 )
-from campaigns.rewards.share_selectors import stock_running_low, tree_of
+from campaigns.rewards.sql import shares
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.tree import move_branch
 from tests.support.cast import AT, Cast, hired
@@ -358,7 +358,7 @@ def test_what_was_allotted_before_there_was_a_tree_becomes_one(committed_cast: C
     assert before[0]["HO"] == (18, 18, 0)
     with connections["owner"].cursor() as cursor:
         cursor.execute("DELETE FROM rewards_share")
-        for statement in sql_shares.FILL.split(";"):
+        for statement in shares.FILL.split(";"):
             if statement.strip():
                 cursor.execute(statement)
     assert (nodes(cast, batch), nodes(cast, single)) == before

@@ -9,8 +9,13 @@ from django.db.utils import DatabaseError
 
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.rewards.models import Batch, Stock
-from campaigns.rewards.refusals import AboveQuota, BranchElsewhere, QuantityIsNotPositive, UnusedTooFew
-from campaigns.rewards.selectors import shares_of
+from campaigns.rewards.refusals.coupons import (
+    AboveQuota,
+    BranchElsewhere,
+    QuantityIsNotPositive,
+    UnusedTooFew,
+)
+from campaigns.rewards.selectors.coupons import shares_of
 from campaigns.rewards.services.batches import change_batch
 from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.rewards.services.stock import allot_stock, draw_back_stock

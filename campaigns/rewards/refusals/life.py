@@ -3,7 +3,7 @@ means to staff who act for a customer, where it is another sentence than the cus
 """
 
 from campaigns.lib.refusals import Refusal
-from campaigns.rewards.refusals import BY_WORD as BY_WORD  # noqa: PLC0414 - told again, longer
+from campaigns.rewards.refusals.coupons import BY_WORD as BY_WORD  # noqa: PLC0414 - told again, longer
 
 
 class ReasonMissing(Refusal):

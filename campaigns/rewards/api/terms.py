@@ -5,9 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from campaigns.lib.geo import MICRO
 from campaigns.rewards.models import DayRule, FaceUnit, Giving
-
-MICRO = 1_000_000
 
 
 class PositionIn(serializers.Serializer[Any]):

@@ -1,5 +1,5 @@
 """The verbs of coupons. Each is one call, decides by guarded writes and unique keys, and answers a word for its
-"no" (campaigns/rewards/refusals.py, BY_WORD) or NULL when it is done.
+"no" (campaigns/rewards/refusals/coupons.py, BY_WORD) or NULL when it is done.
 """
 
 # One deed into the audit, by whoever the scope says acts.

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from campaigns.lib.csv_files import harmless
-from campaigns.rewards.close_showing import Shown
+from campaigns.rewards.close.showing import Shown
 from campaigns.rewards.models import Close
 
 _YUAN = "¥#,##0.00;[Red]-¥#,##0.00"

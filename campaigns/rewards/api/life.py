@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from campaigns.lib.http.limits import Limit
 from campaigns.lib.http.views import ApiView
 from campaigns.requests.keys import idempotent
-from campaigns.rewards.api import CouponOut, coupon_out
-from campaigns.rewards.selectors import terms_held, zone_of
+from campaigns.rewards.api.coupons import CouponOut, coupon_out
+from campaigns.rewards.selectors.coupons import terms_held, zone_of
 from campaigns.rewards.services.gifts import accept_gift, gift_offered, offer_gift, withdraw_gift
 from campaigns.rewards.services.partner_codes import show_partner_code
 

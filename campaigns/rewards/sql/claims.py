@@ -4,7 +4,7 @@ A lot is what waited together in one web process (`services/claims.py`), each cu
 one. Locks are taken in one order: customers by id, each customer's claims of the batch by key, and last the stock.
 """
 
-from campaigns.rewards import sql_terms
+from campaigns.rewards.sql import terms
 
 # For whom: the customer's facts are given, so that claims of many are judged in one query, and the policy of the
 # published copy asks the same of one. `pos`: where the home branch stands.
@@ -366,8 +366,8 @@ BEGIN
 END $$;
 """
 
-# As in sql_terms.py, and what is held is not redeemed.
-REDEEM = sql_terms.REDEEM.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+# As in terms.py, and what is held is not redeemed.
+REDEEM = terms.REDEEM.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
     "WHEN held.status = 'void' THEN 'void'\n",
     "WHEN held.status = 'void' THEN 'void'\n"
     "                    WHEN held.status = 'held' AND held.usable_until > app_at() THEN 'held'\n",

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.models import Share
+from campaigns.rewards.selectors.shares import branches_to_allot, share_in_scope, titles_of, tree_of
 from campaigns.rewards.services.stock import allot_stock, draw_back_stock, draw_back_subtree
-from campaigns.rewards.share_selectors import branches_to_allot, share_in_scope, titles_of, tree_of
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 
 

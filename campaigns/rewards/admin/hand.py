@@ -19,12 +19,12 @@ from campaigns.events.registry import kinds
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.long_selectors import jobs_among
 from campaigns.lib.refusals import NotFound, Refusal
-from campaigns.rewards.code_models import CodeRun
 from campaigns.rewards.codes import GUESSES, RANDOM
-from campaigns.rewards.grant_models import BatchFile, EventGrant, GrantRule
 from campaigns.rewards.models import Batch
-from campaigns.rewards.refusals_life import CustomerUnknown, ListTooLarge, NotLater
-from campaigns.rewards.selectors import batch_in_scope
+from campaigns.rewards.models.codes import CodeRun
+from campaigns.rewards.models.grants import BatchFile, EventGrant, GrantRule
+from campaigns.rewards.refusals.life import CustomerUnknown, ListTooLarge, NotLater
+from campaigns.rewards.selectors.coupons import batch_in_scope
 from campaigns.rewards.services import claim_codes, grant_rules, grants, lists, many, partner_codes
 from campaigns.rewards.services.batch_files import Row, customers_named
 from campaigns.tenants.desk import ScopedAdmin, scope_of

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 
 from campaigns.lib.refusals import Refusal
-from campaigns.rewards.selectors import coupons_held
+from campaigns.rewards.selectors.coupons import coupons_held
 from campaigns.rewards.services.coupons import refuse_coupon, release_coupon
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 

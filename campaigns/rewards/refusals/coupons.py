@@ -1,7 +1,7 @@
 """Every "no" of coupons. The database's verbs answer with the code's last word; `BY_WORD` finds the class."""
 
 from campaigns.lib.refusals import NotFound, Refusal
-from campaigns.rewards import refusals_claims
+from campaigns.rewards.refusals import claims
 
 
 class WindowIsBackward(Refusal):
@@ -310,7 +310,7 @@ class CapReached(Refusal):
 
 
 BY_WORD: dict[str, type[Refusal]] = {
-    **refusals_claims.BY_WORD,
+    **claims.BY_WORD,
     "not_found": NotFound,
     "cap_reached": CapReached,
     "not_open_yet": NotOpenYet,

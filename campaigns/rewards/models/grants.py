@@ -121,7 +121,7 @@ class EventGrant(TenantModel):
     """One event of another system that a rule answers: written in the transaction that takes the event, granted right
     after. One for a batch, a source and that source's own id of the event, however often and by whatever rule.
 
-    `branch` is the customer's home then. `word` says why not (campaigns/rewards/refusals.py).
+    `branch` is the customer's home then. `word` says why not (campaigns/rewards/refusals/coupons.py).
     """
 
     class State(models.TextChoices):

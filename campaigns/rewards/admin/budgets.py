@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.lib.forms import ServiceForm, YuanField
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import read_ref
-from campaigns.rewards.budget_selectors import movements_of, spent_from
 from campaigns.rewards.models import Budget
+from campaigns.rewards.selectors.budgets import movements_of, spent_from
+from campaigns.rewards.selectors.shares import titles_of
 from campaigns.rewards.services.budgets import add_budget, approve_budget, change_budget
-from campaigns.rewards.share_selectors import titles_of
 from campaigns.tenants.desk import ScopedAdmin, page_of, scope_of
 from campaigns.tenants.models import Person
 

@@ -21,13 +21,13 @@ from campaigns.lib.refusals import Refusal
 from campaigns.requests.keys import HEADER, answer_of, idempotent, print_of, replay, response_of, route_of
 from campaigns.requests.rules import read_key
 from campaigns.requests.services import Answer
-from campaigns.rewards.api_terms import PositionIn, TermsOut, micro, terms_out
-from campaigns.rewards.code_models import ClaimsBy
+from campaigns.rewards.api.terms import PositionIn, TermsOut, micro, terms_out
 from campaigns.rewards.codes import claim_hash, code_of
-from campaigns.rewards.grant_models import How
 from campaigns.rewards.models import Coupon, Kind, LiveBatch, Payer, Redemption, Terms
+from campaigns.rewards.models.codes import ClaimsBy
+from campaigns.rewards.models.grants import How
 from campaigns.rewards.rules import shown_status
-from campaigns.rewards.selectors import (
+from campaigns.rewards.selectors.coupons import (
     claimed_by_customer,
     coupon_of_customer,
     coupons_of_customer,

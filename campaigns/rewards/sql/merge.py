@@ -1,6 +1,6 @@
 """Coupons of customers who turn out to be one, and claims beside it."""
 
-from campaigns.rewards import sql_stops
+from campaigns.rewards.sql import stops
 
 # What a claim counts must stay true until it has written: whoever merges this customer waits, or is waited for. Taken
 # before the claim's own lock, so that no claim waits for a merge that waits for the claim.
@@ -9,8 +9,8 @@ _HELD = """\
     IF NOT FOUND THEN RETURN 'not_found'; END IF;
 """
 _BEFORE = "    -- One customer's claims of one batch queue up here"
-assert _BEFORE in sql_stops.CLAIM
-CLAIM = sql_stops.CLAIM.replace(_BEFORE, _HELD + _BEFORE, 1)
+assert _BEFORE in stops.CLAIM
+CLAIM = stops.CLAIM.replace(_BEFORE, _HELD + _BEFORE, 1)
 
 # The kept one's coupons keep their numbers and the others' follow: the limit per customer counts both, so nobody gets
 # more of a batch by having been two.

@@ -7,7 +7,7 @@ invariants and the tests ask the same texts of the whole bank and of all time (`
 
 import re
 
-from campaigns.rewards import sql_life
+from campaigns.rewards.sql import life
 
 CHECKS = {
     "stock": """
@@ -203,8 +203,8 @@ def asked_of_all(code: str) -> str:
     return re.sub(r"\b(pos_from|pos_to|day_from|day_to)\b", lambda found: _WHOLE[found[0]], CHECKS[code])
 
 
-# As in sql_life.py, and when: so that a day's end can be told from the history, whatever the server's clock was.
-MOVES = sql_life.MOVES.replace("    RETURN NEW;", "    NEW.moved_at := app_at();\n    RETURN NEW;")
+# As in life.py, and when: so that a day's end can be told from the history, whatever the server's clock was.
+MOVES = life.MOVES.replace("    RETURN NEW;", "    NEW.moved_at := app_at();\n    RETURN NEW;")
 
 # What each payer bears of one redemption, by the terms of the coupon; the sum is what the redemption was worth.
 PARTS_OF = """

@@ -9,9 +9,9 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from campaigns.lib.refusals import NotFound
-from campaigns.rewards import sql_close
-from campaigns.rewards.close_rules import Change, Owed, changes, owed
+from campaigns.rewards.close.rules import Change, Owed, changes, owed
 from campaigns.rewards.models import Close
+from campaigns.rewards.sql import close
 from campaigns.tenants.scopes import Scope
 
 
@@ -71,6 +71,6 @@ def settlement(*, scope: Scope, since: datetime, until: datetime) -> list[Settle
 def days_due(*, scope: Scope, limit: int) -> list[tuple[int, date]]:
     """Which branches' yesterdays are to be closed: (branch, local day), from head office down?"""
     with connection.cursor() as cursor:
-        cursor.execute(sql_close.DUE, {"at": scope.at, "limit": limit})
+        cursor.execute(close.DUE, {"at": scope.at, "limit": limit})
         rows: list[Any] = cursor.fetchall()
     return [(branch_id, day) for branch_id, day in rows]

@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.lib.money import yuan
-from campaigns.rewards.close_rules import CHECKS, COLUMNS, LINES
-from campaigns.rewards.close_selectors import changed_since, owed_of
+from campaigns.rewards.close.rules import CHECKS, COLUMNS, LINES
 from campaigns.rewards.models import Batch, Close, Payer
+from campaigns.rewards.selectors.closes import changed_since, owed_of
 from campaigns.tenants.desk import page_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope

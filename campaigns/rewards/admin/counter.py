@@ -17,12 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.customers.rules import masked_number
 from campaigns.lib.forms import YuanField
-from campaigns.lib.geo import to_gcj02
+from campaigns.lib.geo import MICRO, to_gcj02
 from campaigns.lib.money import yuan
 from campaigns.lib.refusals import Refusal
-from campaigns.rewards.api_terms import MICRO
 from campaigns.rewards.models import Kind, Redemption
-from campaigns.rewards.selectors import redemptions_today, zone_of
+from campaigns.rewards.selectors.coupons import redemptions_today, zone_of
 from campaigns.rewards.services.counter import (
     MOST_NOTED,
     Noted,

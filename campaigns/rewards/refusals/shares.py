@@ -1,7 +1,7 @@
 """Every "no" of quota down the tree and of budgets; `BY_WORD` finds the class of a verb's word."""
 
 from campaigns.lib.refusals import NotFound, Refusal
-from campaigns.rewards.refusals import BranchElsewhere, QuantityIsNotPositive
+from campaigns.rewards.refusals.coupons import BranchElsewhere, QuantityIsNotPositive
 
 
 class ShareTooSmall(Refusal):

@@ -18,10 +18,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.lib.refusals import Refusal
-from campaigns.rewards.close_selectors import close_in_scope, last_closes
-from campaigns.rewards.close_showing import shown
+from campaigns.rewards.close.showing import shown
 from campaigns.rewards.models import Close
-from campaigns.rewards.selectors import zone_of
+from campaigns.rewards.selectors.closes import close_in_scope, last_closes
+from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.rewards.services.closing import close_day
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 
@@ -31,8 +31,8 @@ _TYPES = {
 }
 # Loaded when asked for: fonts and spreadsheets are code that every process would wait for at its start.
 _WRITERS = {
-    "pdf": "campaigns.rewards.close_pdf.pdf_of",
-    "xlsx": "campaigns.rewards.close_workbook.workbook_of",
+    "pdf": "campaigns.rewards.close.pdf.pdf_of",
+    "xlsx": "campaigns.rewards.close.workbook.workbook_of",
 }
 
 

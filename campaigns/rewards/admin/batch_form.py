@@ -19,6 +19,7 @@ from unfold.widgets import (
 from campaigns.customers.models import Profile
 from campaigns.customers.tag_selectors import tags_usable
 from campaigns.lib.forms import ServiceForm, YuanField
+from campaigns.lib.geo import MICRO
 from campaigns.rewards.lines import off_label, weekday_name
 from campaigns.rewards.models import Batch, Kind
 from campaigns.rewards.rules import AMOUNTS, OWN_AMOUNTS
@@ -27,7 +28,6 @@ from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import current_scope
 from campaigns.tenants.selectors import branches_within
 
-_MICRO = Decimal(1_000_000)
 # What need not be typed, and what it is then.
 _OPTIONAL = {
     "usable_after_days": 0,
@@ -155,14 +155,14 @@ class CirclesField(LinesField):
     """Points with metres around them, `30.274085, 120.155070, 500` a line; millionths of a degree in `cleaned_data`."""
 
     def lines_of(self, value: Any) -> Sequence[str]:
-        return [f"{lat / _MICRO:.6f}, {lon / _MICRO:.6f}, {metres}" for lat, lon, metres in value]
+        return [f"{lat / MICRO:.6f}, {lon / MICRO:.6f}, {metres}" for lat, lon, metres in value]
 
     def read(self, lines: Sequence[str]) -> list[list[int]]:
         circles = []
         for line in lines:
             try:
                 lat, lon, metres = (Decimal(part.strip()) for part in re.split(r"[,，]", line))
-                circles.append([round(lat * _MICRO), round(lon * _MICRO), int(metres)])
+                circles.append([round(lat * MICRO), round(lon * MICRO), int(metres)])
             except (ValueError, InvalidOperation, OverflowError):
                 raise forms.ValidationError(
                     gettext("Write latitude, longitude and metres, such as 30.274085, 120.155070, 500.")

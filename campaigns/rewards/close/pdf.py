@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.approvals.evidence.as_pdf import Sheet
 from campaigns.lib.money import yuan
-from campaigns.rewards.close_showing import Shown
+from campaigns.rewards.close.showing import Shown
 from campaigns.rewards.models import Close
 
 _RED, _GREEN = (176, 32, 32), (20, 110, 60)

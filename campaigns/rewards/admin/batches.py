@@ -20,19 +20,18 @@ from campaigns.approvals.stopped import stop_over
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import Refusal
+from campaigns.rewards.admin.batch_form import FIELDSETS, BatchForm
 
 # Their pages are registered with this one's.
-from campaigns.rewards import admin_budgets, admin_closes, admin_shares  # noqa: F401
-from campaigns.rewards.admin_counter import CounterPages
-from campaigns.rewards.admin_hand import ReasonForm, extend_urls, hand_urls
-from campaigns.rewards.admin_held import HeldActs
-from campaigns.rewards.admin_shares import moved, opened_query, quota_of
-from campaigns.rewards.batch_form import FIELDSETS, BatchForm
-from campaigns.rewards.budget_selectors import budgets_for, funding_of
+from campaigns.rewards.admin.counter import CounterPages
+from campaigns.rewards.admin.hand import ReasonForm, extend_urls, hand_urls
+from campaigns.rewards.admin.held import HeldActs
+from campaigns.rewards.admin.shares import moved, opened_query, quota_of
 from campaigns.rewards.coupon_history import history_of
 from campaigns.rewards.models import Batch, Coupon, Payer
 from campaigns.rewards.rules import PAYERS, shown_status
-from campaigns.rewards.selectors import funnel_of, names_of, terms_of, zone_of
+from campaigns.rewards.selectors.budgets import budgets_for, funding_of
+from campaigns.rewards.selectors.coupons import funnel_of, names_of, terms_of, zone_of
 from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.batches import (
     add_batch,

@@ -1,9 +1,9 @@
 """What becomes of a coupon that somebody holds: given on, set aside, extended, void by the thousand."""
 
-from campaigns.rewards import sql, sql_claims, sql_events
+from campaigns.rewards.sql import claims, coupons, events
 
 # The moves of rules.MOVES.
-MOVES = sql_claims.MOVES.replace(
+MOVES = claims.MOVES.replace(
     "('redeemed', 'claimed'))", "('redeemed', 'claimed'), ('claimed', 'given'), ('expired', 'claimed'))"
 )  # fmt: skip
 
@@ -185,7 +185,7 @@ def _locked(body: str) -> str:
     return body
 
 
-REDEEM = _locked(sql_claims.REDEEM)
+REDEEM = _locked(claims.REDEEM)
 REDEEM_WITHOUT_ORDER = """
 CREATE OR REPLACE FUNCTION redeem_coupon(fresh uuid, hash bytea, known uuid, times int, spent bigint, lat int, lon int)
 RETURNS text LANGUAGE plpgsql AS VERB $$
@@ -222,7 +222,7 @@ BEGIN
 END $$;
 """
 
-VOID = sql.VOID.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+VOID = coupons.VOID.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
     "    PERFORM rewards_note('rewards.coupon.void'",
     "    PERFORM rewards_give_code_back(wanted);\n    PERFORM rewards_note('rewards.coupon.void'",
 )
@@ -260,8 +260,8 @@ END $$;
 
 # --- events of who holds it, and refusals -------------------------------------------------------------------------
 
-# As in sql_events.py, and two kinds more.
-NOTE = sql_events.NOTE.replace(
+# As in events.py, and two kinds more.
+NOTE = events.NOTE.replace(
     "('rewards.coupon.reverse', 'rewards.coupon.reversed')",
     "('rewards.coupon.reverse', 'rewards.coupon.reversed'),\n"
     "                   ('rewards.coupon.give', 'rewards.coupon.given'),\n"
