@@ -4,6 +4,7 @@ means to staff who act for a customer, where it is another sentence than the cus
 
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.refusals.coupons import BY_WORD as BY_WORD  # noqa: PLC0414 - told again, longer
+from campaigns.rewards.refusals.shares import BudgetClosed, BudgetShort
 
 
 class ReasonMissing(Refusal):
@@ -248,6 +249,8 @@ BY_WORD |= {
     "not_extendable": NotExtendable,
     "not_later": NotLater,
     "expired_too_long": ExpiredTooLong,
+    "budget_short": BudgetShort,
+    "budget_closed": BudgetClosed,
 }
 LIFE_BY_WORD: dict[str, type[Refusal]] = BY_WORD | {
     "not_found": BatchNotLive,

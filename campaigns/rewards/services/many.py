@@ -33,7 +33,7 @@ def extend_coupon(*, scope: Scope, coupon_id: UUID, until: datetime, reason: str
     """Make a coupon of the scope's branches good for longer: until before `until`.
 
     One that has expired comes back within `rules.EXTEND_WITHIN` of its end. Raises ReasonMissing, NotFound,
-    NotExtendable, NotLater, ExpiredTooLong.
+    NotExtendable, NotLater, ExpiredTooLong, BudgetShort and BudgetClosed when what it had reserved is gone.
     """
     scope.demand(MAY_EXTEND)
     if not reason.strip():

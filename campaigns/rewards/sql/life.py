@@ -258,6 +258,60 @@ BEGIN
 END $$;
 """
 
+# As before, and what expired gave its money back: where others have it by now, the coupon stays expired. All together
+# where there is enough for all, else one by one, as far as it goes.
+EXTEND_WITH_MONEY = """
+CREATE OR REPLACE FUNCTION extend_coupons(ids uuid[], ends timestamptz, why text)
+RETURNS TABLE (place int, word text) LANGUAGE plpgsql AS VERB $$
+#variable_conflict use_column
+DECLARE done uuid[]; one uuid; broke text; said text; short jsonb := '{}';
+BEGIN
+    IF app_customer() IS NOT NULL OR app_lo() IS NULL THEN
+        RAISE insufficient_privilege USING MESSAGE = 'coupons are extended by staff';
+    END IF;
+    PERFORM FROM rewards_coupon c WHERE c.id = ANY (ids) ORDER BY c.id FOR UPDATE;
+    BEGIN
+        done := rewards_extend(ids, ends);
+    EXCEPTION WHEN check_violation THEN
+        GET STACKED DIAGNOSTICS broke = CONSTRAINT_NAME;
+        IF broke <> 'rewards_budget_taken_within_total' THEN RAISE; END IF;
+        done := '{}';
+        FOR one IN SELECT c.id FROM rewards_coupon c WHERE c.id = ANY (ids) ORDER BY c.id LOOP
+            BEGIN
+                done := done || rewards_extend(ARRAY[one], ends);
+            EXCEPTION WHEN check_violation THEN
+                GET STACKED DIAGNOSTICS broke = CONSTRAINT_NAME, said = MESSAGE_TEXT;
+                IF broke <> 'rewards_budget_taken_within_total' THEN RAISE; END IF;
+                -- "no money to reserve again: budget_short"
+                short := short || jsonb_build_object(one, split_part(said, ': ', 2));
+            END;
+        END LOOP;
+    END;
+    PERFORM rewards_note('rewards.coupon.extend', c.id, c.title, c.branch_id, c.branch_pos,
+                         jsonb_build_object('until', ends, 'reason', why))
+       FROM rewards_coupon c WHERE c.id = ANY (done);
+    RETURN QUERY
+    SELECT a.nth::int, CASE WHEN c.id IS NULL THEN 'not_found'
+                            WHEN c.status NOT IN ('claimed', 'expired') THEN 'not_extendable'
+                            WHEN ends <= app_at() OR ends <= c.usable_until THEN 'not_later'
+                            ELSE coalesce(short ->> c.id::text, 'expired_too_long') END
+      FROM unnest(ids) WITH ORDINALITY AS a (id, nth)
+      LEFT JOIN rewards_coupon c ON c.id = a.id AND c.branch_pos BETWEEN app_lo() AND app_hi()
+     WHERE NOT a.id = ANY (done);
+END $$;
+"""
+EXTEND_THESE = """
+CREATE FUNCTION rewards_extend(ids uuid[], ends timestamptz) RETURNS uuid[] LANGUAGE sql AS VERB $$
+    WITH changed AS (
+        UPDATE rewards_coupon c SET usable_until = ends, status = 'claimed'
+         WHERE c.id = ANY (ids) AND c.branch_pos BETWEEN app_lo() AND app_hi() AND c.status IN ('claimed', 'expired')
+           AND ends > app_at() AND ends > c.usable_until AND c.usable_until > app_at() - interval '30 days'
+        RETURNING c.id
+    )
+    SELECT coalesce(array_agg(id), '{}') FROM changed
+$$;
+"""
+
 # --- events of who holds it, and refusals -------------------------------------------------------------------------
 
 # As in events.py, and two kinds more.

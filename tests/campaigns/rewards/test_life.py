@@ -40,6 +40,7 @@ from campaigns.rewards.refusals.life import (
     OwnGift,
     ReasonMissing,
 )
+from campaigns.rewards.refusals.shares import BudgetShort
 from campaigns.rewards.selectors.coupons import coupons_of_customer, funnel_of
 from campaigns.rewards.services.batch_files import refused_rows
 from campaigns.rewards.services.coupons import (
@@ -55,7 +56,9 @@ from campaigns.rewards.services.grants import grant_coupon
 from campaigns.rewards.services.locks import lock_coupon, unlock_coupon
 from campaigns.rewards.services.many import extend_all, extend_coupon, extend_list, void_all, void_list
 from campaigns.rewards.services.refusal_counts import refusals_of, write_refusals
+from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.scopes import system_scope
+from tests.campaigns.rewards.test_budgets import budget_of, funded, publish
 from tests.campaigns.rewards.test_races import _crowd, outcome
 from tests.support.calls import Caller
 from tests.support.cast import AT, Cast
@@ -282,6 +285,31 @@ def test_an_extension_is_later_and_brings_back_what_expired_lately(cast: Cast) -
         extend(late + timedelta(days=9), at=late)
     with system_scope(at=AT, cause="look"):
         assert Entry.objects.get(verb="rewards.coupon.extend").detail["reason"] == "网点停电"
+
+
+def test_what_expired_is_not_extended_with_money_that_others_have_by_now(cast: Cast) -> None:
+    """Four coupons expire and give their money back; three others are allotted for it; one of the four may come back."""
+    budget = budget_of(cast, 100_00)
+    batch = publish(cast, funded(cast, budget, per_customer_limit=9), NB=5)
+    held = [claimed(cast, "nb", batch) for _turn in range(4)]
+    end = held[0].usable_until
+    until = end + timedelta(days=2)
+    with system_scope(at=end, cause="sweep") as scope:
+        assert expire_due_coupons(scope=scope) == 4
+    with cast.north_rewards.scope(at=end) as scope:
+        allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch["NB"].pk, quantity=3)
+        job = extend_all(scope=scope, batch_id=batch.pk, until=until, reason="网点停电")
+    assert run(at=end)
+    with cast.north_rewards.scope(at=end) as scope:
+        for coupon in sorted(held, key=lambda each: each.pk)[1:]:
+            with pytest.raises(BudgetShort):
+                extend_coupon(scope=scope, coupon_id=coupon.pk, until=until, reason="网点停电")
+    with system_scope(at=end, cause="look"):
+        job.refresh_from_db()
+        assert (job.state, job.done, job.refused) == ("done", 4, 3)
+        assert Coupon.objects.get(status="claimed").pk == min(each.pk for each in held)
+        budget.refresh_from_db()
+        assert budget.taken_fen == 100_00
 
 
 def test_many_are_extended_and_voided_by_a_list_and_as_a_whole(cast: Cast) -> None:

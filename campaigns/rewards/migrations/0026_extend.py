@@ -1,0 +1,15 @@
+from django.db import migrations
+
+from campaigns.rewards.sql import life
+from campaigns.tenants.walls import verb
+
+
+class Migration(migrations.Migration):
+    """What expired is not extended without its money, and says so."""
+
+    dependencies = [("rewards", "0025_close_walls")]
+
+    operations = [
+        *verb("rewards_extend(uuid[], timestamptz)", life.EXTEND_THESE, execute=["fenhang_verbs"]),
+        *verb("extend_coupons(uuid[], timestamptz, text)", life.EXTEND_WITH_MONEY),
+    ]
