@@ -17,6 +17,7 @@ from hypothesis import settings as properties
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support import stages
+from tests.support.agreeing import agreeing
 from tests.support.browser import chromium  # noqa: F401 - a fixture
 from tests.support.cast import AT, Cast, build_cast
 from tests.support.template import at_database, drop_database, make_database
@@ -119,6 +120,12 @@ _OURS = {path.rpartition(".")[2] for path in settings.ROOMS} | {"sessions", "dja
 def committed_cast(committed: None) -> Cast:
     """The fixed cast, committed."""
     return build_cast()
+
+
+@pytest.fixture(autouse=True)
+def _books_agree(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test did, stock, coupons, money, audit and history agree afterwards."""
+    yield from agreeing(request)
 
 
 def pytest_collection_finish() -> None:

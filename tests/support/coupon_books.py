@@ -1,5 +1,5 @@
-"""What the books of one batch must say after each deed: plain Python, written from the room's README, with nothing of the
-database in it. Each deed answers "ok" or the code of the refusal that must be said; only "ok" changes anything.
+"""What the books of one batch must say after each deed: plain Python, written from the room's README, with nothing of
+the database in it. Each deed answers "ok" or the code of the refusal that must be said; only "ok" changes anything.
 
 One batch that is issued at N and handed down N > NC > NB. Money in fen, moments UTC, days those of Shanghai.
 """
@@ -155,7 +155,9 @@ class Books:
 
     def reserve(self, deltas: dict[str, int]) -> str:
         """So many coupons more or fewer at each branch: is there money? Takes it."""
-        parts = {payer: part for payer, part in self.parts(self.draft.off).items() if payer in self.purse and part}
+        parts = {
+            payer: part for payer, part in self.parts(self.draft.off).items() if payer in self.purse and part
+        }
         more: Counter[str] = Counter()
         for payer, part in parts.items():
             more[self.purse[payer]] += part * sum(deltas.values())

@@ -220,8 +220,8 @@ class Walk:
             coupons = {
                 pk: (who[c], codes[b], *more)
                 for pk, c, b, *more in rows(
-                    "SELECT id, customer_id, branch_id, status, nth, claimed_at, usable_from, usable_until, redeemed_times,"
-                    " locked_for, locked_until FROM rewards_coupon WHERE batch_id = %s"
+                    "SELECT id, customer_id, branch_id, status, nth, claimed_at, usable_from, usable_until,"
+                    " redeemed_times, locked_for, locked_until FROM rewards_coupon WHERE batch_id = %s"
                 )
             }
             nodes = {
@@ -245,13 +245,12 @@ class Walk:
                 )
                 if any(sums)
             }
-            budgets = {
-                payer: taken
-                for payer, taken in rows(
+            budgets = dict(
+                rows(
                     "SELECT f.payer, g.taken_fen FROM rewards_funding f JOIN rewards_budget g ON g.id = f.budget_id"
                     " WHERE f.batch_id = %s"
                 )
-            }
+            )
             allotted = next(rows("SELECT allotted FROM rewards_batch WHERE id = %s"))[0]
         _same("coupons", coupons, {key: _as_stored(held) for key, held in books.coupons.items()})
         _same("nodes", nodes, books.nodes())
@@ -289,9 +288,9 @@ class Walk:
         who, reason = self._who(), self.draw.choice(["补偿", "补偿", "补偿", " "])
         told, made = self._do(
             self._as("north_rewards"),
-            lambda s: grant_coupon(
-                scope=s, batch_id=self.batch, customer_id=self.people[who], reason=reason
-            ).pk,
+            lambda s: (
+                grant_coupon(scope=s, batch_id=self.batch, customer_id=self.people[who], reason=reason).pk
+            ),
         )
         self._heed("grant", told, self.books.grant(made, who, self.at, reason), who)
 
@@ -353,7 +352,11 @@ class Walk:
         if (chosen := self._coupon("claimed")) is None:
             return
         key, held = chosen
-        who, order, minutes = self._holder(held), self.draw.choice(["A-1", "A-2"]), self.draw.randrange(1, 180)
+        who, order, minutes = (
+            self._holder(held),
+            self.draw.choice(["A-1", "A-2"]),
+            self.draw.randrange(1, 180),
+        )
         told, _made = self._do(
             self._of(who),
             lambda s: lock_coupon(scope=s, coupon_id=key, order=order, during=timedelta(minutes=minutes)),
@@ -392,7 +395,8 @@ class Walk:
         key, held = chosen
         until = self.draw.choice([held.ends, self.at]) + timedelta(hours=self.draw.randrange(-5, 60))
         told, _made = self._do(
-            self._as("north_rewards"), lambda s: extend_coupon(scope=s, coupon_id=key, until=until, reason="停电")
+            self._as("north_rewards"),
+            lambda s: extend_coupon(scope=s, coupon_id=key, until=until, reason="停电"),
         )
         self._heed("extend", told, self.books.extend(key, until, self.at), key, until)
 
@@ -460,9 +464,11 @@ class Walk:
         branch = self.draw.choice(["NB", "NC"])
         told, made = self._do(
             self._as("north_reviewer"),
-            lambda s: add_stop(
-                scope=s, branch_id=self.cast.branch[branch].pk, reason="核查", kind="rewards.batch"
-            ).pk,
+            lambda s: (
+                add_stop(
+                    scope=s, branch_id=self.cast.branch[branch].pk, reason="核查", kind="rewards.batch"
+                ).pk
+            ),
         )
         if made is not None:
             self.stops[branch] = made

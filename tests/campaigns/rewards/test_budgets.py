@@ -301,29 +301,6 @@ def test_parts_sum_to_the_fen_and_nobody_spends_what_was_not_reserved(cast: Cast
 
 
 @pytest.mark.commits
-def test_rivals_cannot_reserve_more_than_the_budget_has(committed_cast: Cast) -> None:
-    """Two batches draw on one budget at once. The control: all eight read "100 yuan left" before anybody wrote."""
-    cast = committed_cast
-    budget = budget_of(cast, 100_00)
-    batches = [funded(cast, budget) for _ in range(2)]
-    read = []
-
-    def allot(batch: Batch, code: str) -> Any:
-        def act() -> UUID:
-            with cast.north_rewards.scope() as scope:
-                read.append(Budget.objects.get(pk=budget.pk).total_fen)
-                allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch[code].pk, quantity=2)
-                return batch.pk
-
-        return act
-
-    results = together([allot(batch, code) for batch in batches for code in ("NB", "NC", "N", "NB")])
-    assert sorted(type(r).__name__ for r in results) == ["BudgetShort"] * 6 + ["UUID"] * 2
-    assert sums(budget) == (80_00, 80_00, 0, 0)
-    assert sum(min(fen, 40_00) for fen in read) > 100_00
-
-
-@pytest.mark.commits
 def test_counters_redeem_reverse_and_operators_move_at_once_to_the_fen(committed_cast: Cast) -> None:
     cast = committed_cast
     budget = budget_of(cast, 2_000_00)

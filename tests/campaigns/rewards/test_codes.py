@@ -287,18 +287,6 @@ def test_a_lot_that_runs_out_of_codes_grants_as_far_as_they_go(cast: Cast) -> No
 
 
 @pytest.mark.commits
-def test_one_code_eight_ways_at_once_claims_once(
-    committed_cast: Cast, control: Callable[[int, int], int]
-) -> None:
-    cast = committed_cast
-    batch = live_batch(cast, claims_by="single", per_customer_limit=9)
-    _asked, codes = made(cast, batch, 1)
-    results = together([lambda name=name: claim(cast, batch, codes[0], name) for name in ["nb", "nb2"] * 4])
-    assert outcome(results) == {"ClaimCodeSpent": 7, "Coupon": 1}
-    assert control(8, 1) == 8
-
-
-@pytest.mark.commits
 def test_rivals_for_the_last_codes_of_a_partner(
     committed_cast: Cast, control: Callable[[int, int], int]
 ) -> None:

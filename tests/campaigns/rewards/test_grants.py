@@ -36,7 +36,7 @@ from campaigns.rewards.services.grant_rules import add_grant_rule, change_grant_
 from campaigns.rewards.services.grants import grant_coupon, grant_for_events, grant_lot
 from campaigns.rewards.services.lists import grant_list
 from campaigns.tenants.scopes import system_scope
-from tests.campaigns.rewards.test_races import _crowd, outcome
+from tests.campaigns.rewards.test_races import crowd, outcome
 from tests.support.cast import AT, Cast
 from tests.support.events import SOURCES, bought, call_hook, days_ago
 from tests.support.jobs import run
@@ -134,10 +134,10 @@ def test_a_list_is_granted_in_lots_and_says_row_by_row_why_not(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_files, "LOT", 3)
-    crowd = _crowd(cast, 4)
+    rivals = crowd(cast, 4)
     batch = live_batch(cast, shares={"NB": 4, "NC": 1}, quota=10)
     nb, sb = cast.customers["nb"], cast.customers["sb"]
-    rows = [nb.number, "N-none-1", nb.number, sb.number, *map(str, crowd[:3]), "", str(crowd[3])]
+    rows = [nb.number, "N-none-1", nb.number, sb.number, *map(str, rivals[:3]), "", str(rivals[3])]
     file = load(cast, batch, csv_of(*rows))
     assert (file.rows, file.headings, file.batch_title) == (8, 1, "北方满减券")
     assert run()
@@ -154,7 +154,7 @@ def test_a_list_is_granted_in_lots_and_says_row_by_row_why_not(
         ]
         held = Coupon.objects.order_by("id")
         assert {c.caused_by for c in held} == {f"jobs.job:{job.pk}"}
-        assert [c.customer_id for c in held] == [nb.customer.pk, *crowd[:3]]
+        assert [c.customer_id for c in held] == [nb.customer.pk, *rivals[:3]]
         assert sum(s.claimed for s in Stock.objects.all()) == 4
     table = result_of(job.pk).read_text("utf-8-sig").splitlines()
     assert table[1].startswith(f"3,N-none-1,{CustomerUnknown.zh}") and len(table) == 5
@@ -296,7 +296,7 @@ def test_lots_and_claims_at_once_hand_out_the_share_and_no_more(
     committed_cast: Cast, control: Callable[[int, int], int]
 ) -> None:
     cast = committed_cast
-    crowd = _crowd(cast, 40)
+    rivals = crowd(cast, 40)
     # Fourteen for forty: in one bucket, and a customer of two lots gets one.
     batch = live_batch(cast, shares={"NB": 14})
 
@@ -307,8 +307,8 @@ def test_lots_and_claims_at_once_hand_out_the_share_and_no_more(
 
         return act
 
-    lots = [granting(cast, batch, crowd[:12]), granting(cast, batch, crowd[6:18][::-1])]
-    results = together([*lots, *[claim(each) for each in crowd[10:30]]])
+    lots = [granting(cast, batch, rivals[:12]), granting(cast, batch, rivals[6:18][::-1])]
+    results = together([*lots, *[claim(each) for each in rivals[10:30]]])
     assert all(isinstance(result, int) for result in results[:2]), results[:2]
     claimed = outcome(results[2:])
     assert set(claimed) <= {"Coupon", "SoldOut", "LimitReached"}, results

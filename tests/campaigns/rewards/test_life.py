@@ -59,7 +59,7 @@ from campaigns.rewards.services.refusal_counts import refusals_of, write_refusal
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_budgets import budget_of, funded, publish
-from tests.campaigns.rewards.test_races import _crowd, outcome
+from tests.campaigns.rewards.test_races import crowd, outcome
 from tests.support.calls import Caller
 from tests.support.cast import AT, Cast
 from tests.support.jobs import run
@@ -176,7 +176,7 @@ def test_one_gift_is_taken_by_one_and_a_redemption_beside_it_wins_or_loses(
     cast = committed_cast
     coupon = claimed(cast, may_be_given=True)
     token = offered(cast, coupon)
-    crowd = _crowd(cast, 7)
+    rivals = crowd(cast, 7)
 
     def take(customer_id: UUID) -> Callable[[], Any]:
         def act() -> Any:
@@ -189,7 +189,7 @@ def test_one_gift_is_taken_by_one_and_a_redemption_beside_it_wins_or_loses(
         with cast.nb_clerk.scope() as scope:
             return redeem_coupon(scope=scope, code=code_of(coupon.pk))
 
-    said = outcome(together([redeem, *[take(each) for each in crowd]]))
+    said = outcome(together([redeem, *[take(each) for each in rivals]]))
     assert said in (
         {"Coupon": 1, "CouponWasGiven": 1, "GiftGone": 6},
         {"Redemption": 1, "GiftGone": 7},
@@ -288,7 +288,7 @@ def test_an_extension_is_later_and_brings_back_what_expired_lately(cast: Cast) -
 
 
 def test_what_expired_is_not_extended_with_money_that_others_have_by_now(cast: Cast) -> None:
-    """Four coupons expire and give their money back; three others are allotted for it; one of the four may come back."""
+    """Four coupons expire and give their money back; three others are allotted for it; one may come back."""
     budget = budget_of(cast, 100_00)
     batch = publish(cast, funded(cast, budget, per_customer_limit=9), NB=5)
     held = [claimed(cast, "nb", batch) for _turn in range(4)]
