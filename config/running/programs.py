@@ -19,6 +19,7 @@ from config.running import signs
 # must stay well below the server's max_connections.
 WEB_PROCESSES = 2
 WEB_THREADS = 12
+WEB_LINES = 1024  # of each process, idle ones included
 WORKER_PROCESSES = 2
 HEAVY_PROCESSES = 1
 OUTBOX_PROCESSES = 1  # of many threads
@@ -39,8 +40,9 @@ def web(host: str, port: int, environment: dict[str, str], *, threads: int = WEB
         command=[
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
             *("--workers", str(WEB_PROCESSES), "--blocking-threads", str(threads)),
-            # No more requests at once than there are threads: the rest wait in the queue and not on the interpreter.
-            *("--backpressure", str(threads), "--backlog", "2048"),
+            # Backpressure counts lines, also those that are kept and idle: at as many as threads a few browsers that
+            # say nothing would keep everybody else out. Requests beyond the threads wait in the pool's own queue.
+            *("--backpressure", str(WEB_LINES), "--backlog", "2048"),
             # A reload starts each new worker this long before it stops the old one, which then ends what it is at;
             # at a stop of everything the leash waits for neither.
             *("--respawn-failed-workers", "--respawn-interval", "20", "--workers-kill-timeout", "30"),

@@ -144,7 +144,7 @@ class Caller:
     token: str
     left_alone: int = 0
     put_off: int = 0
-    _line: http.client.HTTPConnection | None = None
+    why: list[str] = field(default_factory=list)  # it was left alone
 
     def post(
         self, path: str, *, key: str, body: object = None, dies: bool = False, renews_key: bool = False
@@ -161,6 +161,8 @@ class Caller:
             told = self._try(path, headers | fatal | {"Idempotency-Key": key}, body)
             if told is None or told.status >= 500 or told.status == 429:
                 self.left_alone += 1
+                if told is not None:
+                    self.why.append(f"{told.status} {told.body[:300]!r}")
             elif told.status == 409 and orjson.loads(told.body)["code"] == "requests.key.in_use":
                 self.put_off += 1
             else:
@@ -171,25 +173,22 @@ class Caller:
         raise AssertionError(f"{path} was not answered within {PATIENCE} s")
 
     def _try(self, path: str, headers: dict[str, str], body: object) -> Told | None:
-        if self._line is None:
-            self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        # A line for each: one that was kept may lead to a process that is no more.
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            self._line.request("POST", f"/api/v1/{path}", orjson.dumps(body or {}), headers)
-            answer = self._line.getresponse()
+            line.request("POST", f"/api/v1/{path}", orjson.dumps(body or {}), headers)
+            answer = line.getresponse()
             return Told(
                 answer.status,
                 answer.headers.get("Content-Type", ""),
                 answer.read(),
                 answer.headers.get("Idempotency-Replayed") == "true",
             )
-        except (OSError, http.client.HTTPException):
-            self.close()
+        except (OSError, http.client.HTTPException) as error:
+            self.why.append(repr(error))
             return None
-
-    def close(self) -> None:
-        if self._line is not None:
-            self._line.close()
-        self._line = None
+        finally:
+            line.close()
 
 
 def at_once(acts: Sequence[Callable[[], None]], *, within: float) -> None:
