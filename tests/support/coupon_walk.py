@@ -59,10 +59,11 @@ class Disagreement(AssertionError):
 
 @dataclass
 class Walk:
-    """`said`: how often each deed was answered what."""
+    """`said`: how often each deed was answered what. `always_funded`: whoever pays draws on a budget."""
 
     cast: Cast
     seed: int
+    always_funded: bool = False
     said: Counter[tuple[str, str]] = field(default_factory=Counter)
     lately: list[str] = field(default_factory=list)
     at: datetime = AT
@@ -132,7 +133,7 @@ class Walk:
             claim_from=AT, claim_until=AT + timedelta(days=draw.randrange(8, 30)),
         )  # fmt: skip
         paying = [p for p, n in zip(PAYERS, percents, strict=True) if n] or [payer]
-        funded = [p for p in paying if draw.random() < 0.8]
+        funded = [p for p in paying if self.always_funded or draw.random() < 0.8]
         shared = draw.random() < 0.5
         self.books = Books(
             draft=said,
