@@ -10,6 +10,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.conftest import _OURS
 from tests.leaks.objects import World, build, plant_marks
+from tests.support.agreeing import assert_what_is_there_agrees
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,7 @@ def world(
                 connections[alias].close()
         yield made
     with django_db_blocker.unblock():
+        assert_what_is_there_agrees()
         tables = [m._meta.db_table for m in apps.get_models() if m._meta.app_label in _OURS]
         with connections["owner"].cursor() as cursor:
             cursor.execute("TRUNCATE " + ", ".join(f'"{t}"' for t in tables) + " RESTART IDENTITY CASCADE")

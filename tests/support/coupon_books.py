@@ -6,78 +6,20 @@ One batch that is issued at N and handed down N > NC > NB. Money in fen, moments
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-SHANGHAI = timezone(timedelta(hours=8))
-PAYERS = ("head_office", "branch", "merchant")
-PARENT = {"NB": "NC", "NC": "N"}
-BELOW = {"N": ("N", "NC", "NB"), "NC": ("NC", "NB"), "NB": ("NB",)}
-
-OVER = {
-    "redeemed": "rewards.coupon.already_redeemed",
-    "void": "rewards.coupon.void",
-    "given": "rewards.coupon.given",
-    "expired": "rewards.coupon.expired",
-}
-
-
-@dataclass
-class Said:
-    """What one revision of the batch says."""
-
-    kind: str
-    threshold: int
-    off: int
-    percent: int
-    days: int
-    each: int  # per customer in all
-    each_day: int | None
-    cap_per_day: int | None
-    may_be_given: bool
-    quota: int
-    claim_from: datetime
-    claim_until: datetime
-
-
-@dataclass
-class Used:
-    """A redemption: where, when, and what it moved of each payer's money (part, spent)."""
-
-    coupon: Any
-    place: str
-    at: datetime
-    moved: dict[str, tuple[int, int]]
-    is_reversed: bool = False
-    is_settled: bool = False
-
-
-@dataclass
-class Held:
-    """One coupon."""
-
-    who: str
-    home: str
-    nth: int
-    claimed_at: datetime
-    starts: datetime
-    ends: datetime
-    terms: Said
-    status: str = "claimed"
-    times: int = 0
-    order: str = ""
-    order_until: datetime | None = None
-
-
-@dataclass
-class Offered:
-    coupon: Any
-    until: datetime
-    is_over: bool = False  # accepted, or taken back
-
-
-def day_of(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
+from tests.support.coupon_rows import (
+    BELOW,
+    OVER,
+    PAYERS,
+    SHANGHAI,
+    Held,
+    Offered,
+    Said,
+    Used,
+    day_of,
+)
 
 
 @dataclass

@@ -12,7 +12,8 @@ import pytest
 from django.db import connections
 
 from tests.support.cast import Cast
-from tests.support.coupon_walk import DEEDS, Disagreement, Walk
+from tests.support.coupon_deeds import DEEDS
+from tests.support.coupon_walk import Disagreement, Walk
 
 pytestmark = pytest.mark.commits
 SEED = int(os.environ.get("WALK_SEED", "20261123"))
