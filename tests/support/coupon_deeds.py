@@ -208,7 +208,9 @@ class Deeds:
         self._heed("lock", told, self.books.lock(key, who, self.at, order, minutes), key, who, order, minutes)
 
     def _unlock(self) -> None:
-        aside = [k for k, held in self.books.coupons.items() if held.order_until and held.order_until > self.at]
+        aside = [
+            k for k, held in self.books.coupons.items() if held.order_until and held.order_until > self.at
+        ]
         key = self.draw.choice(aside or [None, *self.books.coupons])
         if key is None:
             return
