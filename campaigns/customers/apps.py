@@ -13,7 +13,11 @@ class CustomersApp(AppConfig):
 
     def ready(self) -> None:
         # Models exist only now. Each part registers itself, in a module of its own.
-        from campaigns.customers.handing_over import customers_at_home, hand_over_customers
+        from campaigns.customers.handing_over import (
+            customers_at_home,
+            hand_over_customers,
+            tell_seconds_again,
+        )
         from campaigns.customers.identifying import register_identities
         from campaigns.customers.importing import register_files
         from campaigns.customers.own_rights import register_rights
@@ -29,6 +33,7 @@ class CustomersApp(AppConfig):
 
         register_scope_kind("customer", derive)
         register_step("hand_over", name="customers: home branch", act=hand_over_customers)
+        register_step("leave", name="customers: files that wait", act=tell_seconds_again)
         register_remainder("customers", rows=customers_at_home)
         register_identities()
         register_files()

@@ -1,11 +1,13 @@
-"""Customers when their home branch closes."""
+"""Customers when their home branch closes, and what waits when somebody leaves."""
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from campaigns.customers.models import Customer, MergeProposal
+from campaigns.customers.models import Customer, CustomerExport, CustomerFile, MergeProposal
 from campaigns.customers.order_of_locks import hold_customers_of
-from campaigns.tenants.models import Branch
+from campaigns.customers.second_person import Asked, tell_seconds
+from campaigns.customers.services import exports, imports
+from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
 
 _MOVES = """
@@ -43,3 +45,17 @@ def hand_over_customers(*, scope: Scope, closed: Branch, successor: Branch) -> i
 def customers_at_home(*, scope: Scope) -> QuerySet[Customer]:
     """Whom a file that closes their home branch would leave without one."""
     return Customer.objects.within(scope)
+
+
+def tell_seconds_again(*, scope: Scope, person: Person, successor: Person) -> int:
+    """Somebody leaves, who may have been the one to decide on a file: whoever may decide by now hears that it waits.
+
+    Those who were told before are not told again. Answers how many files wait.
+    """
+    files = CustomerFile.objects.within(scope).filter(state=CustomerFile.State.WAITING)
+    given_out = CustomerExport.objects.within(scope).filter(state=CustomerExport.State.WAITING, is_large=True)
+    waiting: list[tuple[Asked, list[str]]] = [(file, imports.SECONDS) for file in files]
+    waiting += [(export, exports.seconds_for(export=export)) for export in given_out]
+    for asked, verbs in waiting:
+        tell_seconds(scope=scope, asked=asked, verbs=verbs)
+    return len(waiting)

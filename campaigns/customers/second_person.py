@@ -36,14 +36,15 @@ def register_sentences() -> None:
 
 
 def tell_seconds(*, scope: Scope, asked: Asked, verbs: list[str]) -> None:
-    """Tell everybody who may decide, holding all of `verbs` at the file's branch or above: it waits."""
-    _tell(scope, asked, seconds_of(scope=scope, verbs=verbs, branch_id=asked.branch_id), "waiting")
+    """Tell everybody else who may decide, holding all of `verbs` at the file's branch or above: it waits."""
+    others = seconds_of(scope=scope, verbs=verbs, branch_id=asked.branch_id)
+    _tell(scope, asked, [each for each in others if each != asked.asked_by_id], "waiting", who=asked.asked_by)
 
 
 def tell_asker(*, scope: Scope, asked: Asked, code: str) -> None:
     """Tell who asked that it was "confirmed" or "declined"; before the asker's name is taken from it."""
     settle(scope=scope, keys=[_key(asked, "waiting")])
-    _tell(scope, asked, [asked.asked_by_id] if asked.asked_by_id else [], code)
+    _tell(scope, asked, [asked.asked_by_id] if asked.asked_by_id else [], code, who=scope.facts.actor_name)
 
 
 def seconds_of(*, scope: Scope, verbs: list[str], branch_id: int) -> list[UUID]:
@@ -53,7 +54,7 @@ def seconds_of(*, scope: Scope, verbs: list[str], branch_id: int) -> list[UUID]:
         return [person_id for (person_id,) in cursor.fetchall()]
 
 
-def _tell(scope: Scope, asked: Asked, people: list[UUID], code: str) -> None:
+def _tell(scope: Scope, asked: Asked, people: list[UUID], code: str, *, who: str) -> None:
     tell(
         scope=scope,
         people=people,
@@ -62,7 +63,7 @@ def _tell(scope: Scope, asked: Asked, people: list[UUID], code: str) -> None:
         subject=ref(asked._meta.label_lower, asked.pk),
         branch_id=asked.branch_id,
         title=str(asked),
-        who=scope.facts.actor_name,
+        who=who,
         rows=f"{asked.rows:,}",
     )
 

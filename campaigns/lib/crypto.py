@@ -8,6 +8,7 @@ Sealed bytes are: one byte of format (1), a nonce of 12 bytes, the ciphertext wi
 
 import base64
 import binascii
+import hashlib
 import hmac
 import os
 from collections.abc import Callable
@@ -131,8 +132,25 @@ def lookup_of(kind: str, value: str) -> bytes:
 
 def looker() -> Callable[[str, str], bytes]:
     """`lookup_of` for many values: (kind, value) -> hash."""
-    key = _derived(settings.DATA_KEY, b"lookup")
-    return lambda kind, value: hmac.digest(key, f"{kind}\x00{value}".encode(), "sha256")
+    find = keyed(_derived(settings.DATA_KEY, b"lookup"))
+    return lambda kind, value: find(f"{kind}\x00{value}".encode())
+
+
+def keyed(key: bytes) -> Callable[[bytes], bytes]:
+    """HMAC-SHA256 (RFC 2104) under one key for many messages, at most 64 bytes long.
+
+    Both pads are hashed once and copied: less than half of what `hmac.digest` takes for a short message.
+    """
+    block = key.ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+
+    def digest(message: bytes) -> bytes:
+        first, second = inner.copy(), outer.copy()
+        first.update(message)
+        second.update(first.digest())
+        return second.digest()
+
+    return digest
 
 
 def derived_secret(purpose: str, token: str, *, key: str = "") -> bytes:

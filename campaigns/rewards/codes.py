@@ -10,6 +10,7 @@ import hmac
 import math
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,6 +20,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from campaigns.lib.crypto import keyed
 from campaigns.rewards.refusals.coupons import TokenExpired, TokenInvalid
 
 # Crockford's alphabet: no I, L, O or U, so that a code read aloud or off a receipt survives.
@@ -42,6 +44,11 @@ _SEAL = 16  # bytes of the token's HMAC
 def _key(purpose: bytes, secret: str) -> bytes:
     raw = b64decode(secret) if purpose.startswith(b"code") else secret.encode()
     return hmac.digest(raw, b"fenhang coupon " + purpose, "sha256")
+
+
+@cache
+def _keyed(purpose: bytes, secret: str) -> Callable[[bytes], bytes]:
+    return keyed(_key(purpose, secret))
 
 
 def code_of(coupon_id: UUID) -> str:
@@ -69,10 +76,11 @@ _PAIRS = [_ALPHABET[n & 31] + _ALPHABET[n >> 5] for n in range(1024)]
 
 
 def hash_for(coupon_id: UUID) -> bytes:
-    """`hash_of(code_of(coupon_id))`, in a third of the time."""
-    seal = int.from_bytes(hmac.digest(_key(b"code", settings.DATA_KEY), coupon_id.bytes, "sha256")[:13])
+    """`hash_of(code_of(coupon_id))`, in a fraction of the time."""
+    code, code_hash = _keyed(b"code", settings.DATA_KEY), _keyed(b"code hash", settings.DATA_KEY)
+    seal = int.from_bytes(code(coupon_id.bytes)[:13])
     letters = "".join([_PAIRS[(seal >> shift) & 1023] for shift in range(0, 5 * _LENGTH, 10)])
-    return hmac.digest(_key(b"code hash", settings.DATA_KEY), letters.encode(), "sha256")
+    return code_hash(letters.encode())
 
 
 def room_of(pattern: str) -> int:

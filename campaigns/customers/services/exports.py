@@ -116,10 +116,15 @@ def ask_export(
         **({"reason": export.reason} if export.reason else {}),
     )
     if export.is_large:
-        tell_seconds(scope=scope, asked=export, verbs=[MAY, UNMASK] if is_unmasked else [MAY])
+        tell_seconds(scope=scope, asked=export, verbs=seconds_for(export=export))
     else:
         _start(scope, export)
     return export
+
+
+def seconds_for(*, export: CustomerExport) -> list[str]:
+    """What a second person holds: what is in the clear asks for that right, too."""
+    return [MAY, UNMASK] if export.is_unmasked else [MAY]
 
 
 def confirm_export(*, scope: Scope, export_id: UUID | str) -> CustomerExport:

@@ -41,6 +41,7 @@ from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.tenants.scopes import Scope
 
 MAY = "customers.customer.import"
+SECONDS = [MAY]  # what a second person holds
 JUDGE, APPLY, UNDO = "customers.judge_file", "customers.apply_file", "customers.undo_file"
 DELETE = "customers.delete_file"
 
@@ -153,7 +154,7 @@ def ask_apply(*, scope: Scope, file_id: UUID | str) -> CustomerFile:
     _note(scope, file, "ask", new=file.counts.get("new", 0), changed=file.counts.get("changed", 0))
     if is_large:
         _set(scope, file, state=State.WAITING)
-        tell_seconds(scope=scope, asked=file, verbs=[MAY])
+        tell_seconds(scope=scope, asked=file, verbs=SECONDS)
     else:
         _set(scope, file, state=State.APPLYING, started_at=scope.at, job_id=_job(scope, file, APPLY).pk)
     return file

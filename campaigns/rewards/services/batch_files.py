@@ -175,11 +175,8 @@ def customers_named(*, scope: Scope, rows: Sequence[Row]) -> list[UUID | None]:
     with them stops at the scope's edge.
     """
     find = lookups()
-    numbers = [row.cell for row in rows]
-    asked = [
-        (n, find("customer_number", cell, "")) for n, cell in enumerate(numbers) if not _UUID.fullmatch(cell)
-    ]
-    found: list[UUID | None] = [UUID(cell) if _UUID.fullmatch(cell) else None for cell in numbers]
+    found: list[UUID | None] = [UUID(row.cell) if _UUID.fullmatch(row.cell) else None for row in rows]
+    asked = [(n, find("customer_number", row.cell, "")) for n, row in enumerate(rows) if found[n] is None]
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH asked AS MATERIALIZED (SELECT decode(h, 'hex') AS lookup, n FROM"

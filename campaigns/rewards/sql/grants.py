@@ -42,12 +42,11 @@ BEGIN
                 SELECT a.customer, a.id, a.hash, a.place::int
                   FROM unnest(who, ids, hashes) WITH ORDINALITY AS a (customer, id, hash, place)
             ), known AS MATERIALIZED (
-                SELECT a.*, c.branch_id, c.branch_pos, b.zone,
+                SELECT a.*, c.branch_id, c.branch_pos,
                        coalesce((SELECT max(k.nth) FROM rewards_coupon k
                                   WHERE k.batch_id = wanted AND k.customer_id = a.customer), 0)
                        + row_number() OVER (PARTITION BY a.customer ORDER BY a.place) AS nth
                   FROM asked a JOIN customers_customer c ON c.id = a.customer
-                  JOIN tenants_branch b ON b.id = c.branch_id
                  WHERE c.status = 'active' AND c.branch_pos BETWEEN app_lo() AND app_hi()
                    AND (c.branch_id = live.branch_id
                         OR live.handed_down AND c.branch_pos BETWEEN issuer.pos AND issuer.pos_end)
@@ -58,27 +57,46 @@ BEGIN
                        EXISTS (SELECT FROM approvals_stop s JOIN tenants_branch o ON o.id = s.branch_id
                                 WHERE s.lifted_at IS NULL AND h.branch_pos BETWEEN o.pos AND o.pos_end
                                   AND s.kind IN ('', 'rewards.batch')
-                                  AND (s.campaign_id IS NULL OR s.campaign_id = live.campaign_id)) AS is_stopped
+                                  AND (s.campaign_id IS NULL OR s.campaign_id = live.campaign_id)) AS is_stopped,
+                       CASE WHEN live.usable_days IS NULL THEN live.usable_from
+                            WHEN live.usable_after_days = 0 THEN app_at()
+                            ELSE ((app_at() AT TIME ZONE b.zone)::date + live.usable_after_days)::timestamp
+                                 AT TIME ZONE b.zone END AS usable_from,
+                       CASE WHEN live.usable_days IS NULL THEN live.usable_until
+                            ELSE ((app_at() AT TIME ZONE b.zone)::date + greatest(live.usable_after_days, 1)
+                                  + live.usable_days)::timestamp AT TIME ZONE b.zone END AS usable_until
                   FROM (SELECT DISTINCT branch_id, branch_pos FROM known) h
-            ), fit AS MATERIALIZED (
-                SELECT k.*, row_number() OVER (PARTITION BY k.branch_id ORDER BY k.place) <= p.free AS is_left
-                  FROM known k JOIN home p USING (branch_id)
-                 WHERE k.nth <= live.per_customer_limit AND NOT p.is_stopped AND k.place <= drawn
+                  CROSS JOIN LATERAL (SELECT zone FROM tenants_branch WHERE id = h.branch_id LIMIT 1) b
+            ), lined AS MATERIALIZED (
+                -- Each branch's row stands before its customers', so that one sort tells them what is free: a join
+                -- of what the planner takes for one row each compared every customer with every branch.
+                SELECT u.place, u.branch_id, u.branch_pos, u.customer, u.id, u.hash, u.nth,
+                       first_value(u.usable_from) OVER w AS usable_from,
+                       first_value(u.usable_until) OVER w AS usable_until,
+                       coalesce(u.counts AND NOT first_value(u.is_stopped) OVER w
+                                     AND count(*) FILTER (WHERE u.counts) OVER w <= first_value(u.free) OVER w,
+                                     false) AS is_left,
+                       CASE WHEN first_value(u.is_stopped) OVER w THEN 'stopped'
+                            WHEN u.nth > live.per_customer_limit THEN 'limit_reached'
+                            WHEN u.place > drawn THEN 'codes_gone' ELSE 'sold_out' END AS word
+                  FROM (SELECT h.branch_id, h.branch_pos, 0 AS place, h.free, h.is_stopped, h.usable_from,
+                               h.usable_until, NULL::uuid AS customer, NULL::uuid AS id, NULL::bytea AS hash,
+                               NULL::bigint AS nth, false AS counts
+                          FROM home h
+                        UNION ALL
+                        SELECT k.branch_id, k.branch_pos, k.place, NULL, NULL, NULL, NULL, k.customer, k.id,
+                               k.hash, k.nth, k.nth <= live.per_customer_limit AND k.place <= drawn
+                          FROM known k) u
+                WINDOW w AS (PARTITION BY u.branch_id ORDER BY u.place)
             ), written AS (
                 INSERT INTO rewards_coupon (id, branch_id, branch_pos, batch_id, revision_id, issuer_id, customer_id,
                     nth, code_hash, title, kind, threshold_fen, off_fen, payer, claimed_at, usable_from, usable_until,
                     status, redeemed_times, how, caused_by)
                 SELECT f.id, f.branch_id, f.branch_pos, wanted, live.revision_id, live.branch_id, f.customer, f.nth,
                        f.hash, live.title, live.kind, live.threshold_fen, live.off_fen, live.payer, app_at(),
-                       CASE WHEN live.usable_days IS NULL THEN live.usable_from
-                            WHEN live.usable_after_days = 0 THEN app_at()
-                            ELSE ((app_at() AT TIME ZONE f.zone)::date + live.usable_after_days)::timestamp
-                                 AT TIME ZONE f.zone END,
-                       CASE WHEN live.usable_days IS NULL THEN live.usable_until
-                            ELSE ((app_at() AT TIME ZONE f.zone)::date + greatest(live.usable_after_days, 1)
-                                  + live.usable_days)::timestamp AT TIME ZONE f.zone END,
+                       f.usable_from, f.usable_until,
                        'claimed', 0, 'granted', cause
-                  FROM fit f WHERE f.is_left
+                  FROM lined f WHERE f.is_left
                 RETURNING id, branch_id, branch_pos, customer_id, nth
             ), told AS (
                 INSERT INTO events_event (id, customer_id, branch_id, branch_pos, kind, at, received_at, source,
@@ -90,12 +108,9 @@ BEGIN
             ), counted AS (
                 SELECT branch_id, count(*)::int AS many FROM written GROUP BY branch_id
             ), refused AS (
-                SELECT a.place, CASE WHEN k.id IS NULL THEN 'customer_unknown' WHEN p.is_stopped THEN 'stopped'
-                                     WHEN k.nth > live.per_customer_limit THEN 'limit_reached'
-                                     WHEN a.place > drawn THEN 'codes_gone' ELSE 'sold_out' END AS word
-                  FROM asked a LEFT JOIN known k USING (place) LEFT JOIN home p ON p.branch_id = k.branch_id
-                  LEFT JOIN fit f USING (place)
-                 WHERE f.is_left IS NOT TRUE
+                SELECT l.place, l.word FROM lined l WHERE l.place > 0 AND NOT l.is_left
+                UNION ALL
+                SELECT a.place, 'customer_unknown' FROM asked a WHERE a.place NOT IN (SELECT l.place FROM lined l)
             )
             SELECT (SELECT array_agg(c.branch_id ORDER BY c.branch_id) FROM counted c),
                    (SELECT array_agg(c.many ORDER BY c.branch_id) FROM counted c),

@@ -8,6 +8,7 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 
 from campaigns.events.services.months import AHEAD as EVENT_MONTHS_AHEAD
+from campaigns.tenants.sql import HISTORY_IS_KEPT
 from config.upgrade.quick_states import states_drawn_once
 
 
@@ -23,6 +24,7 @@ class Command(Migrate):
         with states_drawn_once():
             done = super().handle(*args, **options)
         _make_months(options["database"])
+        _keep_history(options["database"])
         return done
 
 
@@ -36,3 +38,10 @@ def _make_months(database: str) -> None:
                     f"SELECT {room}_make_months((now() AT TIME ZONE 'UTC')::date, %s)",
                     [ahead + 1],
                 )
+
+
+def _keep_history(database: str) -> None:
+    with connections[database].cursor() as cursor:
+        cursor.execute("SELECT to_regprocedure('_pgtrigger_should_ignore(name)') IS NOT NULL")
+        if cursor.fetchone()[0]:
+            cursor.execute(HISTORY_IS_KEPT)

@@ -26,6 +26,7 @@ from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.notices.selectors import unread
 from campaigns.tenants.models import Role
 from campaigns.tenants.scopes import Scope, system_scope
+from campaigns.tenants.services.leaving import leave
 from tests.support.cast import AT, Cast, Player, hired
 
 
@@ -65,7 +66,8 @@ def lines_of(export: CustomerExport) -> list[list[str]]:
 
 def told(player: Player) -> list[tuple[str, str, str]]:
     with player.scope() as scope:
-        return [(n.code, n.args["title"], n.args["rows"]) for n in unread(scope=scope)]
+        mine = [n for n in unread(scope=scope) if n.code.startswith("customers.")]
+        return [(n.code, n.args["title"], n.args["rows"]) for n in mine]
 
 
 def test_a_file_holds_the_branches_own_customers_masked_marked_and_harmless(cast: Cast) -> None:
@@ -177,3 +179,27 @@ def test_the_pages_ask_and_hand_the_file_out(cast: Cast) -> None:
         answer = client.post(f"{page}{export.pk}/file/")
         assert "attachment" in answer.headers["Content-Disposition"]
         assert "****0001" in b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+
+
+def test_a_file_that_waits_for_somebody_who_leaves_is_told_to_the_successor(
+    cast: Cast, settings: Any
+) -> None:
+    settings.EXPORT_ALONE_AT_MOST = 1
+    leaver = hired(cast, "branch_manager", "NB", "leaver")
+    with cast.nb_manager.scope() as scope:
+        export = asked(scope)
+    successor = hired(cast, "branch_manager", "NB", "successor")
+    line = ("customers.waiting", str(export), "2")
+    assert (told(leaver), told(successor)) == ([line], [])
+    with cast.ho_administrator.scope() as scope:
+        done = leave(scope=scope, person_id=leaver.person.pk, successor_id=successor.person.pk)
+        assert done["customers: files that wait"] == 1
+    # Nobody hears of it twice, and the one who asked hears of it not at all.
+    assert [told(each) for each in (successor, cast.nb_manager, cast.ho_administrator)] == [
+        [line],
+        [],
+        [line],
+    ]
+    with successor.scope() as scope:
+        assert unread(scope=scope)[0].args["who"] == "nb_manager"
+        exports.decline_export(scope=scope, export_id=export.pk)

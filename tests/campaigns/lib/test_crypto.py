@@ -1,5 +1,6 @@
 """What is sealed opens for one key at one place, and for nothing else."""
 
+import hmac
 from typing import Any
 
 import pytest
@@ -81,3 +82,10 @@ def test_a_look_up_needs_the_installations_key(settings: Any) -> None:
 def test_an_installation_without_a_good_key_does_not_start_to_seal(key: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATA_KEY"):
         crypto.check_key(key)
+
+
+@limits(deadline=None, max_examples=100)
+@given(st.binary(max_size=64), st.lists(st.binary(max_size=200), max_size=4))
+def test_a_hash_of_many_is_the_hash_of_each(key: bytes, messages: list[bytes]) -> None:
+    digest = crypto.keyed(key)
+    assert [digest(each) for each in messages] == [hmac.digest(key, each, "sha256") for each in messages]

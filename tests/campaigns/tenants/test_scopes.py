@@ -127,6 +127,22 @@ def test_history_knows_who_and_why_also_for_bulk_updates(cast: Cast) -> None:
         assert event.pgh_context["cause"] == "test"
 
 
+def test_no_setting_switches_history_off(cast: Cast) -> None:
+    from django.apps import apps
+
+    events = apps.get_model("tenants", "PersonEvent")
+    with cast.ho_administrator.scope(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT array_agg(tgname)::text FROM pg_trigger WHERE tgrelid = 'tenants_person'::regclass"
+            " AND tgname LIKE 'pgtrigger%%'"
+        )
+        (every,) = cursor.fetchone()
+        assert "pgtrigger_update_update" in every
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [every])
+        Person.objects.filter(staff_number="E0001").update(name="新名字")
+        assert events.objects.filter(pgh_label="update", name="新名字").count() == 1
+
+
 def test_nothing_of_a_scope_remains_after_it_in_the_same_transaction(cast: Cast) -> None:
     with cast.ho_editor.scope():
         assert Person.objects.count() == 15
