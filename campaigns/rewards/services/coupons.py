@@ -43,6 +43,7 @@ def issue_redeem_token(*, scope: Scope, coupon_id: UUID) -> tuple[str, datetime]
             "redeemed": BY_WORD["already_redeemed"],
             "void": BY_WORD["void"],
             "given": BY_WORD["given"],
+            "held": BY_WORD["held"],
             "expired": CouponExpired,
         }[status]
     if coupon.usable_from > scope.at:

@@ -312,6 +312,20 @@ CREATE FUNCTION rewards_extend(ids uuid[], ends timestamptz) RETURNS uuid[] LANG
 $$;
 """
 
+# As before, and what is held for review says so.
+_OFFERED = "WHEN 'given' THEN 'given' ELSE 'expired' END;"
+_LOCKED = "THEN 'expired' ELSE 'locked' END;"
+assert OFFER.count(_OFFERED) == LOCK.count(_LOCKED) == 1
+OFFER_UNLESS_HELD = OFFER.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    _OFFERED,
+    """WHEN 'given' THEN 'given'
+                                ELSE CASE WHEN held.status = 'held' AND held.usable_until > app_at()
+                                          THEN 'held' ELSE 'expired' END END;""",
+)
+LOCK_UNLESS_HELD = LOCK.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    _LOCKED, "THEN 'expired' WHEN held.status = 'held' THEN 'held' ELSE 'locked' END;"
+)
+
 # --- events of who holds it, and refusals -------------------------------------------------------------------------
 
 # As in events.py, and two kinds more.

@@ -245,7 +245,7 @@ def test_one_effect_and_one_answer_whatever_is_killed(committed_cast: Cast) -> N
         idle_lines_keep_nobody_out(site)
         keys_eight_ways(committed_cast, site, 40, crews=2)
         assert lost_replies(committed_cast, site, callers=4, each=6) > 0
-        through_kills(committed_cast, site, callers=2, each=4, every=4, random_kills=1)
+        through_kills(committed_cast, site, callers=3, each=3, every=3, random_kills=0)
 
 
 @pytest.mark.proof

@@ -5,13 +5,21 @@ from typing import Any
 
 import pytest
 
+from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.staff import link_staff
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Coupon, Origin
 from campaigns.rewards.refusals.claims import CouponHeld, NotHeld, NothingToHold, TicketInvalid
-from campaigns.rewards.services.coupons import redeem_coupon, refuse_coupon, release_coupon
+from campaigns.rewards.services.coupons import (
+    issue_redeem_token,
+    redeem_coupon,
+    refuse_coupon,
+    release_coupon,
+)
+from campaigns.rewards.services.gifts import offer_gift
+from campaigns.rewards.services.locks import lock_coupon
 from campaigns.rewards.tickets import device_hash, is_ticket_good, issue_ticket, range_hash
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_api import API, as_customer, live_now
@@ -96,6 +104,14 @@ def test_what_is_beyond_the_limit_is_held_and_good_once_it_is_released(cast: Cas
         first, second = Coupon.objects.filter(status="held").order_by("pk")
     with cast.nb_clerk.scope(at=now()) as scope, pytest.raises(CouponHeld):
         redeem_coupon(scope=scope, code=code_of(first.pk))
+    with customer_scope(customer_id=first.customer_id, at=now(), cause="held") as scope:
+        for ask in (
+            lambda: issue_redeem_token(scope=scope, coupon_id=first.pk),
+            lambda: offer_gift(scope=scope, coupon_id=first.pk),
+            lambda: lock_coupon(scope=scope, coupon_id=first.pk, order="A-1"),
+        ):
+            with pytest.raises(CouponHeld):
+                ask()
     with cast.nb_clerk.scope(at=now()) as scope, pytest.raises(NotAllowed):
         release_coupon(scope=scope, coupon_id=first.pk)
     with cast.north_rewards.scope(at=now()) as scope:
