@@ -114,8 +114,8 @@ def shown(*, scope: Scope, close: Close) -> Shown:
         ],
         parts=[
             Part(
-                line["issuer_name"], line["place_name"], line.get("merchant_name") or "", str(Payer(line["payer"]).label), line["redeemed"],
-                line["reversed"], line["fen"],
+                line["issuer_name"], line["place_name"], line.get("merchant_name") or "",
+                str(Payer(line["payer"]).label), line["redeemed"], line["reversed"], line["fen"],
             )
             for line in lines
         ],

@@ -163,6 +163,10 @@ class Redemption(TenantModel):
                 condition=Q(order_fen__isnull=True) | Q(order_fen__gte=0),
                 name="rewards_redemption_order_is_not_negative",
             ),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, order_key="") | (Q(person__isnull=True) & ~Q(order_key="")),
+                name="rewards_redemption_is_a_clerks_or_an_orders",
+            ),
             # The order number is the shop's own, so the place is part of it. A cancelled one stays used up.
             models.UniqueConstraint(
                 fields=["branch", "merchant", "order_key"],
