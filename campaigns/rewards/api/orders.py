@@ -1,5 +1,6 @@
 """Orders over HTTP: which of my coupons fit one, paying with one, and taking that back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from campaigns.rewards.services.orders import Order, Proof, cancel_order, evalua
 _SIGNED = (
     "proof 由商户或银行的订单系统给出：signature 为 HMAC-SHA256(timestamp、换行、订单号、换行、正文) 的十六进制，"
     "正文为 redeem（取消时 cancel）、金额（分，取消时为空）、merchant、branch 四行，未给出的为空行；15 分钟内有效。"
-    " · The shop's system gives the proof: HMAC-SHA256 in hex of timestamp, line feed, order, line feed, and four lines:"
+    " · The shop's system gives the proof: HMAC-SHA256 in hex of timestamp, line feed, order, line feed, four lines:"
     " redeem (or cancel), the amount in fen (empty to cancel), merchant, branch, each empty where it is not given; good"
     " for 15 minutes."
 )
@@ -53,7 +54,7 @@ class OrderIn(PlaceIn):
 class ProofIn(serializers.Serializer[Any]):
     """订单系统的签名 · Who vouches for the order."""
 
-    source = serializers.CharField(max_length=40)
+    source = serializers.CharField(max_length=40)  # type: ignore[assignment] # a field of ours, of that name
     timestamp = serializers.CharField(max_length=11)
     signature = serializers.CharField(max_length=64)
 
@@ -105,7 +106,7 @@ class CancelledOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
 
 
-def _order(body: dict[str, Any], number: str = "") -> Order:
+def _order(body: Mapping[str, Any], number: str = "") -> Order:
     return Order(
         number=number or body.get("order", ""),
         fen=body.get("amount_fen", 0),

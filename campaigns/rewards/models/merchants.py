@@ -16,8 +16,8 @@ class Merchant(TenantModel):
     """
 
     class State(models.TextChoices):
-        ACTIVE = "active", _("active")
-        CLOSED = "closed", _("closed")
+        ACTIVE = "active", _("in contract")
+        CLOSED = "closed", _("contract ended")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.CharField(_("merchant code"), max_length=32)

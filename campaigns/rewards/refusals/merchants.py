@@ -1,7 +1,7 @@
 """Every "no" of merchants and of what is redeemed at their tills."""
 
 from campaigns.lib.refusals import Refusal
-from campaigns.rewards.refusals.life import BY_WORD
+from campaigns.rewards.refusals.life import BY_WORD as BY_WORD  # noqa: PLC0414 - told again, longer
 
 
 class MerchantExists(Refusal):

@@ -1,7 +1,7 @@
 """Every "no" of orders that are paid in part with a coupon."""
 
 from campaigns.lib.refusals import Refusal
-from campaigns.rewards.refusals.merchants import BY_WORD as KNOWN
+from campaigns.rewards.refusals import merchants
 
 
 class OrderUnsigned(Refusal):
@@ -39,7 +39,7 @@ class BranchUnknown(Refusal):
     en = "There is no such branch: check its code."
 
 
-BY_WORD: dict[str, type[Refusal]] = KNOWN | {
+BY_WORD: dict[str, type[Refusal]] = merchants.BY_WORD | {
     "order_paid": OrderPaid,
     "order_cancelled": OrderCancelled,
     "branch_unknown": BranchUnknown,

@@ -67,9 +67,9 @@ def redeem_coupon(
     `redemption_id`: of the new row, where who asks has one. `order_fen`: the order it is used on, when the clerk knows
     it. `position`: latitude and longitude in millionths of a degree; compared, and kept nowhere. `order`: for which it
     was set aside. `merchant`: code or id of whose till it is; a merchant's own cashier need not say. Raises
-    CodeUnknown, TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed, CouponIsVoid, CouponHeld, CouponExpired, NotUsableYet,
-    OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere, PositionMissing, TooFar, CouponIsLocked,
-    CouponWasGiven, MerchantUnknown, MerchantIsClosed, MerchantMissing, NotAtMerchant, NoTill.
+    CodeUnknown, TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed, CouponIsVoid, CouponHeld, CouponExpired,
+    NotUsableYet, OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere, PositionMissing, TooFar,
+    CouponIsLocked, CouponWasGiven, MerchantUnknown, MerchantIsClosed, MerchantMissing, NotAtMerchant, NoTill.
     """
     scope.demand("rewards.coupon.redeem")
     if (code is None) == (token is None):

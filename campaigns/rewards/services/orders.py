@@ -40,7 +40,7 @@ class Order:
     def signed(self, deed: str) -> bytes:
         """What the shop's system puts its name to, for "redeem" and for "cancel"."""
         fen = "" if deed == "cancel" else str(self.fen)
-        return "\n".join((deed, fen, self.merchant, self.branch)).encode()
+        return f"{deed}\n{fen}\n{self.merchant}\n{self.branch}".encode()
 
 
 @dataclass(frozen=True, slots=True)

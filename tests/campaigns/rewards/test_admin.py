@@ -12,7 +12,7 @@ from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_api import live_now
 from tests.support.cast import Cast
-from tests.support.rewards import draft_batch
+from tests.support.rewards import draft_batch, merchant_of
 
 FORM = {
     "title": "新券",

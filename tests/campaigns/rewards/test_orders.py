@@ -88,7 +88,7 @@ def test_each_coupon_says_what_it_would_be_worth_or_why_not_and_redeeming_says_t
             "far": "rewards.redeem.position_missing",
         }
         assert list(at_home)[:2] == ["percent", "plain"]  # the best first
-        assert told(fen=90_00)["plain"] == "rewards.redeem.order_too_small"
+        assert told(fen=90_00)["plain"] == "rewards.coupon.order_too_small"
         at_shop = told(fen=150_00, merchant="M1")
         assert (at_shop["shop"], at_shop["plain"]) == (50_00, "rewards.redeem.not_at_merchant")
         assert told(fen=150_00, position=(30_000_100, 120_000_100))["far"] == 20_00
@@ -228,7 +228,7 @@ def test_an_order_over_http(cast: Cast, settings: Any) -> None:
     [seen] = nb.post(f"{API}orders/evaluate", body).json()["coupons"]
     assert (seen["coupon_id"], seen["off_fen"], seen["refusal"]) == (coupon["id"], 20_00, None)
     [small] = nb.post(f"{API}orders/evaluate", {"amount_fen": 1}).json()["coupons"]
-    assert (small["off_fen"], small["refusal"]["code"]) == (None, "rewards.redeem.order_too_small")
+    assert (small["off_fen"], small["refusal"]["code"]) == (None, "rewards.coupon.order_too_small")
     assert nb.post(f"{API}orders/evaluate", {"amount_fen": 1, "merchant": "?"}).status_code == 404
 
     def proof(deed: str) -> dict[str, str]:
