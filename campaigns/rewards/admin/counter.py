@@ -55,9 +55,9 @@ class ShownForm(forms.Form):
         if given["lat"] is not None and given["lon"] is not None:
             lat, lon = to_gcj02(given["lat"], given["lon"])
             position = (round(lat * MICRO), round(lon * MICRO))
-        # As the page offers it ("M001 春风咖啡"), or the code alone.
-        code = given["merchant"].split(maxsplit=1)[0] if given["merchant"] else ""
-        return Shown(text=given["text"], order_fen=given["order"], position=position, merchant=code)
+        return Shown(
+            text=given["text"], order_fen=given["order"], position=position, merchant=given["merchant"]
+        )
 
 
 class CounterPages(ScopedAdmin):

@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(KNOWN, migrations.RunSQL.noop),
         *verb("rewards_terms_are_kept()", merchants.KEEP_TERMS, execute=["fenhang_owner"]),
         *verb("rewards_own_till()", merchants.OWN_TILL, execute=["fenhang_verbs"]),
+        *verb("rewards_my_till()", merchants.MY_TILL),
         *verb("rewards_till(uuid)", merchants.TILL, execute=["fenhang_verbs"]),
         *verb(
             "rewards_not_at(rewards_terms, bigint, int, int, int, uuid)",

@@ -1,9 +1,11 @@
 """Questions about merchants and their cashiers."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db import connection
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from campaigns.lib.refusals import NotFound
 from campaigns.rewards.models import Cashier, Merchant
@@ -29,17 +31,18 @@ def merchant_in_scope(*, scope: Scope, merchant_id: UUID) -> Merchant:
 
 
 def merchant_named(*, scope: Scope, text: str) -> Merchant:
-    """The merchant by id or code; of several of that code the nearest: the scope's branch, then upwards, then below.
-
-    Raises MerchantUnknown.
+    """The merchant by id, code or whole name; "M001 春风咖啡" is M001, as pages offer it. Of several the nearest: of the
+    scope's branch, then upwards, then below. Raises MerchantUnknown.
     """
     rows = merchants_visible(scope=scope)
+    text = text.strip()
     try:
         found = rows.filter(pk=UUID(text)).first()
     except ValueError:
         places = [When(branch_id=branch, then=Value(nth)) for nth, branch in enumerate(scope.line)]
         near = Case(*places, default=Value(len(places)), output_field=IntegerField())
-        found = rows.filter(code=text.strip()).order_by(near, "branch_pos").first()
+        said = Q(code__in={text, *text.split(maxsplit=1)[:1]}) | Q(name=text)
+        found = rows.filter(said).order_by(near, "branch_pos").first()
     if found is None:
         raise MerchantUnknown
     return found
@@ -66,16 +69,21 @@ def merchant_names(*, merchant_ids: Collection[UUID]) -> list[str]:
     return [names.get(key, "…") for key in merchant_ids]
 
 
-def till_of(*, scope: Scope) -> Merchant | None:
+@dataclass(frozen=True, slots=True)
+class Till:
+    """Whose till it is."""
+
+    code: str
+    name: str
+
+
+def till_of(*, scope: Scope) -> Till | None:
     """At which merchant's till does the scope's person stand? None: at none, or at the bank's own counter."""
-    if scope.person_id is None:
-        return None
-    row = (
-        Cashier.objects.filter(person_id=scope.person_id, ended_at__isnull=True)
-        .select_related("merchant")
-        .first()
-    )
-    return row.merchant if row else None
+    assert scope.person_id is not None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT code, name FROM rewards_my_till()")
+        row = cursor.fetchone()
+    return Till(*row) if row else None
 
 
 def cashiers_of(*, scope: Scope, merchant_id: UUID) -> list[Cashier]:

@@ -43,10 +43,17 @@ BEGIN
     IF own.is_cashier AND asked <> own.merchant THEN word := 'merchant_unknown'; RETURN; END IF;
     IF merchant IS NULL THEN RETURN; END IF;
     SELECT m.state INTO standing FROM rewards_merchant m
-     WHERE m.id = merchant AND (m.branch_pos BETWEEN app_lo() AND app_hi()
+     WHERE m.id = merchant AND (own.is_cashier OR m.branch_pos BETWEEN app_lo() AND app_hi()
                                 OR (m.handed_down AND m.branch_id = ANY (app_line())));
     word := CASE WHEN NOT FOUND THEN 'merchant_unknown' WHEN standing = 'closed' THEN 'merchant_closed' END;
 END $$;
+"""
+
+# The row may lie above the branch at which the cashier stands.
+MY_TILL = """
+CREATE FUNCTION rewards_my_till() RETURNS TABLE (code text, name text) LANGUAGE sql STABLE AS VERB $$
+    SELECT m.code, m.name FROM rewards_own_till() t JOIN rewards_merchant m ON m.id = t.merchant;
+$$;
 """
 
 # --- redeeming ----------------------------------------------------------------------------------------------------
