@@ -29,7 +29,7 @@ from campaigns.rewards.services.merchants import (
 )
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 
-_KEPT = _("Kept sealed; shown in part. Empty: stays as it is.")
+_KEPT = _("Kept sealed, and shown in part. Left empty: as it is.")
 
 
 def _typed(label: Any, most: int) -> forms.CharField:
@@ -54,8 +54,8 @@ class MerchantForm(ServiceForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk and not self.instance._state.adding:
             for name, shown in (
-                ("phone_typed", phone_shown(self.instance)),
-                ("account_typed", account_shown(self.instance)),
+                ("phone_typed", phone_shown(merchant=self.instance)),
+                ("account_typed", account_shown(merchant=self.instance)),
             ):
                 if name in self.fields:
                     self.fields[name].widget.attrs["placeholder"] = shown

@@ -31,8 +31,8 @@ def merchant_in_scope(*, scope: Scope, merchant_id: UUID) -> Merchant:
 
 
 def merchant_named(*, scope: Scope, text: str) -> Merchant:
-    """The merchant by id, code or whole name; "M001 春风咖啡" is M001, as pages offer it. Of several the nearest: of the
-    scope's branch, then upwards, then below. Raises MerchantUnknown.
+    """The merchant by id, code or whole name; "M001 春风咖啡" is M001, as pages offer it. Of several the nearest: the
+    scope's branch's, then upwards, then below. Raises MerchantUnknown.
     """
     rows = merchants_visible(scope=scope)
     text = text.strip()

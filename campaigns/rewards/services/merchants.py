@@ -139,12 +139,12 @@ def end_cashier(*, scope: Scope, merchant_id: UUID, cashier_id: UUID) -> None:
     )
 
 
-def phone_shown(merchant: Merchant) -> str:
+def phone_shown(*, merchant: Merchant) -> str:
     """The contact's phone as pages show it, or ""."""
     return masked(_unsealed(merchant, "phone")) if merchant.phone else ""
 
 
-def account_shown(merchant: Merchant) -> str:
+def account_shown(*, merchant: Merchant) -> str:
     """The settlement account as pages show it, or ""."""
     return masked_number(_unsealed(merchant, "account")[-4:]) if merchant.account else ""
 

@@ -6,20 +6,20 @@ PLACE = """
 CREATE FUNCTION rewards_order_place(merchant_said text, branch_said text, is_open boolean, OUT place int,
                                     OUT merchant uuid, OUT word text)
 LANGUAGE plpgsql STABLE AS VERB $$
-DECLARE found rewards_merchant;
+DECLARE shop rewards_merchant;
 BEGIN
     IF merchant_said <> '' THEN
         IF merchant_said ~ '^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$' THEN
-            SELECT * INTO found FROM rewards_merchant m WHERE m.id = merchant_said::uuid;
+            SELECT * INTO shop FROM rewards_merchant m WHERE m.id = merchant_said::uuid;
         ELSE
-            SELECT m.* INTO found FROM rewards_merchant m
+            SELECT m.* INTO shop FROM rewards_merchant m
              WHERE m.code = merchant_said AND m.branch_id = ANY (app_line())
                AND (m.handed_down OR m.branch_id = app_branch())
              ORDER BY array_position(app_line(), m.branch_id) LIMIT 1;
         END IF;
-        word := CASE WHEN found.id IS NULL THEN 'merchant_unknown'
-                     WHEN is_open AND found.state = 'closed' THEN 'merchant_closed' END;
-        place := found.branch_id; merchant := found.id;
+        word := CASE WHEN shop.id IS NULL THEN 'merchant_unknown'
+                     WHEN is_open AND shop.state = 'closed' THEN 'merchant_closed' END;
+        place := shop.branch_id; merchant := shop.id;
     ELSIF branch_said <> '' THEN
         SELECT b.id INTO place FROM tenants_branch b WHERE b.code = branch_said AND b.is_open;
         IF NOT FOUND THEN word := 'branch_unknown'; END IF;

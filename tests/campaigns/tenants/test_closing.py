@@ -18,7 +18,7 @@ from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign
 from campaigns.rewards.models import Cashier, Coupon, Merchant, Stock
 from campaigns.rewards.services.coupons import claim_coupon
-from campaigns.rewards.services.merchants import add_cashier
+from campaigns.rewards.services.merchants import add_cashier, add_merchant
 from campaigns.tenants.models import Assignment, Branch, Person, TenantModel
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.branches import add_branch
@@ -141,8 +141,8 @@ def _tills(cast: Cast) -> None:
     teller = hired(cast, "merchant_clerk", "NB", "teller")
     with cast.nb_manager.scope() as scope:
         add_cashier(scope=scope, merchant_id=shop.pk, person_id=teller.person.pk)
-    cast.players["nb2_manager"] = hired(cast, "branch_manager", "NB2")
-    merchant_of(cast, "S1", by="nb2_manager")
+    with cast.ho_rewards.scope(stand_at=cast.branch["NB2"].pk) as scope:
+        add_merchant(scope=scope, code="S1", name="二支行门口")
 
 
 def counted(branch: Branch) -> dict[str, int]:
