@@ -9,6 +9,7 @@ from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
 from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
+from campaigns.rewards.api import orders as rewards_orders
 from campaigns.tenants.middleware import own_scope
 from config import api_docs
 from content import api as content
@@ -33,6 +34,9 @@ urlpatterns = [
     path("me/coupons/<uuid:coupon_id>/code", rewards_life.PartnerCodes.as_view(), name="partner-code"),
     path("me/coupons/<uuid:coupon_id>/gift", rewards_life.Gifts.as_view(), name="gift"),
     path("gifts", rewards_life.GiftsTaken.as_view(), name="gifts"),
+    path("orders/evaluate", rewards_orders.OrdersEvaluated.as_view(), name="orders-evaluate"),
+    path("orders/redeem", rewards_orders.OrdersRedeemed.as_view(), name="orders-redeem"),
+    path("orders/<str:order>/cancel", rewards_orders.OrdersCancelled.as_view(), name="orders-cancel"),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems

@@ -16,6 +16,7 @@ class RewardsApp(AppConfig):
         from campaigns.rewards.handing_over import (
             batches_issued,
             hand_over_batches,
+            hand_over_merchants,
             hand_over_stock,
             rehang_shares,
             stock_unclaimed,
@@ -34,6 +35,7 @@ class RewardsApp(AppConfig):
         register_grants()
         register_step("hand_over", name="rewards: batches", act=hand_over_batches)
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
+        register_step("hand_over", name="rewards: merchants", act=hand_over_merchants)
         register_step("move", name="rewards: shares", act=rehang_shares)
         register_remainder("batches", rows=batches_issued)
         register_remainder("stock", rows=stock_unclaimed)

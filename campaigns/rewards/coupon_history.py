@@ -65,7 +65,7 @@ def _happened(
     redemptions = deque(
         Redemption.objects.within(scope)
         .filter(coupon_id=coupon.pk)
-        .select_related("branch", "person")
+        .select_related("branch", "person", "merchant")
         .order_by("at", "id")
     )
     before: Any = None
@@ -127,7 +127,11 @@ def _moved(
             words = gettext("Redeemed at %(place)s") % {"place": place or gettext("another branch")}
             yield Happened(now.redeemed_at, words)
             return
-        given = {"who": done.person.name, "place": done.branch.name, "off": yuan(done.off_fen)}
+        given = {
+            "who": done.person.name if done.person else gettext("The customer"),
+            "place": done.merchant.name if done.merchant else done.branch.name,
+            "off": yuan(done.off_fen),
+        }
         yield Happened(done.at, gettext("%(who)s redeemed it at %(place)s, %(off)s off") % given)
     elif before.status == "redeemed":
         entry = told.next("reverse")

@@ -84,6 +84,17 @@ refusalcount.deed        none        plain   thing  market
 refusalcount.code        none        plain   thing  market
 redemption.title         behaviour   plain   law    settle
 reversal.reason          internal    plain   law    settle
+batch.redeem_merchants   none        plain   thing  publish
+livebatch.redeem_merchants none      plain   thing  publish
+livebatch.merchant_names none        plain   thing  publish
+terms.redeem_merchants   none        plain   thing  publish
+terms.merchant_names     none        plain   thing  publish
+merchant.code            none        plain   law    settle
+merchant.name            none        plain   law    settle
+merchant.state           none        plain   law    settle
+merchant.phone           contact     sealed  law    settle
+merchant.account         internal    sealed  law    settle
+redemption.order_key     internal    plain   law    settle
 close.day                none        plain   law    settle
 close.closed_by          internal    plain   law    account
 close.figures            none        plain   law    settle

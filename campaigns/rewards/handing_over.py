@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from campaigns.rewards.models import Batch, Budget, Funding, LiveBatch, Stock
+from campaigns.rewards.models import Batch, Budget, Cashier, Funding, LiveBatch, Merchant, Stock
 from campaigns.rewards.models.grants import GrantRule
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
@@ -19,6 +19,19 @@ def hand_over_batches(*, scope: Scope, closed: Branch, successor: Branch) -> int
     for owned in (LiveBatch, Funding, Budget, GrantRule):
         owned.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     return drafts
+
+
+def hand_over_merchants(*, scope: Scope, closed: Branch, successor: Branch) -> int:
+    """Contracts with merchants are the successor's, and so are their cashiers. A code that the successor has already
+    gets the closed branch's behind it.
+    """
+    rows = Merchant.objects.within(scope).filter(branch=closed)
+    taken = Merchant.objects.within(scope).filter(branch=successor).values("code")
+    for merchant in rows.filter(code__in=taken):
+        merchant.code = f"{merchant.code[:20]}-{closed.code}"[:32]
+        merchant.save(update_fields=["code"])
+    Cashier.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+    return rows.update(branch=successor, branch_pos=successor.pos)
 
 
 def hand_over_stock(*, scope: Scope, closed: Branch, successor: Branch) -> int:

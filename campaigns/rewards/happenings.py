@@ -57,7 +57,12 @@ def register_kinds() -> None:
     register_event(
         "rewards.coupon.redeemed",
         label=_("Redeemed the coupon"),
-        properties={"redemption": key(is_required=True), "off_fen": money(), "order_fen": money()},
+        properties={
+            "redemption": key(is_required=True),
+            "off_fen": money(),
+            "order_fen": money(),
+            "merchant": key(),
+        },
         keeps=37,
         subjects=(_COUPON,),
         moment="earned",

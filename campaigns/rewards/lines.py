@@ -73,6 +73,8 @@ def use_lines(terms: BatchTerms, payload: Mapping[str, Any], zone: ZoneInfo) -> 
         yield "days", label_of("day_rule"), f"{models.DayRule(terms.day_rule).label} ({ends})"
     if terms.redeem_branches:
         yield "places", label_of("redeem_branches"), _listed(payload.get("redeem_names", ()))
+    if terms.redeem_merchants:
+        yield "merchants", label_of("redeem_merchants"), _listed(payload.get("merchant_names", ()))
     if terms.circles:
         around = (
             f"{lat / MICRO:.6f}, {lon / MICRO:.6f} ± {metres:,} m" for lat, lon, metres in terms.circles

@@ -36,6 +36,7 @@ from campaigns.rewards.selectors.coupons import (
     zone_of,
     zones_of,
 )
+from campaigns.rewards.selectors.merchants import merchant_names
 from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.batches import (
     BatchTerms,
@@ -74,12 +75,16 @@ def freeze_batch(scope: Scope, batch_id: UUID) -> Frozen:
         "sentence_en": en,
         "campaign": ref("planning.campaign", batch.campaign_id) if batch.campaign_id else None,
         "redeem_names": names_of(branch_ids=batch.redeem_branches),
+        "merchant_names": merchant_names(merchant_ids=batch.redeem_merchants),
         "open_days": [day.isoformat() for day in days],
         "budgets": {
             payer: ref("rewards.budget", budget_id)
             for payer, budget_id in sorted(funding_of(scope=scope, batch_id=batch_id).items())
         },
     }
+    # A draft of before there were merchants.
+    if (batch.payer == models.Payer.MERCHANT or batch.merchant_percent) and not batch.redeem_merchants:
+        missing.append(gettext("the merchants that pay a part, at which it is redeemed"))
     if batch.claim_until <= scope.at:
         missing.append(gettext("a claim window that is not over yet"))
     if batch.usable_until is not None and batch.usable_until <= scope.at:
@@ -154,7 +159,7 @@ def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
     """The coupon on a phone, and its facts line by line; those alone that the batch has."""
     zone = zone_of(scope=scope)
     said_by = BatchTerms(**thawed(payload=payload))
-    terms = said_by.terms(payload.get("redeem_names", ()))
+    terms = said_by.terms(payload.get("redeem_names", ()), payload.get("merchant_names", ()))
     said = sentence(terms=terms, zone=zone, language=get_language() or "zh-hans")
     return Description(
         template="rewards/phone_coupon.html",

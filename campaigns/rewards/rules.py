@@ -50,8 +50,8 @@ class Terms:
     """What a coupon gives, when and where. Amounts in fen, windows with exclusive end, days whole.
 
     `off_fen` is the most it is worth. `hours`: local time of the place of redemption, over midnight when they go
-    backwards. `weekdays`: Monday is 1, empty for every day. `places`: names, for the sentence. `circles`: latitude and
-    longitude in millionths of a degree, and metres.
+    backwards. `weekdays`: Monday is 1, empty for every day. `places`, `merchants`: names, for the sentence. `circles`:
+    latitude and longitude in millionths of a degree, and metres.
     """
 
     threshold_fen: int
@@ -70,6 +70,7 @@ class Terms:
     weekdays: tuple[int, ...] = ()
     day_rule: str = ""
     places: tuple[str, ...] = ()
+    merchants: tuple[str, ...] = ()
     circles: tuple[tuple[int, int, int], ...] = ()
 
 

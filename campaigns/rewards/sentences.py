@@ -127,6 +127,12 @@ def _where(terms: Terms, zh: bool) -> list[str]:
             said.append(f"限{'、'.join(few)}{f'等{len(terms.places)}家机构' if more > 0 else ''}使用")
         else:
             said.append(f"at {', '.join(few)}{f' and {more} more' if more > 0 else ''}")
+    if terms.merchants:
+        few, more = terms.merchants[:_NAMES_SAID], len(terms.merchants) - _NAMES_SAID
+        if zh:
+            said.append(f"限{'、'.join(few)}{f'等{len(terms.merchants)}家商户' if more > 0 else ''}核销")
+        else:
+            said.append(f"redeemed at {', '.join(few)}{f' and {more} more' if more > 0 else ''}")
     if terms.circles:
         said.append("限指定地点附近使用" if zh else "near chosen places only")
     return said

@@ -43,6 +43,8 @@ PEOPLE: dict[str, tuple[str, str, str]] = {
     "gd.reviewer": ("梁文", "GD", "reviewer"),
     "tianhe.manager": ("冯远", "GD0101", "branch_manager"),
     "tianhe.clerk": ("邓明", "GD0101", "clerk"),
+    # At the till of a merchant (config/demo/merchants.py).
+    "xihu.cashier": ("蒋琪", "ZJ0101", "merchant_clerk"),
     # What needs a second person at head office: large files and exports, two known customers who are one.
     "admin2": ("钱卫国", "HO", "administrator"),
 }

@@ -34,6 +34,7 @@ from campaigns.tenants.services.assignments import assign_role, load_roles
 from campaigns.tenants.services.branches import add_tree
 from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures, tags
+from config.demo.merchants import contract_merchants
 from config.demo.policies import set_policies
 from content.models import Slot
 from content.services.assets import add_asset
@@ -82,6 +83,7 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     _publish_posters(demo, batch)
     say("客户与一周的领取、核销 …")
     _live_a_week(demo, batch)
+    contract_merchants(demo)
     with system_scope(at=demo.at, cause="load_demo") as scope:
         tags.define_tags(scope=scope, head_office=demo.branches["HO"].pk)
         tags.give_tags(scope=scope, customers=demo.customers)

@@ -12,6 +12,7 @@ _ROLES = {
     "branch_manager": "支行行长",
     "clerk": "柜员",
     "auditor": "审计",
+    "merchant_clerk": "商户收银员",
 }
 _SHOWN = [
     "admin",
@@ -22,6 +23,7 @@ _SHOWN = [
     "xihu.editor",
     "xihu.manager",
     "xihu.clerk",
+    "xihu.cashier",
     "tianhe.manager",
 ]
 _STORY = [("ZJ0101", "西湖支行"), ("GD0101", "天河支行")]

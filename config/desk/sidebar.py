@@ -89,6 +89,7 @@ GROUPS = [
             Page(_("Campaigns"), "campaign", "planning.campaign"),
             Page(_("Coupon batches"), "confirmation_number", "rewards.batch"),
             Page(_("Quotas of my branch"), "account_tree", "rewards.share"),
+            Page(_("Merchants"), "storefront", "rewards.merchant"),
             Page(_("Coupon budgets"), "account_balance_wallet", "rewards.budget"),
             Page(_("Coupons"), "local_activity", "rewards.coupon"),
             Page(_("End-of-day close"), "balance", "rewards.close"),
@@ -100,7 +101,7 @@ GROUPS = [
                 verb="redeem",
             ),
         ],
-        ("rewards_operator", "clerk"),
+        ("rewards_operator", "clerk", "merchant_clerk"),
     ),
     Group(
         _("Customers"),

@@ -41,6 +41,7 @@ from campaigns.rewards.services.budgets import add_budget
 from campaigns.rewards.services.claim_codes import ask_codes
 from campaigns.rewards.services.closing import close_day
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
+from campaigns.rewards.services.merchants import add_cashier, add_merchant, close_merchant
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Person, Role, TenantModel
 from campaigns.tenants.scopes import system_scope
@@ -99,6 +100,7 @@ def build() -> World:
         world.makers[place] = maker
         world.cast.players |= {f"maker_{place}": maker, f"checker_{place}": checker}
         _things(world, place, maker, checker)
+        _tills(world, place, maker)
     _wallets(world)
     _duplicates(world)
     _signatures(world)
@@ -120,6 +122,28 @@ def _staff(world: World, place: str, name: str) -> Player:
     world.add("tenants.assignment", place, held.pk)
     world.add("tenants.branch", place, branch.pk)
     return Player(person, login, held)
+
+
+def _tills(world: World, place: str, maker: Player) -> None:
+    """Somebody at the merchant's till, and somebody who may be made its cashier."""
+    for name in ("till", "spare"):
+        branch = world.cast.branch[place]
+        with system_scope(at=AT, cause="leaks") as scope:
+            person = add_person(scope=scope, branch_id=branch.pk, name=f"{name} {place}", staff_number=name)
+            assign_role(
+                scope=scope,
+                person=person,
+                role="merchant_clerk",
+                branch_id=branch.pk,
+                held_from=AT.replace(month=1),
+            )
+        if name == "till":
+            with maker.scope() as scope:
+                shop = world.ids["rewards.merchant"][place]
+                row = add_cashier(scope=scope, merchant_id=shop, person_id=person.pk)
+                world.add("rewards.cashier", place, row.pk)
+        else:
+            world.add("tenants.spare_cashier", place, person.pk)
 
 
 def _things(world: World, place: str, maker: Player, checker: Player) -> None:
@@ -157,6 +181,12 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
     with maker.scope() as scope:
         allot_stock(scope=scope, batch_id=draft.pk, branch_id=scope.branch_id, quantity=1)
         world.add("rewards.share", place, Share.objects.get(batch=batch, branch_id=scope.branch_id).pk)
+        # For the branch alone: what is handed down is shown below by name.
+        shop = add_merchant(scope=scope, code=f"M-{place}", name="春风咖啡", handed_down=False)
+        world.add("rewards.merchant", place, shop.pk)
+        left = add_merchant(scope=scope, code=f"L-{place}", name="旧商户", handed_down=False)
+        close_merchant(scope=scope, merchant_id=left.pk, reason="合同到期")
+        world.add("rewards.closed_merchant", place, left.pk)
         budget = add_budget(
             scope=scope, name="春节预算", asked_fen=500_00, valid_from=AT, valid_until=AT.replace(year=2099)
         )
@@ -364,6 +394,7 @@ _UNMARKED = {
     "kind", "subject", "sha256", "format", "colour", "zone", "actor", "verb", "app", "pgh_label", "slot", "body",
     "fingerprint", "route", "key", "payer", "status", "number_tail", "if_empty",
     "thing",  # of some kinds of batch alone, as a CHECK has it; its row's title is marked
+    "order_key",  # of a customer's own redemption alone, as a CHECK has it
 }  # fmt: skip
 
 

@@ -206,6 +206,24 @@ ROWS = {
     "admin:rewards_budget_approve": Row(
         "staff", {"budget_id": "rewards.budget"}, methods=("post",), body={"asked_fen": 500_00}
     ),
+    **{
+        f"admin:rewards_merchant_{act}": Row(
+            "staff", {"merchant_id": kind}, methods=("post",), body={"reason": "合同到期"}
+        )
+        for act, kind in (("close", "rewards.merchant"), ("reopen", "rewards.closed_merchant"))
+    },
+    "admin:rewards_merchant_cashier": Row(
+        "staff",
+        {"merchant_id": "rewards.merchant"},
+        methods=("post",),
+        names={"person": "tenants.spare_cashier"},
+        body={"person": "own:tenants.spare_cashier"},
+    ),
+    "admin:rewards_merchant_end_cashier": Row(
+        "staff",
+        {"merchant_id": "rewards.merchant", "cashier_id": "rewards.cashier"},
+        methods=("post",),
+    ),
     "admin:rewards_close_close_day": Row("staff", methods=("post",), body={"day": "2026-11-01"}),
     "admin:rewards_close_close_again": Row("staff", {"close_id": "rewards.close"}, methods=("post",)),
     "admin:rewards_close_sheet": Row("staff", {"close_id": "rewards.close"}, methods=("get",)),
@@ -364,6 +382,16 @@ ROWS = {
     "api:partner-code": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",), own=404),
     "api:gift": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",), own=404),
     "api:gifts": Row("customer", methods=("post",), body={"token": "nonsense"}),
+    "api:orders-evaluate": Row("customer", methods=("post",), body={"amount_fen": 1}),
+    "api:orders-redeem": Row(
+        "customer",
+        methods=("post",),
+        body={
+            "order": "A-1",
+            "amount_fen": 1,
+        },
+    ),
+    "api:orders-cancel": Row("customer", {"order": "=A-1"}, methods=("post",)),
     "api:events": Row("customer", methods=("post",), body={"events": [{"kind": "app.opened"}]}),
     "api:me": Row("customer", methods=("get",)),
     "admin:customers_customer_move_page": Row(

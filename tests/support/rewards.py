@@ -12,9 +12,10 @@ from campaigns.approvals.services.reviews import approve_revision
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import Refusal
 from campaigns.requests.services import Answer
-from campaigns.rewards.models import Batch
+from campaigns.rewards.models import Batch, Merchant
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
 from campaigns.rewards.services.claims import Claimed, Wish, claim_together
+from campaigns.rewards.services.merchants import add_merchant
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.rewards.sql.close import CHECKS, asked_of_all
 from tests.support.cast import AT, Cast
@@ -32,8 +33,23 @@ TERMS = BatchTerms(
 )
 
 
+def merchant_of(cast: Cast, code: str = "M1", *, by: str = "ho_rewards", **more: Any) -> Merchant:
+    """A merchant of the branch of `by`: of head office, for all below, unless told otherwise. The same code again is
+    the same merchant.
+    """
+    with cast.play(by).scope() as scope:
+        found: Merchant | None = (
+            Merchant.objects.within(scope).filter(branch_id=scope.branch_id, code=code).first()
+        )
+        return found or add_merchant(scope=scope, code=code, name=f"商户{code}", **more)
+
+
 def draft_batch(cast: Cast, *, by: str = "north_rewards", at: datetime = AT, **terms: Any) -> Batch:
-    """A draft of the branch of `by`."""
+    """A draft of the branch of `by`. Where merchants pay a part and none is named, head office's M1 is."""
+    if (
+        terms.get("merchant_percent") or terms.get("payer") == "merchant"
+    ) and "redeem_merchants" not in terms:
+        terms["redeem_merchants"] = [merchant_of(cast).pk]
     with cast.play(by).scope(at=at) as scope:
         return add_batch(scope=scope, terms=replace(TERMS, **terms))
 

@@ -1,5 +1,5 @@
 """The room's pages, one file for each part."""
 
-from campaigns.rewards.admin import batches, budgets, closes, shares
+from campaigns.rewards.admin import batches, budgets, closes, merchants, shares
 
-__all__ = ["batches", "budgets", "closes", "shares"]
+__all__ = ["batches", "budgets", "closes", "merchants", "shares"]

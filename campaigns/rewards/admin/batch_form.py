@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -21,11 +23,12 @@ from campaigns.customers.tag_selectors import tags_usable
 from campaigns.lib.forms import ServiceForm, YuanField
 from campaigns.lib.geo import MICRO
 from campaigns.rewards.lines import off_label, weekday_name
-from campaigns.rewards.models import Batch, Kind
+from campaigns.rewards.models import Batch, Cashier, Kind
 from campaigns.rewards.rules import AMOUNTS, OWN_AMOUNTS
+from campaigns.rewards.selectors.merchants import merchants_visible
 from campaigns.rewards.services.batches import BatchTerms
 from campaigns.tenants.models import Branch
-from campaigns.tenants.scopes import current_scope
+from campaigns.tenants.scopes import Scope, current_scope
 from campaigns.tenants.selectors import branches_within
 
 # What need not be typed, and what it is then.
@@ -88,7 +91,16 @@ FIELDSETS = (
     ),
     (
         _("When and where to use"),
-        {"fields": (("hours_from", "hours_until"), "weekdays", "day_rule", ("redeem_branches", "circles"))},
+        {
+            "fields": (
+                ("hours_from", "hours_until"),
+                "weekdays",
+                "day_rule",
+                "redeem_branches",
+                "redeem_merchants",
+                "circles",
+            )
+        },
     ),
     (
         _("For whom, by whom"),
@@ -129,26 +141,33 @@ class LinesField(forms.CharField):
         raise NotImplementedError
 
 
-class BranchesField(LinesField):
-    """Branches by code or name, one a line; their ids in `cleaned_data`."""
+class ChosenField(forms.ModelMultipleChoiceField):
+    """Rows that one finds by code or name while typing; their ids, in order, in `cleaned_data`.
 
-    def lines_of(self, value: Any) -> Sequence[str]:
-        return list(Branch.objects.filter(pk__in=value).order_by("pos").values_list("code", flat=True))
+    `rows` are those that the open scope may choose; `like` is any reference to such a row: its page is searched.
+    """
 
-    def read(self, lines: Sequence[str]) -> list[int]:
-        if not lines:
-            return []
+    def __init__(self, rows: Callable[[Scope], Any], like: Any, **kwargs: Any) -> None:
+        self.rows = rows
+        super().__init__(None, required=False, widget=AutocompleteSelectMultiple(like, admin.site), **kwargs)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        made = super().__deepcopy__(memo)
         scope = current_scope()
-        assert scope is not None
-        rows = branches_within(scope=scope)
-        found: dict[str, int] = {}
-        for branch in rows.filter(code__in=lines) | rows.filter(name__in=lines):
-            found |= {branch.code: branch.pk, branch.name: branch.pk}
-        if unknown := [line for line in lines if line not in found]:
-            raise forms.ValidationError(
-                gettext("No such branch within yours: %(names)s.") % {"names": gettext(", ").join(unknown)}
-            )
-        return sorted({found[line] for line in lines})
+        made.queryset = self.rows(scope) if scope is not None else None
+        return made
+
+    def clean(self, value: Any) -> Any:
+        return sorted(row.pk for row in super().clean(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return {str(key) for key in initial or ()} != {str(key) for key in data or ()}
+
+
+def _branches_field(**kwargs: Any) -> ChosenField:
+    return ChosenField(
+        lambda scope: branches_within(scope=scope), Branch._meta.get_field("successor"), **kwargs
+    )
 
 
 class CirclesField(LinesField):
@@ -215,13 +234,21 @@ class BatchForm(ServiceForm):
     tags_none = _choices(
         _("with none of the tags"), _tags, int, widget=UnfoldAdminSelectMultipleWidget(attrs={"size": 4})
     )
-    claim_branches = BranchesField(
+    claim_branches = _branches_field(
         label=_("customers of the branches"),
-        help_text=_("Codes or names, one a line, each with all below it. Empty: all it is for."),
+        help_text=_("Type a code or a name; each stands for all below it. Empty: all it is for."),
     )
-    redeem_branches = BranchesField(
+    redeem_branches = _branches_field(
         label=_("may be redeemed at"),
-        help_text=_("Codes or names, one a line, each with all below it. Empty: anywhere."),
+        help_text=_("Type a code or a name; each stands for all below it. Empty: anywhere."),
+    )
+    redeem_merchants = ChosenField(
+        lambda scope: merchants_visible(scope=scope),
+        Cashier._meta.get_field("merchant"),
+        label=_("redeemed at merchants"),
+        help_text=_(
+            "Type a code or a name. Chosen: at their tills alone. Where merchants pay a part, choose them here."
+        ),
     )
     circles = CirclesField(
         label=_("redeemed near"),

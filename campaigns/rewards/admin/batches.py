@@ -32,6 +32,7 @@ from campaigns.rewards.models import Batch, Coupon, Payer
 from campaigns.rewards.rules import PAYERS, shown_status
 from campaigns.rewards.selectors.budgets import budgets_for, funding_of
 from campaigns.rewards.selectors.coupons import funnel_of, names_of, terms_of, zone_of
+from campaigns.rewards.selectors.merchants import merchant_names
 from campaigns.rewards.sentences import sentence
 from campaigns.rewards.services.batches import (
     add_batch,
@@ -210,7 +211,9 @@ class BatchAdmin(ScopedAdmin):
             terms.check()
         except Refusal as refusal:
             return JsonResponse({"refused": str(refusal)})
-        said = terms.terms(names_of(branch_ids=terms.redeem_branches))
+        said = terms.terms(
+            names_of(branch_ids=terms.redeem_branches), merchant_names(merchant_ids=terms.redeem_merchants)
+        )
         return JsonResponse({"zh": sentence(terms=said, zone=_zone(), language="zh"),
                              "en": sentence(terms=said, zone=_zone(), language="en")})  # fmt: skip
 

@@ -22,6 +22,7 @@ from campaigns.lib.money import yuan
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.models import Kind, Redemption
 from campaigns.rewards.selectors.coupons import redemptions_today, zone_of
+from campaigns.rewards.selectors.merchants import CASHIER, merchants_offered, till_of
 from campaigns.rewards.services.counter import (
     MOST_NOTED,
     Noted,
@@ -43,6 +44,7 @@ class ShownForm(forms.Form):
     text = forms.CharField(max_length=200)
     id = forms.UUIDField(required=False)
     order = YuanField(required=False)
+    merchant = forms.CharField(required=False, max_length=80)
     lat = forms.FloatField(required=False, min_value=-90, max_value=90)
     lon = forms.FloatField(required=False, min_value=-180, max_value=180)
     at = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M:%S.%fZ"])
@@ -53,7 +55,9 @@ class ShownForm(forms.Form):
         if given["lat"] is not None and given["lon"] is not None:
             lat, lon = to_gcj02(given["lat"], given["lon"])
             position = (round(lat * MICRO), round(lon * MICRO))
-        return Shown(text=given["text"], order_fen=given["order"], position=position)
+        return Shown(
+            text=given["text"], order_fen=given["order"], position=position, merchant=given["merchant"]
+        )
 
 
 class CounterPages(ScopedAdmin):
@@ -74,7 +78,11 @@ class CounterPages(ScopedAdmin):
 
     def counter_view(self, request: HttpRequest) -> HttpResponse:
         scope = _clerk(request, MAY_REDEEM)
+        is_cashier = scope.facts.role == CASHIER
         context = {
+            "till": till_of(scope=scope) if is_cashier else None,
+            "is_cashier": is_cashier,
+            "merchants": [] if is_cashier else merchants_offered(scope=scope),
             **self.admin_site.each_context(request),
             "title": _("Counter"),
             "done": [_done(each, scope) for each in redemptions_today(scope=scope)],

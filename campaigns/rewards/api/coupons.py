@@ -143,6 +143,11 @@ class RedemptionIn(serializers.Serializer[Any]):
     order = serializers.CharField(
         required=False, max_length=64, help_text="券为哪笔订单占用 · the order it is set aside for"
     )
+    merchant = serializers.CharField(
+        required=False,
+        max_length=40,
+        help_text="商户号或 id；商户收银员不必填写 · code or id; a merchant's cashier leaves it out",
+    )
     position = PositionIn(
         required=False, help_text="限地点使用的券需要 · for coupons that are good near places only"
     )
@@ -163,6 +168,7 @@ class RedemptionOut(serializers.Serializer[Any]):
         help_text="本次核销实际价值（分）· what this redemption was worth, in fen"
     )
     order_fen = serializers.IntegerField(allow_null=True)
+    merchant_id = serializers.UUIDField(allow_null=True, help_text="在哪家商户核销 · at whose till")
     payer = serializers.ChoiceField(choices=Payer.values)
     redeemed_at = serializers.DateTimeField()
 
@@ -230,7 +236,7 @@ def _batch_out(
         "per_day_limit": batch.per_day_limit,
         "per_week_limit": batch.per_week_limit,
         "per_month_limit": batch.per_month_limit,
-        "terms": terms_out(given=batch, places=batch.redeem_names),
+        "terms": terms_out(given=batch),
         "left": left.get(batch.batch_id, 0),
         "claimed": claimed.get(batch.batch_id, 0),
         "claims_by": batch.claims_by or None,
@@ -255,7 +261,7 @@ def coupon_out(coupon: Coupon | Claimed, *, given: Terms, at: datetime, zone: Zo
         "usable_from": coupon.usable_from,
         "usable_until": coupon.usable_until,
         "redeemed_at": coupon.redeemed_at,
-        "terms": terms_out(given=given, places=given.redeem_names),
+        "terms": terms_out(given=given),
     }
 
 
@@ -271,6 +277,7 @@ def _redemption_out(redemption: Redemption) -> dict[str, Any]:
         "title": redemption.title,
         "off_fen": redemption.off_fen,
         "order_fen": redemption.order_fen,
+        "merchant_id": redemption.merchant_id,
         "payer": redemption.payer,
         "redeemed_at": redemption.at,
     }
@@ -421,6 +428,7 @@ class Worths(ApiView):
             text=body.get("token") or body["code"],
             order_fen=body.get("order_fen"),
             position=micro(body.get("position")),
+            merchant=body.get("merchant", ""),
         )
         seen = look_at_coupon(scope=self.scope, shown=shown)
         return self.answer(

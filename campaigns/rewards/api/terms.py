@@ -1,12 +1,12 @@
 """What a coupon gives, when and where, as the API says it; and a position as it is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from campaigns.lib.geo import MICRO
-from campaigns.rewards.models import DayRule, FaceUnit, Giving
+from campaigns.rewards.models import DayRule, FaceUnit, LiveBatch, Terms
 
 
 class PositionIn(serializers.Serializer[Any]):
@@ -22,6 +22,13 @@ class CircleOut(serializers.Serializer[Any]):
     lat = serializers.FloatField()
     lon = serializers.FloatField()
     metres = serializers.IntegerField()
+
+
+class TermsMerchantOut(serializers.Serializer[Any]):
+    """可核销的商户 · A merchant where it is redeemed."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
 
 
 class TermsOut(serializers.Serializer[Any]):
@@ -44,10 +51,14 @@ class TermsOut(serializers.Serializer[Any]):
     places = serializers.ListField(
         child=serializers.CharField(), help_text="可用机构，空为不限 · branches, empty: anywhere"
     )
+    merchants = TermsMerchantOut(
+        many=True,
+        help_text="只能在这些商户核销，空为银行柜台 · at these merchants alone, empty: at the bank's counters",
+    )
     circles = CircleOut(many=True)
 
 
-def terms_out(*, given: Giving, places: Sequence[str]) -> dict[str, Any]:
+def terms_out(*, given: LiveBatch | Terms) -> dict[str, Any]:
     """As `TermsOut` says."""
     return {
         "percent": given.percent,
@@ -58,7 +69,11 @@ def terms_out(*, given: Giving, places: Sequence[str]) -> dict[str, Any]:
         "hours_until": given.hours_until and f"{given.hours_until:%H:%M}",
         "weekdays": given.weekdays,
         "day_rule": given.day_rule or None,
-        "places": list(places),
+        "places": list(given.redeem_names),
+        "merchants": [
+            {"id": key, "name": name}
+            for key, name in zip(given.redeem_merchants, given.merchant_names, strict=True)
+        ],
         "circles": [
             {"lat": lat / MICRO, "lon": lon / MICRO, "metres": metres} for lat, lon, metres in given.circles
         ],

@@ -47,10 +47,20 @@ def pdf_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
         for part in shown.parts:
             sheet.put(
                 f"{part.payer} · {part.redeemed:,} − {part.reversed:,} · {yuan(part.fen)}",
-                label=f"{part.issuer} → {part.place}",
+                label=f"{part.issuer} → {part.place}" + (f" · {part.merchant}" if part.merchant else ""),
                 indent=_INDENT,
             )
         sheet.put(yuan(shown.parts_fen), label=_("in all"), indent=_INDENT)
+        if shown.tills:
+            sheet.head(_("By merchant"))
+        for till in shown.tills:
+            sheet.put(
+                f"{yuan(till.taken.fen)} · {_('head office pays (yuan)')} {yuan(till.taken.head_office)} ·"
+                f" {_('branch pays (yuan)')} {yuan(till.taken.branch)} · {_('merchant pays (yuan)')}"
+                f" {yuan(till.taken.own)} · {_('is owed (yuan)')} {yuan(till.taken.owed)}",
+                label=till.merchant,
+                indent=_INDENT,
+            )
         sheet.head(_("Who owes whom"))
         for debt in shown.debts:
             own = f" · {_('own account')}" if debt.is_own else ""

@@ -25,6 +25,7 @@ CHECKS = {
     "events": _("Every claim, grant, redemption and reversal is an event once"),
     "book": _("The coupon book adds up: opening, in, out, closing"),
     "settlement": _("What is settled of a redemption is what its budget spent"),
+    "merchants": _("What names merchants was redeemed at one of them, and nothing else at a merchant's"),
 }
 LINES = {
     "opening": _("open at the day's begin"),
@@ -44,6 +45,7 @@ COLUMNS = {
     "batch": _("coupon batch"),
     "branch": _("branch"),
     "budget": _("coupon budget"),
+    "merchant": _("merchant"),
     "coupon": _("coupon"),
     "redemption": _("redemption"),
     "thing": _("thing"),
@@ -86,14 +88,17 @@ COLUMNS = {
 }
 
 
+Party = int | str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """Who owes whom how much (fen). `debtor` and `creditor` are branch ids; None: the merchants. Of one branch alone
-    (`is_own`) nothing changes hands.
+    """Who owes whom how much (fen). `debtor` and `creditor` are ids, numbers of branches and texts of merchants; None:
+    the merchants of a batch that named none. Of one party alone (`is_own`) nothing changes hands.
     """
 
-    debtor: int | None
-    creditor: int
+    debtor: Party
+    creditor: Party
     fen: int
 
     @property
@@ -102,18 +107,61 @@ class Owed:
 
 
 def owed(lines: Iterable[Mapping[str, Any]], *, head_office: int) -> list[Owed]:
-    """The lines of a settlement by debtor and creditor: the place of redemption gave the money, and who pays owes it.
-    The sum is that of the lines.
+    """The lines of a settlement by debtor and creditor: whose till it was gave the money, a merchant's or else the
+    branch's, and who pays owes it. The sum is that of the lines.
     """
-    sums: dict[tuple[int | None, int], int] = {}
+    sums: dict[tuple[Party, Party], int] = {}
     for line in lines:
-        debtor = {"head_office": head_office, "branch": line["issuer"], "merchant": None}[line["payer"]]
-        key = (debtor, line["place"])
+        # Days closed before there were merchants know of none.
+        merchant: Party = line.get("merchant")
+        debtor: Party = {"head_office": head_office, "branch": line["issuer"], "merchant": merchant}[
+            line["payer"]
+        ]
+        key = (debtor, line["place"] if merchant is None else merchant)
         sums[key] = sums.get(key, 0) + line["fen"]
     return [
         Owed(debtor, creditor, fen)
-        for (debtor, creditor), fen in sorted(sums.items(), key=lambda each: (each[0][1], each[0][0] or 0))
+        for (debtor, creditor), fen in sorted(
+            sums.items(), key=lambda each: (_rank(each[0][1]), _rank(each[0][0]))
+        )
         if fen
+    ]
+
+
+def _rank(party: Party) -> tuple[int, int, str]:
+    if party is None:
+        return 0, 0, ""
+    return (1, party, "") if isinstance(party, int) else (2, 0, party)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one merchant took, in fen, by who pays it: `own` is its own part, and the rest is owed to it."""
+
+    merchant: str
+    head_office: int
+    branch: int
+    own: int
+
+    @property
+    def fen(self) -> int:
+        return self.head_office + self.branch + self.own
+
+    @property
+    def owed(self) -> int:
+        return self.head_office + self.branch
+
+
+def taken_by(lines: Iterable[Mapping[str, Any]]) -> list[Taken]:
+    """The lines of a settlement by merchant, redemptions less reversals; those of the bank's own counters left out."""
+    sums: dict[str, dict[str, int]] = {}
+    for line in lines:
+        if (merchant := line.get("merchant")) is not None:
+            parts = sums.setdefault(merchant, dict.fromkeys(("head_office", "branch", "merchant"), 0))
+            parts[line["payer"]] += line["fen"]
+    return [
+        Taken(merchant, parts["head_office"], parts["branch"], parts["merchant"])
+        for merchant, parts in sorted(sums.items())
     ]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.lib.money import yuan
-from campaigns.rewards.close.rules import CHECKS, COLUMNS, LINES
+from campaigns.rewards.close.rules import CHECKS, COLUMNS, LINES, Party, Taken
 from campaigns.rewards.models import Batch, Close, Payer
-from campaigns.rewards.selectors.closes import changed_since, owed_of
+from campaigns.rewards.selectors.closes import changed_since, owed_of, taken_of
 from campaigns.tenants.desk import page_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
@@ -53,6 +53,7 @@ class Part:
 
     issuer: str
     place: str
+    merchant: str
     payer: str
     redeemed: int
     reversed: int
@@ -65,6 +66,14 @@ class Debt:
     creditor: str
     fen: int
     is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """What one merchant took, by who pays; fen, less what was reversed."""
+
+    merchant: str
+    taken: Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ class Shown:
     book: list[Line]
     parts: list[Part]
     parts_fen: int
+    tills: list[Till]
     debts: list[Debt]
     changed: list[Changed]
 
@@ -88,7 +98,12 @@ class Shown:
 def shown(*, scope: Scope, close: Close) -> Shown:
     """The close in the reader's language; titles of what the scope sees."""
     lines = close.figures["settlement"]
-    names = {line[each]: line[f"{each}_name"] for line in lines for each in ("issuer", "place")}
+    names: dict[Party, str] = {
+        line[each]: line[f"{each}_name"]
+        for line in lines
+        for each in ("issuer", "place", "merchant")
+        if line.get(each) is not None
+    }
     codes = {each["code"] for each in close.differences}
     return Shown(
         wrong=_wrong(scope, close),
@@ -99,12 +114,13 @@ def shown(*, scope: Scope, close: Close) -> Shown:
         ],
         parts=[
             Part(
-                line["issuer_name"], line["place_name"], str(Payer(line["payer"]).label), line["redeemed"],
-                line["reversed"], line["fen"],
+                line["issuer_name"], line["place_name"], line.get("merchant_name") or "",
+                str(Payer(line["payer"]).label), line["redeemed"], line["reversed"], line["fen"],
             )
             for line in lines
         ],
         parts_fen=sum(line["fen"] for line in lines),
+        tills=[Till(names[taken.merchant], taken) for taken in taken_of(close=close)],
         debts=[
             Debt(
                 _("merchants") if debt.debtor is None else names.get(debt.debtor, str(Payer.HEAD_OFFICE.label)),

@@ -43,6 +43,7 @@ def workbook_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
         [
             _("issuer"),
             _("redeemed at branch"),
+            _("merchant"),
             _("paid by"),
             _("coupons redeemed"),
             _("reversed"),
@@ -50,10 +51,46 @@ def workbook_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
         ],
         [
             *(
-                [each.issuer, each.place, each.payer, each.redeemed, each.reversed, _Yuan(each.fen)]
+                [
+                    each.issuer,
+                    each.place,
+                    each.merchant,
+                    each.payer,
+                    each.redeemed,
+                    each.reversed,
+                    _Yuan(each.fen),
+                ]
                 for each in shown.parts
             ),
-            [_("in all"), "", "", "", "", _Yuan(shown.parts_fen)],
+            [_("in all"), "", "", "", "", "", _Yuan(shown.parts_fen)],
+        ],
+    )
+    _sheet(
+        book,
+        _("By merchant"),
+        [
+            _("merchant"),
+            _("taken in (yuan)"),
+            _("head office pays (yuan)"),
+            _("branch pays (yuan)"),
+            _("merchant pays (yuan)"),
+            _("is owed (yuan)"),
+        ],
+        [
+            [
+                each.merchant,
+                *(
+                    _Yuan(fen)
+                    for fen in (
+                        each.taken.fen,
+                        each.taken.head_office,
+                        each.taken.branch,
+                        each.taken.own,
+                        each.taken.owed,
+                    )
+                ),
+            ]
+            for each in shown.tills
         ],
     )
     _sheet(
@@ -88,5 +125,5 @@ def _sheet(book: Workbook, title: str, headings: list[str], rows: list[list[obje
             else:
                 cell.value = harmless(value) if isinstance(value, str) else value
     sheet.column_dimensions["A"].width = 44
-    for letter in "BCDEF":
+    for letter in "BCDEFG":
         sheet.column_dimensions[letter].width = 22

@@ -16,6 +16,7 @@ from campaigns.rewards.models.codes import (
 from campaigns.rewards.models.coupons import Coupon, Redemption, Reversal, Status
 from campaigns.rewards.models.giving import DayRule, FaceUnit, Giving, Kind
 from campaigns.rewards.models.grants import BatchFile, BatchFileLot, EventGrant, GrantRule, How
+from campaigns.rewards.models.merchants import Cashier, Merchant
 from campaigns.rewards.models.shares import CapCount, Period, Share
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "BatchFileLot",
     "Budget",
     "CapCount",
+    "Cashier",
     "ClaimCode",
     "ClaimsBy",
     "Close",
@@ -42,6 +44,7 @@ __all__ = [
     "Kind",
     "LiveBatch",
     "Lockable",
+    "Merchant",
     "Movement",
     "Origin",
     "PartnerCode",

@@ -134,6 +134,10 @@ class Settled(models.Model):
     redeem_names = ArrayField(
         models.CharField(max_length=120), verbose_name=_("may be redeemed at"), default=list, db_default=[]
     )
+    # Of `redeem_merchants`, in their order.
+    merchant_names = ArrayField(
+        models.CharField(max_length=120), verbose_name=_("merchants by name"), default=list, db_default=[]
+    )
     # By `day_rule`, from the first day on which a coupon can be used to the last.
     open_days = ArrayField(
         models.DateField(), verbose_name=_("days on which it is good"), default=list, db_default=[]

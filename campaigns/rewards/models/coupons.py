@@ -11,6 +11,7 @@ from campaigns.rewards.models.budgets import Payer
 from campaigns.rewards.models.codes import Lockable
 from campaigns.rewards.models.giving import Kind
 from campaigns.rewards.models.grants import How
+from campaigns.rewards.models.merchants import Merchant
 from campaigns.tenants.models import Branch, Person, TenantModel, tracked
 
 
@@ -129,7 +130,19 @@ class Redemption(TenantModel):
     issuer = models.ForeignKey(
         Branch, models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("issuer")
     )
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("clerk"))
+    # Whose till it was; empty: the branch's own counter.
+    merchant = models.ForeignKey(
+        Merchant,
+        models.PROTECT,
+        null=True,
+        related_name="redemptions",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("merchant"),
+    )
+    # Empty: the customer, for an order. Then `order_key` says which.
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("clerk"))
+    order_key = models.CharField(_("order number"), max_length=64, blank=True, db_default="")
     at = models.DateTimeField(_("redeemed at"))
     title = models.CharField(_("title"), max_length=80)
     off_fen = models.BigIntegerField(_("money off (fen)"))
@@ -150,6 +163,17 @@ class Redemption(TenantModel):
                 condition=Q(order_fen__isnull=True) | Q(order_fen__gte=0),
                 name="rewards_redemption_order_is_not_negative",
             ),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, order_key="") | (Q(person__isnull=True) & ~Q(order_key="")),
+                name="rewards_redemption_is_a_clerks_or_an_orders",
+            ),
+            # The order number is the shop's own, so the place is part of it. A cancelled one stays used up.
+            models.UniqueConstraint(
+                fields=["branch", "merchant", "order_key"],
+                condition=~Q(order_key=""),
+                nulls_distinct=False,
+                name="rewards_redemption_order_is_paid_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -163,7 +187,8 @@ class Reversal(TenantModel):
     redemption = models.OneToOneField(
         Redemption, models.PROTECT, related_name="reversal", verbose_name=_("redemption")
     )
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("clerk"))
+    # Empty: the customer, whose order was cancelled.
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("clerk"))
     at = models.DateTimeField(_("reversed at"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 

@@ -96,6 +96,11 @@ class Giving(TenantModel):
         blank=True,
     )
 
+    # At these tills alone, at none of the bank's; empty: at none of a merchant's.
+    redeem_merchants = ArrayField(
+        models.UUIDField(), verbose_name=_("redeemed at merchants"), default=list, db_default=[], blank=True
+    )
+
     # Who pays which part of a redemption, in percent; all zero: `payer` pays all of it.
     head_office_percent = percent_field(_("head office pays (%)"))
     branch_percent = percent_field(_("branch pays (%)"))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from campaigns.lib.refusals import NotFound
-from campaigns.rewards.close.rules import Change, Owed, changes, owed
+from campaigns.rewards.close.rules import Change, Owed, Taken, changes, owed, taken_by
 from campaigns.rewards.models import Close
 from campaigns.rewards.sql import close
 from campaigns.tenants.scopes import Scope
@@ -49,9 +49,16 @@ def owed_of(*, close: Close) -> list[Owed]:
     return owed(close.figures["settlement"], head_office=close.figures["head_office"])
 
 
+def taken_of(*, close: Close) -> list[Taken]:
+    """What did each merchant take on the closed day, and who pays it?"""
+    return taken_by(close.figures["settlement"])
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """One line: what a payer bears of an issuer's coupons redeemed at a place. `fen` is less what was reversed."""
+    """One line: what a payer bears of an issuer's coupons redeemed at a place, at its own counter or a merchant's till.
+    `fen` is less what was reversed.
+    """
 
     issuer: int
     place: int
@@ -59,12 +66,13 @@ class Settled:
     redeemed: int
     reversed: int
     fen: int
+    merchant: UUID | None
 
 
 def settlement(*, scope: Scope, since: datetime, until: datetime) -> list[Settled]:
     """What is to be settled of the scope's tree, as issuer or as place, between two moments (UTC, end exclusive)?"""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM rewards_settlement(%s, %s, %s, %s)", [scope.lo, scope.hi, since, until])
+        cursor.execute("SELECT * FROM rewards_settled(%s, %s, %s, %s)", [scope.lo, scope.hi, since, until])
         return [Settled(*row) for row in cursor.fetchall()]
 
 

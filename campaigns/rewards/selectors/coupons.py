@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 from campaigns.lib.refusals import NotFound
 from campaigns.rewards import rules
 from campaigns.rewards.models import Batch, Coupon, Giving, LiveBatch, Promise, Redemption, Stock, Terms
+from campaigns.rewards.selectors.merchants import merchant_names
 from campaigns.rewards.sentences import sentence
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
@@ -85,8 +86,13 @@ def terms_of(*, promise: Promise) -> rules.Terms:
     """What a draft or published batch gives, for the rules."""
     window = (promise.usable_from, promise.usable_until, promise.usable_days, promise.usable_after_days)
     if isinstance(promise, LiveBatch):
-        return given_terms(given=promise, window=window, places=promise.redeem_names)
-    return given_terms(given=promise, window=window, places=names_of(branch_ids=promise.redeem_branches))
+        names = (promise.redeem_names, promise.merchant_names)
+    else:
+        names = (
+            names_of(branch_ids=promise.redeem_branches),
+            merchant_names(merchant_ids=promise.redeem_merchants),
+        )
+    return given_terms(given=promise, window=window, places=names[0], merchants=names[1])
 
 
 def given_terms(
@@ -94,6 +100,7 @@ def given_terms(
     given: Giving,
     window: tuple[datetime | None, datetime | None, int | None, int],
     places: Sequence[str],
+    merchants: Sequence[str] = (),
 ) -> rules.Terms:
     """What the columns say, for the rules. `window`: from, until, or for how many days from which day."""
     return rules.Terms(
@@ -111,6 +118,7 @@ def given_terms(
         weekdays=tuple(given.weekdays),
         day_rule=given.day_rule,
         places=tuple(places),
+        merchants=tuple(merchants),
         circles=tuple((lat, lon, metres) for lat, lon, metres in given.circles),
     )
 
@@ -150,7 +158,7 @@ class HasWindow(Protocol):
 def terms_of_coupon(*, coupon: HasWindow, terms: Terms) -> rules.Terms:
     """What a coupon gives, for the rules. The days after the claim became a window of its own."""
     window = (coupon.usable_from, coupon.usable_until, None, 0)
-    return given_terms(given=terms, window=window, places=terms.redeem_names)
+    return given_terms(given=terms, window=window, places=terms.redeem_names, merchants=terms.merchant_names)
 
 
 def sentences_of(*, promise: Promise, zone: ZoneInfo) -> tuple[str, str]:

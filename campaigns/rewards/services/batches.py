@@ -25,9 +25,11 @@ from campaigns.rewards.refusals.coupons import (
     PromiseIsClaimed,
     QuotaTooSmall,
 )
+from campaigns.rewards.refusals.merchants import MerchantsMissing
 from campaigns.rewards.refusals.shares import AmountsAreReserved, PayersAreUnclear
 from campaigns.rewards.rules import PAYERS, Terms, check_terms
 from campaigns.rewards.selectors.coupons import batch_in_scope, has_claims
+from campaigns.rewards.selectors.merchants import merchants_for
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope, branches_within
 
@@ -35,8 +37,8 @@ from campaigns.tenants.selectors import branch_in_scope, branches_within
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchTerms:
     """Everything a batch says (`models.Promise`). Amounts in fen, windows UTC with exclusive end; either both fixed
-    usable moments or `usable_days`, whole days after the claim. Branches and tags by id; circles as latitude and
-    longitude in millionths of a degree, and metres.
+    usable moments or `usable_days`, whole days after the claim. Branches, merchants and tags by id; circles as latitude
+    and longitude in millionths of a degree, and metres.
     """
 
     title: str
@@ -63,6 +65,7 @@ class BatchTerms:
     weekdays: Sequence[int] = ()
     day_rule: str = ""
     redeem_branches: Sequence[int] = ()
+    redeem_merchants: Sequence[UUID] = ()
     circles: Sequence[Sequence[int]] = ()
     per_day_limit: int | None = None
     per_week_limit: int | None = None
@@ -117,9 +120,16 @@ class BatchTerms:
         # `payer` is what figures and settlement go by: who pays nothing is not it.
         if any(self.percents) and not self.percents[PAYERS.index(self.payer)]:
             raise PayersAreUnclear
+        if self.is_paid_by_merchants and not self.redeem_merchants:
+            raise MerchantsMissing
 
-    def terms(self, places: Sequence[str] = ()) -> Terms:
-        """For the rules; `places`: names of `redeem_branches`."""
+    @property
+    def is_paid_by_merchants(self) -> bool:
+        """Do merchants pay a part, or all?"""
+        return self.payer == Payer.MERCHANT or self.merchant_percent > 0
+
+    def terms(self, places: Sequence[str] = (), merchants: Sequence[str] = ()) -> Terms:
+        """For the rules; `places`: names of `redeem_branches`, `merchants`: of `redeem_merchants`."""
         return Terms(
             self.threshold_fen,
             self.off_fen,
@@ -137,6 +147,7 @@ class BatchTerms:
             weekdays=tuple(self.weekdays),
             day_rule=self.day_rule,
             places=tuple(places),
+            merchants=tuple(merchants),
             circles=tuple((lat, lon, metres) for lat, lon, metres in self.circles),
         )
 
@@ -149,7 +160,15 @@ class BatchTerms:
         return columns
 
 
-_LISTS = ("weekdays", "redeem_branches", "claim_branches", "tags_any", "tags_none", "stages")
+_LISTS = (
+    "weekdays",
+    "redeem_branches",
+    "redeem_merchants",
+    "claim_branches",
+    "tags_any",
+    "tags_none",
+    "stages",
+)
 # What figures and settlement are kept by: fixed once anybody holds a coupon. All else may change for those who have
 # none yet, since coupons keep the terms of their own revision.
 _FIXED = ("kind", "payer")
@@ -282,6 +301,7 @@ def frozen(*, batch: Batch) -> dict[str, Any]:
         payload[name] = payload[name].isoformat() if payload[name] else None
     for name in _HOURS:
         payload[name] = payload[name].strftime("%H:%M") if payload[name] else None
+    payload["redeem_merchants"] = [str(key) for key in payload["redeem_merchants"]]
     return payload
 
 
@@ -292,6 +312,7 @@ def promised(*, payload: Mapping[str, Any]) -> dict[str, Any]:
         "shown_until": columns["claim_until"],
         "campaign_id": campaign_of(payload=payload),
         "redeem_names": payload.get("redeem_names", []),
+        "merchant_names": payload.get("merchant_names", []),
         "open_days": [date.fromisoformat(day) for day in payload.get("open_days", [])],
     }
 
@@ -306,6 +327,7 @@ def thawed(*, payload: Mapping[str, Any]) -> dict[str, Any]:
         columns[name] = datetime.fromisoformat(columns[name]) if columns[name] else None
     for name in _HOURS:
         columns[name] = time.fromisoformat(columns[name]) if columns[name] else None
+    columns["redeem_merchants"] = [UUID(key) for key in columns["redeem_merchants"]]
     return columns
 
 
@@ -325,7 +347,7 @@ def _check_campaign(scope: Scope, terms: BatchTerms) -> None:
 
 
 def _check_chosen(scope: Scope, terms: BatchTerms, issuer_id: int) -> None:
-    """Branches of the issuer, and tags that mean something there. No query where nothing is chosen."""
+    """Branches of the issuer, its merchants, and tags that mean something there. No query where nothing is chosen."""
     chosen = {*terms.claim_branches, *terms.redeem_branches}
     if terms.claim_branches and not terms.handed_down:
         raise ChosenElsewhere
@@ -333,6 +355,10 @@ def _check_chosen(scope: Scope, terms: BatchTerms, issuer_id: int) -> None:
         issuer = branch_in_scope(scope=scope, branch_id=issuer_id)
         below = branches_within(scope=scope).filter(pos__range=(issuer.pos, issuer.pos_end), pk__in=chosen)
         if below.count() < len(chosen):
+            raise ChosenElsewhere
+    if named := {*terms.redeem_merchants}:
+        issuer = branch_in_scope(scope=scope, branch_id=issuer_id)
+        if merchants_for(scope=scope, issuer=issuer).filter(pk__in=named).count() < len(named):
             raise ChosenElsewhere
     tags = {*terms.tags_any, *terms.tags_none}
     if tags and tags_usable(scope=scope).filter(pk__in=tags).count() < len(tags):

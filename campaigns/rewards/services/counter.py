@@ -26,12 +26,14 @@ class Shown:
     """What a customer shows, as the clerk's phone sends it.
 
     `text`: a code as typed or what the QR code said. `order_fen`: the order, where known. `position`: latitude and
-    longitude in millionths of a degree (GCJ-02), where the phone knows it.
+    longitude in millionths of a degree (GCJ-02), where the phone knows it. `merchant`: code or id, where it is not the
+    bank's own counter.
     """
 
     text: str
     order_fen: int | None = None
     position: tuple[int, int] | None = None
+    merchant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def _redeem(scope: Scope, shown: Shown, redemption_id: UUID | None) -> Redemptio
         order_fen=shown.order_fen,
         position=shown.position,
         redemption_id=redemption_id,
+        merchant=shown.merchant,
     )
 
 

@@ -14,6 +14,7 @@ from campaigns.rewards.refusals.coupons import CouponExpired, NotUsableYet
 from campaigns.rewards.refusals.life import BY_WORD
 from campaigns.rewards.rules import shown_status
 from campaigns.rewards.selectors.coupons import coupon_of_customer
+from campaigns.rewards.selectors.merchants import merchant_named
 from campaigns.tenants.scopes import Scope
 
 
@@ -60,14 +61,16 @@ def redeem_coupon(
     position: tuple[int, int] | None = None,
     redemption_id: UUID | None = None,
     order: str | None = None,
+    merchant: str = "",
 ) -> Redemption:
     """Spend a coupon of any branch at the branch the scope stands at, by its code or its redeem token.
 
     `redemption_id`: of the new row, where who asks has one. `order_fen`: the order it is used on, when the clerk knows
     it. `position`: latitude and longitude in millionths of a degree; compared, and kept nowhere. `order`: for which it
-    was set aside. Raises CodeUnknown, TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed, CouponIsVoid,
-    CouponHeld, CouponExpired, NotUsableYet, OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere,
-    PositionMissing, TooFar, CouponIsLocked, CouponWasGiven.
+    was set aside. `merchant`: code or id of whose till it is; a merchant's own cashier need not say. Raises
+    CodeUnknown, TokenInvalid, TokenExpired, TokenSpent, AlreadyRedeemed, CouponIsVoid, CouponHeld, CouponExpired,
+    NotUsableYet, OrderTooSmall, OrderMissing, NotAtThisHour, NotOnThisDay, NotHere, PositionMissing, TooFar,
+    CouponIsLocked, CouponWasGiven, MerchantUnknown, MerchantIsClosed, MerchantMissing, NotAtMerchant, NoTill.
     """
     scope.demand("rewards.coupon.redeem")
     if (code is None) == (token is None):
@@ -79,10 +82,11 @@ def redeem_coupon(
         coupon_id, times = opened.coupon_id, opened.redeemed_times
     else:
         code_hash = hash_of(code or "")
+    till = merchant_named(scope=scope, text=merchant).pk if merchant else None
     with counted("redeem", lambda: _batch_of(code_hash, coupon_id), at=scope.at):
         _decide(
-            "SELECT redeem_coupon(%s, %s, %s, %s, %s, %s, %s, %s)",
-            [redemption_id, code_hash, coupon_id, times, order_fen, *(position or (None, None)), order],
+            "SELECT redeem_coupon(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [redemption_id, code_hash, coupon_id, times, order_fen, *(position or (None, None)), order, till],
         )
     return Redemption.objects.within(scope).get(pk=redemption_id)
 

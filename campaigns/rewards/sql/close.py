@@ -6,10 +6,11 @@ invariants and the tests ask the same texts of the whole bank and of all time (`
 """
 
 import re
+from collections.abc import Mapping
 
 from campaigns.rewards.sql import life
 
-CHECKS = {
+FIRST_CHECKS = {
     "stock": """
         SELECT batch_id AS batch, branch_id AS branch, coalesce(s.claimed, 0) AS taken, coalesce(c.many, 0) AS coupons
           FROM (SELECT batch_id, branch_id, sum(claimed) AS claimed FROM rewards_stock
@@ -172,6 +173,16 @@ CHECKS = {
             ON e.thing = t.thing AND e.kind = t.named
          WHERE coalesce(e.many, 0) <> 1""",
 }
+# And since there are merchants: they take what names them and nothing else does. What was approved before names none.
+CHECKS = FIRST_CHECKS | {
+    "merchants": """
+        SELECT r.id AS redemption, r.branch_id AS branch, m.name AS merchant, r.off_fen AS redeemed_fen
+          FROM rewards_redemption r JOIN rewards_coupon c ON c.id = r.coupon_id
+          JOIN rewards_terms t ON t.revision_id = c.revision_id LEFT JOIN rewards_merchant m ON m.id = r.merchant_id
+         WHERE r.branch_pos BETWEEN pos_from AND pos_to
+           AND CASE WHEN r.merchant_id IS NULL THEN cardinality(t.redeem_merchants) > 0
+                    ELSE NOT r.merchant_id = ANY (t.redeem_merchants) END""",
+}
 # Asked of a day alone.
 DAILY = {
     # What the counter's rows say happened, beside what the coupons' history says was there before and after.
@@ -286,21 +297,26 @@ $$;
 """
 
 
-def _asked() -> str:
+def _asked(checks: Mapping[str, str]) -> str:
     """Every check, with at most 50 of its rows and how many there are."""
     return "\n    UNION ALL\n".join(
         f"    SELECT '{code}', max(d.whole), jsonb_agg(d.row)"  # noqa: S608
         f" FROM (SELECT to_jsonb(q) AS row, count(*) OVER () AS whole FROM ({query}) q LIMIT 50) d HAVING count(*) > 0"
-        for code, query in (CHECKS | DAILY).items()
+        for code, query in checks.items()
     )
 
 
-DIFFERENCES = f"""
+def differences_of(checks: Mapping[str, str]) -> str:
+    """The verb that asks these checks."""
+    return f"""
 CREATE FUNCTION rewards_differences(pos_from int, pos_to int, day_from timestamptz, day_to timestamptz)
 RETURNS TABLE (code text, many bigint, rows jsonb) LANGUAGE sql STABLE AS VERB $$
-{_asked()}
+{_asked(checks)}
 $$;
 """
+
+
+DIFFERENCES = differences_of(FIRST_CHECKS | DAILY)
 
 # One statement, and so one moment: every deed is in all of its figures or in none.
 CLOSE = """

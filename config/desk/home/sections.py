@@ -304,6 +304,7 @@ PARTS: dict[str, list[Part]] = {
     "community_operator": [live_today, running],
     "analyst": [figures, compared, running],
     "clerk": [at_the_counter],
+    "merchant_clerk": [at_the_counter],
     "relationship_manager": [at_the_counter, figures],
 }
 

@@ -12,7 +12,7 @@ from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_api import live_now
 from tests.support.cast import Cast
-from tests.support.rewards import draft_batch
+from tests.support.rewards import draft_batch, merchant_of
 
 FORM = {
     "title": "新券",
@@ -63,10 +63,11 @@ def test_an_operator_makes_a_batch_with_money_in_yuan(cast: Cast) -> None:
 
 def test_a_form_has_the_amounts_of_its_kind_alone_and_keeps_everything_it_is_told(cast: Cast) -> None:
     client = desk_of(cast, "north_rewards")
+    nb, nc, till = cast.branch["NB"].pk, cast.branch["NC"].pk, merchant_of(cast)
     typed = FORM | {
         "kind": "percent_off", "percent": "15", "thing": "left over", "face_value": "0",
         "usable_after_days": "3", "hours_from": "22:00", "hours_until": "02:00", "weekdays": ["5", "6"],
-        "day_rule": "not_holidays", "redeem_branches": "NB\n北城分行", "claim_branches": "NC",
+        "day_rule": "not_holidays", "redeem_branches": [nb, nc], "claim_branches": [nc], "redeem_merchants": [till.pk],
         "circles": "30.274085，120.155070, 500", "stages": ["asleep"], "per_day_limit": "2", "new_within_days": "",
     }  # fmt: skip
     said = client.post(reverse("admin:rewards_batch_said"), typed).json()
@@ -74,17 +75,22 @@ def test_a_form_has_the_amounts_of_its_kind_alone_and_keeps_everything_it_is_tol
     assert client.post(reverse("admin:rewards_batch_said"), typed | {"weekdays": "9"}).json() == {
         "wrong": ["weekdays"]
     }
+    # A foreign branch, and one that there is not, are no choices.
+    for foreign in (cast.branch["SB"].pk, 987_654):
+        answer = client.post(reverse("admin:rewards_batch_said"), typed | {"redeem_branches": [foreign]})
+        assert answer.json() == {"wrong": ["redeem_branches"]}
     assert client.post(reverse("admin:rewards_batch_add"), typed).status_code == 302
     with system_scope(at=now(), cause="look"):
         batch = Batch.objects.get()
     assert (batch.percent, batch.thing, batch.face_value, batch.weekdays) == (15, "", None, [5, 6])
     assert batch.circles == [[30_274_085, 120_155_070, 500]]
-    assert batch.redeem_branches == sorted([cast.branch["NB"].pk, cast.branch["NC"].pk])
+    assert (batch.redeem_branches, batch.redeem_merchants) == (sorted([nb, nc]), [till.pk])
     assert (batch.claim_branches, batch.stages, batch.per_day_limit, batch.new_within_days) == (
         [cast.branch["NC"].pk], ["asleep"], 2, None,
     )  # fmt: skip
     text = page(client, "rewards_batch_change", batch.pk)
     assert "30.274085, 120.155070, 500" in text
+    assert f'<option value="{till.pk}" selected' in text
     assert said["zh"] in text
 
 

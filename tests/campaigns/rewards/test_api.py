@@ -72,7 +72,7 @@ def test_terms_are_told_with_the_batch_and_the_coupon_and_a_position_is_asked(ca
                      redeem_branches=[cast.branch["NB"].pk], per_day_limit=1)  # fmt: skip
     [seen] = nb.get(f"{API}batches").json()["items"]
     told = {"percent": 15, "thing": None, "face_value": None, "face_unit": None, "hours_from": None,
-            "hours_until": None, "weekdays": [], "day_rule": None, "places": ["北城中山路支行"],
+            "hours_until": None, "weekdays": [], "day_rule": None, "places": ["北城中山路支行"], "merchants": [],
             "circles": [{"lat": 30.274085, "lon": 120.15507, "metres": 500}]}  # fmt: skip
     assert (seen["terms"], seen["per_day_limit"], seen["usable_days"]) == (told, 1, 7)
     coupon = claimed(nb, batch)

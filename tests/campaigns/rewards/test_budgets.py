@@ -59,7 +59,7 @@ from campaigns.tenants.services.branches import add_branch
 from campaigns.tenants.services.closing import close_branch, merge_branches
 from tests.support.cast import AT, Cast, hired
 from tests.support.races import together
-from tests.support.rewards import TERMS, assert_rewards_agree, draft_batch
+from tests.support.rewards import TERMS, assert_rewards_agree, draft_batch, merchant_of
 
 SPLIT = {"head_office_percent": 50, "branch_percent": 30, "merchant_percent": 20}
 
@@ -148,11 +148,12 @@ def test_money_is_reserved_where_quota_is_kept_and_never_more_than_there_is(cast
             allot_stock(scope=scope, batch_id=batch.pk, branch_id=nc, quantity=4)
         allot_stock(scope=scope, batch_id=batch.pk, branch_id=nc, quantity=3)
     assert sums(budget) == (200_00, 200_00, 0, 0)
+    till = [merchant_of(cast).pk]
     with cast.north_rewards.scope() as scope:
         for refusal, change in (
             (AmountsAreReserved, {"off_fen": 10_00}),
-            (AmountsAreReserved, {"payer": "merchant"}),
-            (AmountsAreReserved, SPLIT),
+            (AmountsAreReserved, {"payer": "merchant", "redeem_merchants": till}),
+            (AmountsAreReserved, SPLIT | {"redeem_merchants": till}),
         ):
             with pytest.raises(refusal):
                 change_batch(scope=scope, batch_id=batch.pk, terms=_terms(**change))
@@ -204,14 +205,16 @@ def test_a_coupons_money_through_its_life(cast: Cast) -> None:
     first, second, _third = claim(), claim(), claim()
     assert sums(budget) == (100_00, 100_00, 0, 0)  # claims move nothing
     with cast.nb_clerk.scope() as scope:
-        made = redeem_coupon(scope=scope, code=code_of(first.pk), order_fen=33_35)  # 15%: 5.0025, so 5.00
+        made = redeem_coupon(
+            scope=scope, code=code_of(first.pk), order_fen=33_35, merchant="M1"
+        )  # 15%: 5.0025, so 5.00
     assert made.off_fen == 5_00
     assert sums(budget) == (100_00, 80_00, 15_00, 5_00)
     with cast.nb_clerk.scope() as scope:
         reverse_redemption(scope=scope, redemption_id=made.pk)
     assert sums(budget) == (100_00, 100_00, 0, 0)
     with cast.sb_clerk.scope() as scope:  # far from home: the money is of the branch that kept it
-        made = redeem_coupon(scope=scope, code=code_of(first.pk), order_fen=33_35)
+        made = redeem_coupon(scope=scope, code=code_of(first.pk), order_fen=33_35, merchant="M1")
     with cast.north_rewards.scope() as scope:
         assert dict(Reservation.objects.values_list("payer", "spent_fen")) == {
             "head_office": 2_50, "branch": 1_50, "merchant": 1_00,

@@ -42,7 +42,7 @@ def test_a_day_is_closed_from_the_page_and_taken_away(committed_cast: Cast) -> N
     book = load_workbook(io.BytesIO(client.get(sheet, {"form": "xlsx"}).content))
     lines = {row[0]: row[2:4] for row in book["券账"].iter_rows(min_row=2, values_only=True)}
     assert (lines["领取"], lines["期末可用"]) == ((7, 140.07), (2, 40.02))
-    assert [row[5] for row in book["结算"].iter_rows(min_row=2, values_only=True)][-1] == 80.04
+    assert [row[6] for row in book["结算"].iter_rows(min_row=2, values_only=True)][-1] == 80.04
     assert round(sum(row[2] for row in book["应付应收"].iter_rows(min_row=2, values_only=True)), 2) == 80.04
     for close, words in ((green, "相符"), (red, "不相符")):
         body = client.get(reverse("admin:rewards_close_sheet", args=[close.pk]), {"form": "pdf"}).content

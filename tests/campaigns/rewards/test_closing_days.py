@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.lib.refusals import NotAllowed, NotFound
-from campaigns.rewards.close.rules import CHECKS, LINES, owed
+from campaigns.rewards.close.rules import CHECKS, LINES, owed, taken_by
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Batch, Close
 from campaigns.rewards.refusals.close import DayNotOver
-from campaigns.rewards.selectors.closes import changed_since, last_closes, owed_of, settlement
+from campaigns.rewards.selectors.closes import changed_since, last_closes, owed_of, settlement, taken_of
 from campaigns.rewards.services.closing import close_day, close_days
 from campaigns.rewards.services.coupons import (
     claim_coupon,
@@ -44,13 +44,21 @@ def test_every_check_and_line_has_its_words() -> None:
             st.integers(1, 4),
             st.sampled_from(["head_office", "branch", "merchant"]),
             st.integers(-9, 10**9),
+            st.sampled_from([None, "m1", "m2"]),
         )
     )
 )
-@settings(max_examples=60)
-def test_what_is_owed_is_what_was_redeemed(rows: list[tuple[int, int, str, int]]) -> None:
-    lines = [{"issuer": i, "place": p, "payer": who, "fen": fen} for i, p, who, fen in rows]
+@settings(max_examples=100)
+def test_what_is_owed_is_what_was_redeemed(rows: list[tuple[int, int, str, int, str | None]]) -> None:
+    lines = [
+        {"issuer": i, "place": p, "payer": who, "fen": fen, "merchant": till} for i, p, who, fen, till in rows
+    ]
     found = owed(lines, head_office=1)
+    # A merchant is owed by others what it took less its own part.
+    for taken in taken_by(lines):
+        assert taken.fen == sum(line["fen"] for line in lines if line["merchant"] == taken.merchant)
+        from_others = [each.fen for each in found if each.creditor == taken.merchant and not each.is_own]
+        assert sum(from_others) == taken.owed
     assert sum(each.fen for each in found) == sum(line["fen"] for line in lines)
     assert len({(each.debtor, each.creditor) for each in found}) == len(found)
 
@@ -75,12 +83,12 @@ def busy_day(cast: Cast) -> Batch:
             held += [claim_coupon(scope=scope, batch_id=batch.pk) for _n in range(many)]
     with cast.nb_clerk.scope() as scope:
         for coupon in held[:2]:
-            redeem_coupon(scope=scope, code=code_of(coupon.pk), order_fen=200_00)
-        mistake = redeem_coupon(scope=scope, code=code_of(held[2].pk), order_fen=200_00)
+            redeem_coupon(scope=scope, code=code_of(coupon.pk), order_fen=200_00, merchant="M1")
+        mistake = redeem_coupon(scope=scope, code=code_of(held[2].pk), order_fen=200_00, merchant="M1")
         reverse_redemption(scope=scope, redemption_id=mistake.pk, reason="退单")
-        redeem_coupon(scope=scope, code=code_of(held[2].pk), order_fen=200_00)
+        redeem_coupon(scope=scope, code=code_of(held[2].pk), order_fen=200_00, merchant="M1")
     with cast.sb_clerk.scope() as scope:
-        redeem_coupon(scope=scope, code=code_of(held[3].pk), order_fen=200_00)
+        redeem_coupon(scope=scope, code=code_of(held[3].pk), order_fen=200_00, merchant="M1")
     with cast.north_rewards.scope() as scope:
         void_coupon(scope=scope, coupon_id=held[4].pk, reason="错发")
     return batch
@@ -109,13 +117,17 @@ def test_a_day_with_everything_in_it_agrees_to_the_unit(cast: Cast) -> None:
             *((cast.branch["NB"].pk, payer, 4, 1) for payer in ("head_office", "branch", "merchant")),
             *((cast.branch["SB"].pk, payer, 1, 0) for payer in ("head_office", "branch", "merchant")),
         }
+        # Whose till it was, is owed: the merchant, wherever the clerk stood. Its own part is its own account.
+        [m1] = {str(line.merchant) for line in lines}
         debts = owed_of(close=close)
-        assert sum(each.fen for each in debts) == 4 * 20_01
-        assert {(each.debtor, each.creditor) for each in debts} == {
-            (debtor, cast.branch[place].pk)
-            for debtor in (cast.branch["HO"].pk, cast.branch["N"].pk, None)
-            for place in ("NB", "SB")
-        }
+        assert [(each.debtor, each.creditor, each.fen, each.is_own) for each in debts] == [
+            (cast.branch["HO"].pk, m1, 4 * 10_01, False),
+            (cast.branch["N"].pk, m1, 4 * 6_00, False),
+            (m1, m1, 4 * 4_00, True),
+        ]
+        [taken] = taken_of(close=close)
+        assert (taken.head_office, taken.branch, taken.own) == (4 * 10_01, 4 * 6_00, 4 * 4_00)
+        assert (taken.fen, taken.owed) == (4 * 20_01, 4 * 16_01)
     # The next day opens with what the first left, and they expire in it or not at all.
     later = AT + timedelta(days=8)
     with system_scope(at=later, cause="sweep") as scope:
@@ -189,6 +201,7 @@ PLANTED = {
     " caused_by = 'jobs.job:' || f.job_id FROM rewards_batchfile f",
     "events": "DELETE FROM events_event WHERE kind = 'rewards.coupon.redeemed'",
     "book": "UPDATE rewards_coupon SET status = 'void' WHERE status = 'claimed'",
+    "merchants": "UPDATE rewards_redemption SET merchant_id = NULL",
     "settlement": "UPDATE rewards_movement SET spent_fen = spent_fen + 1 WHERE did = 'spend'",
 }
 

@@ -16,8 +16,9 @@ from campaigns.customers.services.tag_definitions import add_category
 from campaigns.jobs.services.due import lay
 from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign
-from campaigns.rewards.models import Coupon, Stock
+from campaigns.rewards.models import Cashier, Coupon, Merchant, Stock
 from campaigns.rewards.services.coupons import claim_coupon
+from campaigns.rewards.services.merchants import add_cashier, add_merchant
 from campaigns.tenants.models import Assignment, Branch, Person, TenantModel
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.branches import add_branch
@@ -37,7 +38,7 @@ from tests.campaigns.tenants.test_tree import stray_rows
 from tests.support.cast import AT, Cast, hired
 from tests.support.compliance import list_in_force
 from tests.support.content import live_poster, submitted_item
-from tests.support.rewards import assert_rewards_agree, live_batch
+from tests.support.rewards import assert_rewards_agree, live_batch, merchant_of
 
 # What a closed branch keeps, and why; everything else with a branch is handed over by a step.
 STAYS = {
@@ -114,6 +115,7 @@ def busy(cast: Cast) -> Cast:
             held_from=AT.replace(year=2027),
         )
     live_batch(cast, shares={"NB": 10, "N": 5})
+    _tills(cast)
     live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
     list_in_force(
         cast,
@@ -131,6 +133,16 @@ def busy(cast: Cast) -> Cast:
     with cast.customers["nb"].scope() as scope:
         claim_coupon(scope=scope, batch_id=batch.batch_id)
     return cast
+
+
+def _tills(cast: Cast) -> None:
+    """A merchant of NB with a cashier; NB2 has another of the same code."""
+    shop = merchant_of(cast, "S1", by="nb_manager")
+    teller = hired(cast, "merchant_clerk", "NB", "teller")
+    with cast.nb_manager.scope() as scope:
+        add_cashier(scope=scope, merchant_id=shop.pk, person_id=teller.person.pk)
+    with cast.ho_rewards.scope(stand_at=cast.branch["NB2"].pk) as scope:
+        add_merchant(scope=scope, code="S1", name="二支行门口")
 
 
 def counted(branch: Branch) -> dict[str, int]:
@@ -168,6 +180,8 @@ def test_a_closed_branch_hands_over_all_that_runs_and_keeps_all_that_was(busy: C
             "content.LiveItem": before["content.LiveItem"],
             "tenants.Person": before["tenants.Person"],
         }
+        assert sorted(Merchant.objects.filter(branch=nb2).values_list("code", flat=True)) == ["S1", "S1-NB"]
+        assert Cashier.objects.get().branch_id == nb2.pk
         held = Stock.objects.get(branch=nb2)
         assert (held.allotted, held.claimed) == (9, 0)
         assert Stock.objects.get(branch=nb).allotted == Stock.objects.get(branch=nb).claimed == 1
@@ -286,7 +300,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "rewards.Reservation", "rewards.Budget", "rewards.Funding", "content.Item", "content.LiveItem",
         "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
         "jobs.Due", "jobs.Recurring", "customers.Care", "customers.HomeMove", "customers.Merge",
-        "customers.StaffCustomer",
+        "customers.StaffCustomer", "rewards.Merchant", "rewards.Cashier",
     }  # fmt: skip
     tables = {
         m._meta.label

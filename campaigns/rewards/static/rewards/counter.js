@@ -38,7 +38,7 @@ const ask = async (address, given) => {
     return told;
 };
 
-const shown = () => ({ text: form.elements.text.value.trim(), order: form.elements.order.value.trim(), ...(position || {}) });
+const shown = () => ({ text: form.elements.text.value.trim(), order: form.elements.order.value.trim(), merchant: form.elements.merchant?.value.trim() || "", ...(position || {}) });
 
 const show = (...parts) => {
     card.replaceChildren(...parts);
@@ -70,7 +70,8 @@ const look = async () => {
         if (error instanceof NoLine) return note(given);
         if (error.code === "rewards.redeem.position_missing" && !position) return locate();
         refuse(error.message);
-        form.elements[error.code === "rewards.redeem.order_missing" ? "order" : "text"].select();
+        const at = { "rewards.redeem.order_missing": "order", "rewards.redeem.merchant_missing": "merchant", "rewards.redeem.merchant_unknown": "merchant" }[error.code];
+        (form.elements[at] || form.elements.text).select();
     }
 };
 

@@ -7,7 +7,7 @@ from campaigns.tenants.walls import verb
 class Migration(migrations.Migration):
     """What expired is not extended without its money, and says so; what is held for review says that."""
 
-    dependencies = [("rewards", "0025_close_walls")]
+    dependencies = [("rewards", "0030_orders_valid")]
 
     operations = [
         *verb("rewards_extend(uuid[], timestamptz)", life.EXTEND_THESE, execute=["fenhang_verbs"]),
