@@ -10,10 +10,9 @@ from campaigns.rewards.close.rules import LINES, Change
 LONGEST = 366  # days
 _WENT = ("redeemed", "void", "expired", "given")
 _STOOD = ("opening", "closing")
-_NOTHING = (0, 0)
-
 # Number of coupons, and fen by what each can be worth at most.
 Amount = tuple[int, int]
+_NOTHING: Amount = (0, 0)
 
 
 def sign_of(line: str) -> int:
@@ -48,7 +47,9 @@ class DayBook:
 
     @property
     def is_quiet(self) -> bool:
-        return not any(self.lines.get(line) for line in LINES if line not in _STOOD) and self.settled == _NOTHING
+        return (
+            not any(self.lines.get(line) for line in LINES if line not in _STOOD) and self.settled == _NOTHING
+        )
 
 
 def day_books(
@@ -56,32 +57,29 @@ def day_books(
 ) -> list[DayBook]:
     """Each day of the period, what stood at its begin and end carried on from the first day's."""
     lines: dict[date, dict[str, Amount]] = {}
-    opening = _NOTHING
+    opening: Amount = _NOTHING
     for row in book:
         if row["line"] == "opening":
             opening = (row["many"], row["fen"])
         elif row["line"] != "closing":
-            day = lines.setdefault(date.fromisoformat(row["day"]), {})
-            day[row["line"]] = (row["many"], row["fen"])
-    sums = {
+            lines.setdefault(date.fromisoformat(row["day"]), {})[row["line"]] = (row["many"], row["fen"])
+    sums: dict[date, Amount] = {
         date.fromisoformat(row["day"]): (row["redeemed"] - row["reversed"], row["fen"]) for row in settled
     }
     told = []
     for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
-        moved = lines.get(day, {})
+        moved: dict[str, Amount] = lines.get(day, {})
         closing = opening
         for line, (many, fen) in moved.items():
             closing = (closing[0] + sign_of(line) * many, closing[1] + sign_of(line) * fen)
-        told.append(
-            DayBook(day, {**moved, "opening": opening, "closing": closing}, sums.get(day, _NOTHING))
-        )
+        told.append(DayBook(day, {**moved, "opening": opening, "closing": closing}, sums.get(day, _NOTHING)))
         opening = closing
     return told
 
 
 def whole_book(book: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The period's book in the lines of a close: what stood at its begin and end, and the sums of what came and went."""
+    """The period's book in the lines of a close: what stood at begin and end, the sums of what came and went."""
     sums = dict.fromkeys(LINES, _NOTHING)
     for row in book:
         many, fen = sums[row["line"]]

@@ -51,7 +51,7 @@ def period_of(*, scope: Scope, branch_id: int, first: date, last: date) -> Perio
     """
     if not 0 <= (last - first).days < LONGEST:
         raise PeriodTooLong
-    branch = Branch.objects.within(scope).filter(pk=branch_id).first()
+    branch = Branch.objects.filter(pk=branch_id, pos__range=(scope.lo, scope.hi)).first()
     if branch is None:
         raise NotFound
     told = _figures(branch_id, first, last)
@@ -90,4 +90,3 @@ def _figures(branch_id: int, first: date, last: date) -> dict[str, Any] | None:
         return None
     figures: dict[str, Any] = json.loads(told) if isinstance(told, str) else told
     return figures
-

@@ -219,9 +219,10 @@ CREATE FUNCTION rewards_parts_of(wanted uuid) RETURNS TABLE (payer text, part bi
 $$;
 """
 
-# The first book; periods.py has the latest. Coupons of the tree's customers that can still be redeemed: at the day's begin, what came and went, at its end. In fen
-# by what each can be worth at most. Begin and end are told from the coupons' history, what came and went from its own
-# rows; only void, expired and extended have none and are counted as moves.
+# The first book; periods.py has the latest. Coupons of the tree's customers that can still be redeemed: at the day's
+# begin, what came and went, at its end. In fen by what each can be worth at most. Begin and end are told from the
+# coupons' history, what came and went from its own rows; only void, expired and extended have none and are counted as
+# moves.
 BOOK = """
 CREATE FUNCTION rewards_coupon_book(pos_from int, pos_to int, day_from timestamptz, day_to timestamptz)
 RETURNS TABLE (nth int, line text, sign int, many bigint, fen bigint) LANGUAGE sql STABLE AS VERB $$

@@ -37,13 +37,16 @@ RETURNS TABLE (day date, line text, many bigint, fen bigint) LANGUAGE sql STABLE
                    WHERE v.at >= day_from AND v.at < day_to AND c.branch_pos BETWEEN pos_from AND pos_to
         UNION ALL SELECT 'extended', m.moved_at, m.off_fen FROM moves m
                    WHERE m.before = 'expired' AND m.status = 'claimed'
-        UNION ALL SELECT 'redeemed', r.at, c.off_fen FROM rewards_redemption r JOIN rewards_coupon c ON c.id = r.coupon_id
+        UNION ALL SELECT 'redeemed', r.at, c.off_fen FROM rewards_redemption r
+                    JOIN rewards_coupon c ON c.id = r.coupon_id
                    WHERE r.at >= day_from AND r.at < day_to AND c.branch_pos BETWEEN pos_from AND pos_to
         UNION ALL SELECT m.status, m.moved_at, m.off_fen FROM moves m WHERE m.status IN ('void', 'expired')
-        UNION ALL SELECT 'given', g.accepted_at, c.off_fen FROM rewards_gift g JOIN rewards_coupon c ON c.id = g.coupon_id
+        UNION ALL SELECT 'given', g.accepted_at, c.off_fen FROM rewards_gift g
+                    JOIN rewards_coupon c ON c.id = g.coupon_id
                    WHERE g.accepted_at >= day_from AND g.accepted_at < day_to
                      AND c.branch_pos BETWEEN pos_from AND pos_to
-        UNION ALL SELECT 'closing', day_to - interval '1 microsecond', h.off_fen FROM held h LEFT JOIN closed x USING (id)
+        UNION ALL SELECT 'closing', day_to - interval '1 microsecond', h.off_fen
+                    FROM held h LEFT JOIN closed x USING (id)
                    WHERE CASE WHEN h.moved_at >= day_to THEN x.status ELSE h.status END IN ('held', 'claimed')
     )
     SELECT (l.moment AT TIME ZONE zone)::date, l.line, count(*), sum(l.off_fen)::bigint FROM lines l GROUP BY 1, 2
@@ -79,7 +82,8 @@ $$;
 
 # One statement, and so one moment for all figures. They are shaped as a close keeps them.
 FIGURES = """
-CREATE FUNCTION period_figures(wanted int, first_day date, last_day date) RETURNS jsonb LANGUAGE plpgsql STABLE AS VERB $$
+CREATE FUNCTION period_figures(wanted int, first_day date, last_day date) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS VERB $$
 DECLARE here tenants_branch; begins timestamptz; ends timestamptz; told jsonb;
 BEGIN
     SELECT * INTO here FROM tenants_branch b
@@ -104,8 +108,8 @@ END $$;
 """
 
 # Days that nobody closed, the oldest first, and of each day head office last: so its own last day, where the timetable
-# closed it, says how far all were closed, and what was missed since is made up for, a month at most (`%(most)s`). A bank
-# that never closed a day begins with yesterday. A day is over ten minutes past its midnight, when what began before it
+# closed it, says how far all were closed, and what was missed since is made up for, a month at most (`%(most)s`).
+# A bank that never closed a day begins with yesterday. A day is over ten minutes past its midnight, when what began before it
 # has ended; it counts at each open branch in whose tree anything happened on it, and at head office always. Moments by
 # the quarter of an hour, which is as finely as zones of the earth differ.
 DUE = """
@@ -118,7 +122,8 @@ WITH RECURSIVE head AS (
 ), span AS MATERIALIZED (
     SELECT (s.day - 1)::timestamp AT TIME ZONE 'UTC' AS begins FROM since s
 ), moved (branch_id, home_id, issuer_id, moment) AS (
-    SELECT c.branch_id, c.branch_id, c.issuer_id, c.claimed_at FROM rewards_coupon c, span WHERE c.claimed_at >= span.begins
+    SELECT c.branch_id, c.branch_id, c.issuer_id, c.claimed_at FROM rewards_coupon c, span
+     WHERE c.claimed_at >= span.begins
     UNION ALL SELECT c.branch_id, c.branch_id, c.issuer_id, c.moved_at FROM rewards_coupon c, span
                WHERE c.moved_at >= span.begins
     UNION ALL SELECT r.branch_id, r.home_id, r.issuer_id, r.at FROM rewards_redemption r, span WHERE r.at >= span.begins
