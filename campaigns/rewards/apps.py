@@ -42,8 +42,8 @@ class RewardsApp(AppConfig):
             label=_("Close missed days"),
             title=_("Close %(total)s missed days"),
             verb=closing.RUN,
-            went=_("closed"),
-            refused=_("not closed"),
+            went=_("days closed"),
+            refused=_("days not closed"),
             lease=timedelta(minutes=10),
             idle=timedelta(minutes=5),
         )

@@ -58,7 +58,7 @@ def period_pdf_of(period: Period, shown: ShownPeriod, *, at: datetime) -> bytes:
     try:
         sheet.put(_("Settlement of a period"), size=20)
         sheet.row(_("branch"), f"{period.branch.name} ({period.branch.code})")
-        sheet.row(_("period"), span)
+        sheet.row(_("from – to"), span)
         sheet.row(_("as of"), f"{at:%Y-%m-%d %H:%M:%S} (UTC{at:%z})")
         sheet.row(_("days closed"), str(period.closed))
         sheet.row(_("days without any movement"), str(period.quiet))

@@ -115,7 +115,7 @@ def shown_period(*, scope: Scope, period: Period) -> ShownPeriod:
         differences=[],
     )
     told = shown(scope=scope, close=as_close)
-    days = [ShownDay(day, _("not closed"), "", []) for day in period.missed]
+    days = [ShownDay(day, _("nobody closed it"), "", []) for day in period.missed]
     days += [
         ShownDay(
             close.day,

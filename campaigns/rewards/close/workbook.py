@@ -41,7 +41,7 @@ def period_workbook_of(period: Period, shown: ShownPeriod, *, at: datetime) -> b
     book = Workbook()
     book.remove(book.worksheets[0])
     rows: list[list[object]] = [
-        [_("period"), f"{period.first} – {period.last}"],
+        [_("from – to"), f"{period.first} – {period.last}"],
         [_("as of"), f"{at:%Y-%m-%d %H:%M:%S}"],
         [_("days closed"), period.closed],
         [_("days without any movement"), period.quiet],

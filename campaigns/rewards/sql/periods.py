@@ -109,9 +109,9 @@ END $$;
 
 # Days that nobody closed, the oldest first, and of each day head office last: so its own last day, where the timetable
 # closed it, says how far all were closed, and what was missed since is made up for, a month at most (`%(most)s`).
-# A bank that never closed a day begins with yesterday. A day is over ten minutes past its midnight, when what began before it
-# has ended; it counts at each open branch in whose tree anything happened on it, and at head office always. Moments by
-# the quarter of an hour, which is as finely as zones of the earth differ.
+# A bank that never closed a day begins with yesterday. A day is over ten minutes past its midnight, when what began
+# before it has ended; it counts at each open branch in whose tree anything happened on it, and at head office always.
+# Moments by the quarter of an hour, which is as finely as zones of the earth differ.
 DUE = """
 WITH RECURSIVE head AS (
     SELECT b.id, ((%(at)s - interval '10 minutes') AT TIME ZONE b.zone)::date AS today FROM tenants_branch b
