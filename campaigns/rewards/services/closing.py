@@ -70,7 +70,6 @@ def ask_missed_days(*, scope: Scope, branch_id: int, first: date, last: date) ->
             Asked(ref("tenants.branch_day", f"{branch_id}.{day}"), f"{period.branch.name} {day}")
             for day in period.missed
         ],
-        title=f"{period.branch.name} {first} – {last}"[:120],
     )
 
 
