@@ -185,7 +185,11 @@ SWEEPS = [
         1,
         "汇总领取、发放与核销被拒绝的次数 · Write down how often each refusal was said",
     ),
-    Sweep("rewards.close_days", 10, "日终对账：核对各机构前一天的券与资金 · Close yesterday at every branch"),
+    Sweep(
+        "rewards.close_days",
+        10,
+        "日终对账：核对各机构已结束而未对账的日子 · Close days that are over, also those missed",
+    ),
     Sweep(
         "rewards.warn_of_codes",
         10,

@@ -1,5 +1,7 @@
 """The verb of who answers for many callers at once."""
 
+from campaigns.requests.rules import KEPT
+
 # Keys and answers of one transaction, the answers given and the effects written: one row each and no second write.
 # What was kept long enough and not swept yet is as good as absent; any other twin breaks the whole, as it must: its
 # effect is written already. `answers`: one object each, bytes in hex, bodies as their text. Sorted, so that two lots
@@ -20,11 +22,11 @@ BEGIN
     ON CONFLICT (caller, route, key) DO UPDATE
         SET fingerprint = excluded.fingerprint, made_at = excluded.made_at, status = excluded.status,
             headers = excluded.headers, body = excluded.body
-      WHERE k.made_at <= moment - interval '7 days';
+      WHERE k.made_at <= moment - interval 'KEPT days';
     GET DIAGNOSTICS kept = ROW_COUNT;
     IF kept < jsonb_array_length(answers) THEN
         RAISE unique_violation USING MESSAGE = 'a twin answered meanwhile',
             CONSTRAINT = 'requests_key_names_one_request_of_its_caller';
     END IF;
 END $$;
-"""
+""".replace("KEPT", str(KEPT.days))

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +13,7 @@ class RewardsApp(AppConfig):
         # Models exist only now.
         from campaigns.customers.activities import register_activity
         from campaigns.customers.steps import register_step as register_customer_step
+        from campaigns.jobs.long_kinds import register_many
         from campaigns.notices.sentences import register_notice
         from campaigns.rewards.granting import register_grants
         from campaigns.rewards.handing_over import (
@@ -24,6 +27,7 @@ class RewardsApp(AppConfig):
         from campaigns.rewards.happenings import register_kinds
         from campaigns.rewards.moving import move_coupons, return_coupons
         from campaigns.rewards.publishing import register_kind
+        from campaigns.rewards.services import closing
         from campaigns.rewards.sql.coupons import CLAIMED, REDEEMED
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
@@ -33,6 +37,17 @@ class RewardsApp(AppConfig):
         register_activity("rewards: claims", sql=CLAIMED)
         register_kinds()
         register_grants()
+        register_many(
+            closing.RUN,
+            each=closing.close_item,
+            label=_("Close missed days"),
+            title=_("Close %(total)s missed days"),
+            verb=closing.RUN,
+            went=_("days closed"),
+            refused=_("days not closed"),
+            lease=timedelta(minutes=10),
+            idle=timedelta(minutes=5),
+        )
         register_step("hand_over", name="rewards: batches", act=hand_over_batches)
         register_step("hand_over", name="rewards: stock", act=hand_over_stock)
         register_step("hand_over", name="rewards: merchants", act=hand_over_merchants)

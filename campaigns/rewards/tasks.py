@@ -1,12 +1,17 @@
 """Sweeps of this room."""
 
+import logging
 from datetime import timedelta
 
+from django.db import DatabaseError
+
 from campaigns.lib.clock import now
+from campaigns.lib.refusals import Refusal
 from campaigns.rewards.granting import TASK
+from campaigns.rewards.selectors.closes import days_due
 from campaigns.rewards.services import grants as services
 from campaigns.rewards.services.budgets import settle_budgets
-from campaigns.rewards.services.closing import close_days
+from campaigns.rewards.services.closing import close_missed_day
 from campaigns.rewards.services.coupons import expire_due_coupons
 from campaigns.rewards.services.partner_codes import warn_of_codes
 from campaigns.rewards.services.refusal_counts import write_refusals
@@ -14,6 +19,10 @@ from campaigns.rewards.services.stock import tell_low_shares
 from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.tasks import scoped_task
 
+logger = logging.getLogger(__name__)
+
+# Days looked up at once: more than a sweep can close.
+MOST_DUE = 1_000
 # Then others get their turn; the timetable comes again.
 AT_MOST = timedelta(minutes=1)
 
@@ -63,12 +72,20 @@ def grant_for_events(*, scope: Scope) -> int:
 
 @scoped_task(name="rewards.close_days", system=True, opens_itself=True)
 def close_all(*, scope: Scope) -> int:
-    """Close yesterday wherever it is over, lot by lot; returns how many branches."""
+    """Close every day that is over and was missed since the last one, the oldest first; returns how many.
+
+    Each day is a transaction of its own, and the rows of closed days say where to go on: whoever is killed loses one.
+    """
     many, until = 0, now() + AT_MOST
-    while now() < until:
-        with system_scope(at=now(), cause="rewards.close_days") as opened:
-            closed = close_days(scope=opened, limit=5)
-        if not closed:
+    with system_scope(at=now(), cause="rewards.close_days") as opened:
+        due = days_due(scope=opened, limit=MOST_DUE)
+    for branch_id, day in due:
+        if now() >= until:
             break
-        many += closed
+        try:
+            with system_scope(at=now(), cause="rewards.close_days") as opened:
+                many += close_missed_day(scope=opened, branch_id=branch_id, day=day) is not None
+        except (DatabaseError, Refusal):
+            # One day that cannot be closed does not keep the others waiting; it is tried again at the next sweep.
+            logger.exception("day %s of branch %s was not closed", day, branch_id)
     return many

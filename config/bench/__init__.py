@@ -5,6 +5,7 @@ BENCHES = {
     "approvals": "config.bench.approvals",
     "audit": "config.bench.audit",
     "claims": "config.bench.claims",
+    "close": "config.bench.close",
     "events": "config.bench.events",
     "grants": "config.bench.grants",
     "import": "config.bench.importing",

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 from django.db import connections
 
+from campaigns.customers.models import Customer
+from campaigns.customers.services.customers import add_customer
+from campaigns.lib.clock import now
 from campaigns.tenants.models import Assignment, Branch
 from campaigns.tenants.scopes import Scope, staff, system_scope
 from campaigns.tenants.services.assignments import assign_role, load_roles
@@ -79,3 +82,17 @@ def staff_at(branch: Branch, role: str = "editor", *, since: datetime = _LONG_AG
             scope=scope, person=person, role=role, branch_id=branch.pk, held_from=since
         )
     return staff(login_id=login.pk, assignment_id=held.pk, at=AT, cause="bench")
+
+
+def customers_at(branch: Branch, many: int) -> list[Customer]:
+    """So many customers of a branch."""
+    with system_scope(at=now(), cause="bench") as scope:
+        made = [
+            add_customer(
+                scope=scope, branch_id=branch.pk, number=f"B-{n:08d}", unionid=f"u-{n}", source="bench"
+            )
+            for n in range(many)
+        ]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer")  # as autovacuum would have by then
+    return made

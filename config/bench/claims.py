@@ -15,15 +15,14 @@ from uuid import UUID, uuid4
 from django.db import connections
 
 from campaigns.approvals.services.reviews import approve_revision
-from campaigns.customers.services.customers import add_customer
 from campaigns.lib.clock import now
 from campaigns.lib.http import tokens
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch
-from campaigns.tenants.scopes import Scope, opened, staff, system_scope
+from campaigns.tenants.scopes import Scope, opened, staff
 from config.bench import serving
-from config.bench.bank import plant, staff_at
+from config.bench.bank import customers_at, plant, staff_at
 from config.bench.callers import call
 from config.bench.harness import Comparison, Report, Target
 from config.bench.machine import machine
@@ -128,28 +127,12 @@ class Bank:
         self.branch: Branch = planted["branch"]
         self.maker: Scope = staff_at(planted["head_office"], "rewards_operator")
         self.checker: Scope = staff_at(planted["head_office"], "reviewer")
-        self.customers = self._customers(most)
+        self.customers = [each.pk for each in customers_at(self.branch, most)]
         self.tokens = [
             tokens.issue(kind="customer", subject=str(customer), seconds=7200) for customer in self.customers
         ]
         self.much = self.fresh(quantity=STOCK)
         self.turn: Iterator[int] = count()
-
-    def _customers(self, many: int) -> list[UUID]:
-        with system_scope(at=now(), cause="bench") as scope:
-            made = [
-                add_customer(
-                    scope=scope,
-                    branch_id=self.branch.pk,
-                    number=f"B-{n:08d}",
-                    unionid=f"u-{n}",
-                    source="bench",
-                ).pk
-                for n in range(many)
-            ]
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("ANALYZE customers_customer")  # as autovacuum would have by then
-        return made
 
     def fresh(self, *, quantity: int, **terms: Any) -> UUID:
         """Another batch, all of whose quota is the branch's; `terms` as of BatchTerms."""

@@ -19,7 +19,6 @@ from uuid import UUID
 import orjson
 from django.db import connections, transaction
 
-from campaigns.customers.services.customers import add_customer
 from campaigns.events.registry import kinds
 from campaigns.events.rules import Horizon, Told, judged
 from campaigns.events.services.drops import PART
@@ -27,9 +26,8 @@ from campaigns.events.services.events import write_rows
 from campaigns.lib.clock import now
 from campaigns.lib.http import tokens
 from campaigns.lib.ids import new_id
-from campaigns.tenants.scopes import system_scope
 from config.bench import serving
-from config.bench.bank import plant
+from config.bench.bank import customers_at, plant
 from config.bench.harness import Comparison, Report, Target
 from config.bench.machine import machine
 from config.bench.scratch import scratch_database
@@ -101,16 +99,7 @@ def measure(
 
 def _customers(many: int) -> list[tuple[UUID, int, int]]:
     """So many customers of one branch: id, branch, position."""
-    branch = plant(40)["branch"]
-    with system_scope(at=now(), cause="bench") as scope:
-        made = [
-            add_customer(
-                scope=scope, branch_id=branch.pk, number=f"B-{n:08d}", unionid=f"u-{n}", source="bench"
-            )
-            for n in range(many)
-        ]
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("ANALYZE customers_customer")  # as autovacuum would have by then
+    made = customers_at(plant(40)["branch"], many)
     return [(each.pk, each.branch_id, each.branch_pos) for each in made]
 
 

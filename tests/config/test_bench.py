@@ -12,6 +12,7 @@ from config.bench import (
     approvals,
     audit,
     claims,
+    close,
     events,
     grants,
     harness,
@@ -193,6 +194,17 @@ def test_grants_runs_at_a_small_size_and_its_books_agree(unblocked: None) -> Non
     assert [target["case"] for target in found["targets"]] == ["coupons to a list"]
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_grants'")
+        assert cursor.fetchone()[0] == 0
+
+
+def test_close_runs_at_a_small_size_and_its_days_are_green(unblocked: None) -> None:
+    # It raises when a day does not agree, or a period with its days.
+    found = close.measure(
+        branches=40, coupons=200, redemptions=40, rounds=1, migrated=template_name(), say=lambda _words: None
+    ).as_json()
+    assert len(found["targets"]) == 4 and found["met"]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_close'")
         assert cursor.fetchone()[0] == 0
 
 

@@ -119,7 +119,11 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:rewards_merchant_end_cashier": ((), ("rewards.cashier.end",)),
     "admin:rewards_close_close_day": ((), ("rewards.close.run",)),
     "admin:rewards_close_close_again": ((), ("rewards.close.run",)),
-    "admin:rewards_close_sheet": (("rewards.close.view",), ()),
+    **{
+        f"admin:rewards_close_{page}": (("rewards.close.view",), ())
+        for page in ("sheet", "period", "period_sheet")
+    },
+    "admin:rewards_close_missed": ((), ("rewards.close.run",)),
     # Each of its forms asks for a right of its own.
     "admin:rewards_batch_hand": (("rewards.batch.view",), ("rewards.coupon.grant",)),
     "admin:rewards_batch_codes": ((), ("rewards.coderun.add",)),

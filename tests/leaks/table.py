@@ -227,6 +227,12 @@ ROWS = {
     "admin:rewards_close_close_day": Row("staff", methods=("post",), body={"day": "2026-11-01"}),
     "admin:rewards_close_close_again": Row("staff", {"close_id": "rewards.close"}, methods=("post",)),
     "admin:rewards_close_sheet": Row("staff", {"close_id": "rewards.close"}, methods=("get",)),
+    "admin:rewards_close_period": Row("staff", methods=("get",)),
+    "admin:rewards_close_period_sheet": Row("staff", methods=("get",)),
+    # Nothing was missed on these days: the same is said to everybody.
+    "admin:rewards_close_missed": Row(
+        "staff", methods=("post",), body={"first": "2026-11-01", "last": "2026-11-01"}
+    ),
     "admin:rewards_batch_hand": Row(
         "staff",
         {"batch_id": "rewards.batch"},

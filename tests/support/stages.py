@@ -6,11 +6,14 @@ rolled back, so the people stay; a test that commits has the empty database, and
 
 import copy
 from dataclasses import dataclass
+from unittest import mock
 
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
+from campaigns.lib import ids
 from tests.support.cast import Cast, build_cast
+from tests.support.clock_ids import ids_by_the_tests_clock
 from tests.support.template import at_database, drop_database, lead_to, make_database
 
 
@@ -70,5 +73,6 @@ def _lead() -> None:
 
 def _hire() -> None:
     make_database(_stages.name_with_cast)
-    with at_database(_stages.name_with_cast):
+    # On the day of the tests, before anything that they do.
+    with at_database(_stages.name_with_cast), mock.patch.object(ids, "uuid7", ids_by_the_tests_clock()):
         _stages.hired = build_cast()

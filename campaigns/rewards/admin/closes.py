@@ -18,17 +18,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.lib.refusals import Refusal
+from campaigns.rewards.admin.periods import TYPES, PeriodPages
 from campaigns.rewards.close.showing import shown
 from campaigns.rewards.models import Close
 from campaigns.rewards.selectors.closes import close_in_scope, last_closes
 from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.rewards.services.closing import close_day
-from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.desk import scope_of
 
-_TYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 # Loaded when asked for: fonts and spreadsheets are code that every process would wait for at its start.
 _WRITERS = {
     "pdf": "campaigns.rewards.close.pdf.pdf_of",
@@ -41,7 +38,7 @@ class DayForm(forms.Form):
 
 
 @admin.register(Close)
-class CloseAdmin(ScopedAdmin):
+class CloseAdmin(PeriodPages):
     noun = "rewards.close"
     list_display = ("day", "branch", "verdict", "nth", "closed_at", "by")
     list_display_links = ("day",)
@@ -170,4 +167,4 @@ class CloseAdmin(ScopedAdmin):
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "private, no-store",
         }
-        return HttpResponse(body, content_type=_TYPES[form], headers=headers)
+        return HttpResponse(body, content_type=TYPES[form], headers=headers)

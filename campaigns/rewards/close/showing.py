@@ -1,15 +1,17 @@
 """A close as page, workbook and PDF say it: one place for all three, so that they cannot differ."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from campaigns.lib.money import yuan
-from campaigns.rewards.close.rules import CHECKS, COLUMNS, LINES, Party, Taken
+from campaigns.rewards.close.rules import CHECKS, COLUMNS, LINES, Change, Party, Taken
 from campaigns.rewards.models import Batch, Close, Payer
 from campaigns.rewards.selectors.closes import changed_since, owed_of, taken_of
+from campaigns.rewards.selectors.periods import Period
 from campaigns.tenants.desk import page_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
@@ -95,6 +97,54 @@ class Shown:
     changed: list[Changed]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownDay:
+    """A day of a period that is not as it should be. `link`: its last run, if any."""
+
+    day: date
+    words: str
+    link: str
+    changed: list[Changed]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPeriod(Shown):
+    """As a close, and before it the days that are not closed, do not agree, or changed since."""
+
+    days: list[ShownDay]
+
+
+def shown_period(*, scope: Scope, period: Period) -> ShownPeriod:
+    """The period in the reader's language. Its figures are shaped as a close's, and are shown by the same words."""
+    as_close = Close(
+        branch=period.branch,
+        day=period.last,
+        nth=0,
+        is_green=period.is_green,
+        figures=period.figures,
+        differences=[],
+    )
+    told = shown(scope=scope, close=as_close)
+    days = [ShownDay(day, _("nobody closed it"), "", []) for day in period.missed]
+    days += [
+        ShownDay(
+            close.day,
+            _("%(number)s checks differ") % {"number": len(close.differences)},
+            page_of(f"rewards.close:{close.pk}"),
+            [],
+        )
+        for close in period.red
+    ]
+    days += [
+        ShownDay(
+            close.day, _("changed since it was closed"), page_of(f"rewards.close:{close.pk}"), _changes(found)
+        )
+        for close, found in period.changed
+    ]
+    whole = {each.name: getattr(told, each.name) for each in fields(Shown)}
+    return ShownPeriod(**whole, days=sorted(days, key=lambda each: each.day))
+
+
 def shown(*, scope: Scope, close: Close) -> Shown:
     """The close in the reader's language; titles of what the scope sees."""
     lines = close.figures["settlement"]
@@ -128,14 +178,18 @@ def shown(*, scope: Scope, close: Close) -> Shown:
             )
             for debt in owed_of(close=close)
         ],
-        changed=[
-            Changed(
-                _changed_words(each.code),
-                _amount(each.before, each.before_fen), _amount(each.after, each.after_fen),
-            )
-            for each in changed_since(scope=scope, close=close)
-        ],
+        changed=_changes(changed_since(scope=scope, close=close)),
     )  # fmt: skip
+
+
+def _changes(found: Iterable[Change]) -> list[Changed]:
+    return [
+        Changed(
+            _changed_words(each.code),
+            _amount(each.before, each.before_fen), _amount(each.after, each.after_fen),
+        )
+        for each in found
+    ]  # fmt: skip
 
 
 def _sign(line: Mapping[str, Any]) -> str:

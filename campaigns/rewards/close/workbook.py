@@ -1,6 +1,7 @@
 """A close as a workbook: money in yuan as numbers, sums as they stand on the page."""
 
 import io
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -8,8 +9,9 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from campaigns.lib.csv_files import harmless
-from campaigns.rewards.close.showing import Shown
+from campaigns.rewards.close.showing import Shown, ShownPeriod
 from campaigns.rewards.models import Close
+from campaigns.rewards.selectors.periods import Period
 
 _YUAN = "¥#,##0.00;[Red]-¥#,##0.00"
 
@@ -31,6 +33,28 @@ def workbook_of(close: Close, shown: Shown, *, zone: ZoneInfo) -> bytes:
         rows += [[words, *(f"{cell.label} {cell.text}" for cell in row)] for row in wrong.rows]
     rows += [[each.words, each.before, each.after] for each in shown.changed]
     _sheet(book, _("Result"), [_("End-of-day close"), close.branch.name], rows)
+    return _with_figures(book, shown)
+
+
+def period_workbook_of(period: Period, shown: ShownPeriod, *, at: datetime) -> bytes:
+    """The .xlsx file of a period: days that are not as they should be, coupon book, settlement, who owes whom."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    rows: list[list[object]] = [
+        [_("from – to"), f"{period.first} – {period.last}"],
+        [_("as of"), f"{at:%Y-%m-%d %H:%M:%S}"],
+        [_("days closed"), period.closed],
+        [_("days without any movement"), period.quiet],
+        [_("result of the close"), _("Agrees") if period.is_green else _("Does not agree")],
+    ]
+    for day in shown.days:
+        rows.append([day.day.isoformat(), day.words])
+        rows += [[each.words, each.before, each.after] for each in day.changed]
+    _sheet(book, _("Result"), [_("Settlement of a period"), period.branch.name], rows)
+    return _with_figures(book, shown)
+
+
+def _with_figures(book: Workbook, shown: Shown) -> bytes:
     _sheet(
         book,
         _("Coupon book"),

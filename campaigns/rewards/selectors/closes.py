@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from campaigns.lib.refusals import NotFound
 from campaigns.rewards.close.rules import Change, Owed, Taken, changes, owed, taken_by
 from campaigns.rewards.models import Close
-from campaigns.rewards.sql import close
+from campaigns.rewards.sql import periods
 from campaigns.tenants.scopes import Scope
 
 
@@ -76,9 +76,13 @@ def settlement(*, scope: Scope, since: datetime, until: datetime) -> list[Settle
         return [Settled(*row) for row in cursor.fetchall()]
 
 
+# However long nobody closed anything, days before that are closed by hand.
+MOST_MISSED = 31
+
+
 def days_due(*, scope: Scope, limit: int) -> list[tuple[int, date]]:
-    """Which branches' yesterdays are to be closed: (branch, local day), from head office down?"""
+    """Which days are over and not closed since the timetable last closed one: (branch, local day), the oldest first?"""
     with connection.cursor() as cursor:
-        cursor.execute(close.DUE, {"at": scope.at, "limit": limit})
+        cursor.execute(periods.DUE, {"at": scope.at, "limit": limit, "most": MOST_MISSED})
         rows: list[Any] = cursor.fetchall()
     return [(branch_id, day) for branch_id, day in rows]

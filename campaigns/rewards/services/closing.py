@@ -1,16 +1,23 @@
-"""Closing days."""
+"""Closing days: one, and those that were missed."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
 from campaigns.audit.services import record
+from campaigns.jobs.long_models import Job, JobItem
+from campaigns.jobs.services.long import Asked, ask_many
 from campaigns.lib.ids import new_id
-from campaigns.lib.refs import ref
+from campaigns.lib.refs import read_ref, ref
 from campaigns.rewards.models import Close
-from campaigns.rewards.refusals.close import BY_WORD
-from campaigns.rewards.selectors.closes import close_in_scope, days_due
+from campaigns.rewards.refusals.close import BY_WORD, NothingMissed
+from campaigns.rewards.selectors.closes import close_in_scope
+from campaigns.rewards.selectors.periods import period_of
 from campaigns.tenants.scopes import Scope
+
+RUN = "rewards.close.run"
 
 
 def close_day(*, scope: Scope, branch_id: int, day: date) -> Close:
@@ -19,7 +26,7 @@ def close_day(*, scope: Scope, branch_id: int, day: date) -> Close:
 
     Raises NotFound, DayNotOver.
     """
-    scope.demand("rewards.close.run")
+    scope.demand(RUN)
     fresh = new_id()
     with connection.cursor() as cursor:
         cursor.execute("SELECT close_day(%s, %s, %s)", [fresh, branch_id, day])
@@ -29,7 +36,7 @@ def close_day(*, scope: Scope, branch_id: int, day: date) -> Close:
     close = close_in_scope(scope=scope, close_id=fresh)
     record(
         scope=scope,
-        verb="rewards.close.run",
+        verb=RUN,
         subject=ref("rewards.close", fresh),
         subject_name=str(close)[:80],
         branch_id=close.branch_id,
@@ -41,10 +48,32 @@ def close_day(*, scope: Scope, branch_id: int, day: date) -> Close:
     return close
 
 
-def close_days(*, scope: Scope, limit: int = 20) -> int:
-    """Close yesterday where it is over and nobody has; how many branches. One lot: call again until it answers 0."""
-    scope.demand("rewards.close.run")
-    due = days_due(scope=scope, limit=limit)
-    for branch_id, day in due:
-        close_day(scope=scope, branch_id=branch_id, day=day)
-    return len(due)
+def close_missed_day(*, scope: Scope, branch_id: int, day: date) -> Close | None:
+    """Close a day that the timetable found open; None when somebody else was quicker. Raises as `close_day` does."""
+    if Close.objects.filter(branch=branch_id, day=day).exists():
+        return None
+    return close_day(scope=scope, branch_id=branch_id, day=day)
+
+
+def ask_missed_days(*, scope: Scope, branch_id: int, first: date, last: date) -> Job:
+    """Have every missed day of a period closed as a long job, the oldest first. Raises NotFound, PeriodTooLong,
+    NothingMissed, NotAllowed.
+    """
+    scope.demand(RUN)
+    period = period_of(scope=scope, branch_id=branch_id, first=first, last=last)
+    if not period.missed:
+        raise NothingMissed
+    return ask_many(
+        scope=scope,
+        kind=RUN,
+        items=[
+            Asked(ref("tenants.branch_day", f"{branch_id}.{day}"), f"{period.branch.name} {day}")
+            for day in period.missed
+        ],
+    )
+
+
+def close_item(*, scope: Scope, item: JobItem, args: Mapping[str, Any]) -> None:
+    """One day of a long job. A day that was closed meanwhile is left as it is."""
+    branch, _dot, day = read_ref(item.subject).id.partition(".")
+    close_missed_day(scope=scope, branch_id=int(branch), day=date.fromisoformat(day))

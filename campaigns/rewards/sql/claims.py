@@ -4,6 +4,7 @@ A lot is what waited together in one web process (`services/claims.py`), each cu
 one. Locks are taken in one order: customers by id, each customer's claims of the batch by key, and last the stock.
 """
 
+from campaigns.requests.rules import KEPT
 from campaigns.rewards.sql import terms
 
 # For whom: the customer's facts are given, so that claims of many are judged in one query, and the policy of the
@@ -156,10 +157,10 @@ BEGIN
       LEFT JOIN LATERAL (
            SELECT k.id, k.fingerprint, k.status, k.headers, k.body FROM requests_requestkey k
             WHERE k.caller = a.customer AND k.route = rewards_judge_claims.route AND k.key = a.key
-              AND k.made_at > moment - interval '7 days' OFFSET 0) known ON true;
+              AND k.made_at > moment - interval 'KEPT days' OFFSET 0) known ON true;
     RETURN judged;
 END $$;
-"""
+""".replace("KEPT", str(KEPT.days))
 
 # Coupon, audit and event of each, in one statement a table; history is written by its trigger.
 WRITE = """

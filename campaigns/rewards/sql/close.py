@@ -230,9 +230,10 @@ CREATE FUNCTION rewards_parts_of(wanted uuid) RETURNS TABLE (payer text, part bi
 $$;
 """
 
-# Coupons of the tree's customers that can still be redeemed: at the day's begin, what came and went, at its end. In fen
-# by what each can be worth at most. Begin and end are told from the coupons' history, what came and went from its own
-# rows; only void, expired and extended have none and are counted as moves.
+# The first book; periods.py has the latest. Coupons of the tree's customers that can still be redeemed: at the day's
+# begin, what came and went, at its end. In fen by what each can be worth at most. Begin and end are told from the
+# coupons' history, what came and went from its own rows; only void, expired and extended have none and are counted as
+# moves.
 BOOK = """
 CREATE FUNCTION rewards_coupon_book(pos_from int, pos_to int, day_from timestamptz, day_to timestamptz)
 RETURNS TABLE (nth int, line text, sign int, many bigint, fen bigint) LANGUAGE sql STABLE AS VERB $$
@@ -357,24 +358,4 @@ BEGIN
 END $$;
 CREATE TRIGGER rewards_close_stays BEFORE DELETE OR UPDATE OF id, day, nth, closed_at, closed_by, is_green, figures,
     differences ON rewards_close FOR EACH ROW EXECUTE FUNCTION rewards_close_stays();
-"""
-
-# Yesterday, at each open branch in whose tree anything happened lately, and at head office always; ten minutes past
-# its midnight, when what began before it has ended.
-DUE = """
-WITH lively AS MATERIALIZED (
-    SELECT c.branch_pos AS pos, max(greatest(c.claimed_at, c.moved_at)) AS last FROM rewards_coupon c
-     WHERE c.claimed_at >= %(at)s - interval '3 days' OR c.moved_at >= %(at)s - interval '3 days' GROUP BY 1
-    UNION ALL SELECT r.branch_pos, max(r.at) FROM rewards_redemption r
-     WHERE r.at >= %(at)s - interval '3 days' GROUP BY 1
-)
-SELECT b.id, d.today - 1
-  FROM tenants_branch b CROSS JOIN LATERAL (
-       SELECT ((%(at)s - interval '10 minutes') AT TIME ZONE b.zone)::date AS today) d
- WHERE b.closed_at IS NULL
-   AND NOT EXISTS (SELECT FROM rewards_close c WHERE c.branch_id = b.id AND c.day = d.today - 1)
-   AND (b.parent_id IS NULL OR EXISTS (
-       SELECT FROM lively l WHERE l.pos BETWEEN b.pos AND b.pos_end
-                              AND l.last >= (d.today - 1)::timestamp AT TIME ZONE b.zone))
- ORDER BY b.pos LIMIT %(limit)s
 """

@@ -193,20 +193,36 @@ REVERSE = (
 # --- settlement ---------------------------------------------------------------------------------------------------
 
 # As rewards_settlement, and whose till it was. A function of its own: the release before asks the other one.
+# Redemptions of one revision and worth are split alike, and so each such split is made once: a year of head office has
+# hundreds of thousands of them.
 SETTLED = """
 CREATE FUNCTION rewards_settled(pos_from int, pos_to int, day_from timestamptz, day_to timestamptz)
 RETURNS TABLE (issuer int, place int, payer text, redeemed bigint, reversed bigint, fen bigint, merchant uuid)
 LANGUAGE sql STABLE AS VERB $$
-    SELECT m.issuer_id, m.branch_id, p.payer, count(*) FILTER (WHERE m.sign = 1), count(*) FILTER (WHERE m.sign = -1),
-           sum(m.sign * p.part)::bigint, m.merchant_id
-      FROM (SELECT r.id, r.issuer_id, r.branch_id, r.branch_pos, r.merchant_id, 1 AS sign FROM rewards_redemption r
-             WHERE r.at >= day_from AND r.at < day_to
-            UNION ALL SELECT r.id, r.issuer_id, r.branch_id, r.branch_pos, r.merchant_id, -1 FROM rewards_reversal v
-              JOIN rewards_redemption r ON r.id = v.redemption_id WHERE v.at >= day_from AND v.at < day_to) m
-      JOIN tenants_branch i ON i.id = m.issuer_id CROSS JOIN LATERAL rewards_parts_of(m.id) p
-     WHERE (m.branch_pos BETWEEN pos_from AND pos_to OR i.pos BETWEEN pos_from AND pos_to)
-       AND pos_from >= app_lo() AND pos_to <= app_hi()
-     GROUP BY m.issuer_id, m.branch_id, p.payer, m.merchant_id ORDER BY 1, 2, 7 NULLS FIRST, 3
+    WITH moved AS MATERIALIZED (
+        SELECT m.issuer_id, m.branch_id, m.merchant_id, m.payer, m.off_fen, m.sign, c.revision_id, c.off_fen AS most_fen
+          FROM (SELECT r.coupon_id, r.issuer_id, r.branch_id, r.branch_pos, r.merchant_id, r.payer, r.off_fen, 1 AS sign
+                  FROM rewards_redemption r WHERE r.at >= day_from AND r.at < day_to
+                UNION ALL
+                SELECT r.coupon_id, r.issuer_id, r.branch_id, r.branch_pos, r.merchant_id, r.payer, r.off_fen, -1
+                  FROM rewards_reversal v JOIN rewards_redemption r ON r.id = v.redemption_id
+                 WHERE v.at >= day_from AND v.at < day_to) m
+          JOIN rewards_coupon c ON c.id = m.coupon_id JOIN tenants_branch i ON i.id = m.issuer_id
+         WHERE (m.branch_pos BETWEEN pos_from AND pos_to OR i.pos BETWEEN pos_from AND pos_to)
+           AND pos_from >= app_lo() AND pos_to <= app_hi()
+    ), split AS MATERIALIZED (
+        SELECT d.revision_id, d.payer, d.off_fen, d.most_fen,
+               rewards_spent(d.off_fen, rewards_parts(d.most_fen, d.payer, t.head_office_percent, t.branch_percent,
+                                                      t.merchant_percent)) AS parts
+          FROM (SELECT DISTINCT m.revision_id, m.payer, m.off_fen, m.most_fen FROM moved m) d
+          JOIN rewards_terms t ON t.revision_id = d.revision_id
+    )
+    SELECT m.issuer_id, m.branch_id, n.payer, count(*) FILTER (WHERE m.sign = 1), count(*) FILTER (WHERE m.sign = -1),
+           sum(m.sign * s.parts[n.nth])::bigint, m.merchant_id
+      FROM moved m JOIN split s USING (revision_id, payer, off_fen, most_fen)
+     CROSS JOIN (VALUES ('head_office', 1), ('branch', 2), ('merchant', 3)) AS n (payer, nth)
+     WHERE s.parts[n.nth] > 0
+     GROUP BY m.issuer_id, m.branch_id, n.payer, m.merchant_id ORDER BY 1, 2, 7 NULLS FIRST, 3
 $$;
 """
 _NAMED = "jsonb_build_object('issuer_name', i.name, 'place_name', p.name)"

@@ -1,20 +1,31 @@
 """The end-of-day close: a day with everything in it agrees to the unit, and whatever does not is named."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connections, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.lib.refusals import NotAllowed, NotFound
+from campaigns.rewards import tasks
 from campaigns.rewards.close.rules import CHECKS, LINES, owed, taken_by
 from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Batch, Close
 from campaigns.rewards.refusals.close import DayNotOver
-from campaigns.rewards.selectors.closes import changed_since, last_closes, owed_of, settlement, taken_of
-from campaigns.rewards.services.closing import close_day, close_days
+from campaigns.rewards.selectors.closes import (
+    MOST_MISSED,
+    changed_since,
+    days_due,
+    last_closes,
+    owed_of,
+    settlement,
+    taken_of,
+)
+from campaigns.rewards.services.closing import close_day, close_missed_day
 from campaigns.rewards.services.coupons import (
     claim_coupon,
     expire_due_coupons,
@@ -24,6 +35,7 @@ from campaigns.rewards.services.coupons import (
 )
 from campaigns.rewards.sql.close import CHECKS as ASKED
 from campaigns.rewards.sql.close import DAILY
+from campaigns.rewards.tasks import close_all
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_budgets import SPLIT, budget_of, funded, publish
@@ -154,26 +166,86 @@ def test_a_day_with_everything_in_it_agrees_to_the_unit(cast: Cast) -> None:
             close_day(scope=scope, branch_id=scope.branch_id, day=DAY)
 
 
+def swept(at: datetime) -> int:
+    """The timetable's sweep, at this moment."""
+    with time_machine.travel(at, tick=False):
+        return close_all()
+
+
+def closed_on(day: date) -> set[str]:
+    return set(Close.objects.filter(day=day).values_list("branch__code", flat=True))
+
+
 def test_the_sweep_closes_yesterday_once_where_something_was(cast: Cast) -> None:
     busy_day(cast)
     with system_scope(at=AT, cause="tree"):
         Branch.objects.filter(pk=cast.branch["SB"].pk).update(zone="Asia/Urumqi")  # two hours behind
     midnight = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)  # in Shanghai
-    with system_scope(at=midnight + timedelta(minutes=9), cause="sweep") as scope:
-        # Head office alone has the day before; nothing was then elsewhere, but what is newer counts as lively.
-        close_days(scope=scope)
+    # Head office alone has the day before; nothing was then elsewhere.
+    assert swept(midnight + timedelta(minutes=9)) == 1
+    with system_scope(at=midnight, cause="test"):
         assert not Close.objects.filter(day=DAY).exists()
-    with system_scope(at=midnight + timedelta(minutes=10), cause="sweep") as scope:
-        close_days(scope=scope)
-        closed = Close.objects.filter(day=DAY)
-        assert {each.branch.code for each in closed.select_related("branch")} == {
-            "HO", "N", "NC", "NB", "S", "SC",
-        }  # fmt: skip
-        assert all(each.is_green and not each.closed_by for each in closed)
-        assert close_days(scope=scope) == 0
-    with system_scope(at=midnight + timedelta(hours=2, minutes=10), cause="sweep") as scope:
-        assert close_days(scope=scope) == 1
+    assert swept(midnight + timedelta(minutes=10)) == 6
+    assert swept(midnight + timedelta(minutes=11)) == 0
+    with system_scope(at=midnight, cause="test"):
+        assert closed_on(DAY) == {"HO", "N", "NC", "NB", "S", "SC"}
+        assert all(each.is_green and not each.closed_by for each in Close.objects.all())
+    assert swept(midnight + timedelta(hours=2, minutes=10)) == 1
+    with system_scope(at=midnight, cause="test"):
         assert Close.objects.get(day=DAY, branch=cast.branch["SB"]).is_green
+
+
+def test_days_that_nobody_closed_are_made_up_for_the_oldest_first(cast: Cast, monkeypatch: Any) -> None:
+    batch = busy_day(cast)
+    midnight = datetime(2026, 11, 22, 16, 10, tzinfo=UTC)
+    assert swept(midnight) == 7
+    # On the third day after, one more claim in the north; then the timetable stands still until the sixth.
+    lively = AT + timedelta(days=3)
+    with cast.customers["nb"].scope(at=lively) as scope:
+        claim_coupon(scope=scope, batch_id=batch.pk)
+    with cast.ho_rewards.scope(at=midnight + timedelta(days=4)) as scope:
+        # A day closed by hand says nothing of those before it.
+        close_day(scope=scope, branch_id=scope.branch_id, day=lively.date() + timedelta(days=1))
+    late = midnight + timedelta(days=6)
+    order: list[tuple[date, str]] = []
+
+    def killed_after_four(**asked: Any) -> Close | None:
+        if len(order) == 4:
+            raise SystemExit
+        done = close_missed_day(**asked)
+        if done:
+            order.append((done.day, done.branch.code))
+        return done
+
+    monkeypatch.setattr(tasks, "close_missed_day", killed_after_four)
+    with pytest.raises(SystemExit):
+        swept(late)
+    # Head office always, and last on each day; its line where something was.
+    assert order == [
+        (DAY + timedelta(days=1), "HO"),
+        (DAY + timedelta(days=2), "HO"),
+        (lively.date(), "N"),
+        (lively.date(), "NC"),
+    ]
+    monkeypatch.setattr(tasks, "close_missed_day", close_missed_day)
+    # What was closed stays, and the rest follows: two of the third day, two more of head office.
+    assert (swept(late), swept(late)) == (4, 0)
+    with system_scope(at=late, cause="test"):
+        assert closed_on(lively.date()) == {"HO", "N", "NC", "NB"}
+        assert [Close.objects.filter(day=DAY + timedelta(days=n)).count() for n in range(1, 7)] == [
+            1,
+            1,
+            4,
+            1,
+            1,
+            1,
+        ]
+        assert all(each.is_green for each in Close.objects.all())
+    # However long it stood still, a month and no more.
+    much_later = late + timedelta(days=90)
+    with system_scope(at=much_later, cause="test") as scope:
+        due = days_due(scope=scope, limit=1_000)
+    assert (len(due), due[0][1]) == (MOST_MISSED, much_later.date() + timedelta(days=1 - MOST_MISSED))
 
 
 PLANTED = {
