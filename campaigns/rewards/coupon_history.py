@@ -94,8 +94,10 @@ def _came(scope: Scope, now: Any, told: _Told) -> Happened:
             now.claimed_at, gettext("%(who)s was given it by another customer") % {"who": _who(entry)}
         )
     if now.how == "claimed":
-        entry = told.next("claim")
-        return Happened(now.claimed_at, gettext("%(who)s claimed it") % {"who": _who(entry)})
+        words = gettext("%(who)s claimed it")
+        if now.status == "held":
+            words = gettext("%(who)s claimed it; it is held for review")
+        return Happened(now.claimed_at, words % {"who": _who(told.next("claim"))})
     kind, key = read_ref(now.caused_by) if now.caused_by else ("", "")
     if kind == "jobs.job":
         job = Job.objects.within(scope).filter(pk=key).first()
@@ -136,6 +138,8 @@ def _moved(
     elif before.status == "redeemed":
         entry = told.next("reverse")
         yield _plain(now, entry, gettext("%(who)s reversed the redemption"))
+    elif before.status == "held":
+        yield _reviewed(now, told)
     elif now.status == "void":
         yield _plain(now, told.next("void"), gettext("%(who)s voided it"))
     elif now.status == "given":
@@ -144,6 +148,15 @@ def _moved(
         yield Happened(now.usable_until, gettext("It expired"))
     else:
         yield _extended(now, told, zone)
+
+
+def _reviewed(now: Any, told: _Told) -> Happened:
+    if now.status == "claimed":
+        return _plain(now, told.next("release"), gettext("%(who)s released it after review"))
+    entry = told.next("refuse")
+    if entry is not None and "undecided_until" in entry.detail:
+        return _plain(now, entry, gettext("Nobody reviewed it in time: it is void"))
+    return _plain(now, entry, gettext("%(who)s refused it after review"))
 
 
 def _extended(now: Any, told: _Told, zone: ZoneInfo) -> Happened:

@@ -75,10 +75,12 @@ def follow(*, source: str, heard: Sequence[Heard], at: datetime) -> None:
         at=at,
     )
     if laid:
-        # The timetable's sweep finds the rows as well.
-        transaction.on_commit(
-            lambda: current_app.send_task(TASK, retry=False, ignore_result=True), robust=True
-        )
+        tell_worker()
+
+
+def tell_worker() -> None:
+    """Events wait for their coupons: said once this transaction is through. The timetable's sweep finds them too."""
+    transaction.on_commit(lambda: current_app.send_task(TASK, retry=False, ignore_result=True), robust=True)
 
 
 def _delete_list(scope: Scope, due: Due) -> None:

@@ -20,10 +20,11 @@ from campaigns.jobs.long_models import Job
 from campaigns.jobs.long_selectors import jobs_among
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.rewards.codes import GUESSES, RANDOM
+from campaigns.rewards.granting import tell_worker
 from campaigns.rewards.models import Batch
 from campaigns.rewards.models.codes import CodeRun
 from campaigns.rewards.models.grants import BatchFile, EventGrant, GrantRule
-from campaigns.rewards.refusals.life import CustomerUnknown, ListTooLarge, NotLater
+from campaigns.rewards.refusals.life import LIFE_BY_WORD, CustomerUnknown, ListTooLarge, NotLater
 from campaigns.rewards.selectors.coupons import batch_in_scope
 from campaigns.rewards.services import claim_codes, grant_rules, grants, lists, many, partner_codes
 from campaigns.rewards.services.batch_files import Row, customers_named
@@ -33,6 +34,7 @@ from campaigns.tenants.scopes import Scope
 _MEGABYTE = 1 << 20
 _MOST = {"xlsx": 30 * _MEGABYTE, "csv": 200 * _MEGABYTE}
 _SHOWN = 8
+_REFUSED = 20
 
 
 class ReasonForm(forms.Form):
@@ -146,6 +148,16 @@ def _switch(scope: Scope, batch_id: UUID, given: Given) -> str:
     return gettext("The rule is in force.") if given["is_open"] else gettext("The rule is out of force.")
 
 
+def _again(scope: Scope, batch_id: UUID, _given: Given) -> str:
+    asked = grants.answer_events_again(scope=scope, batch_id=batch_id)
+    if asked:
+        tell_worker()
+    said = ngettext(
+        "%(number)s event is answered once more.", "%(number)s events are answered once more.", asked
+    )
+    return said % {"number": f"{asked:,}"}
+
+
 def _codes(scope: Scope, batch_id: UUID, given: Given) -> str:
     run = claim_codes.ask_codes(scope=scope, batch_id=batch_id, **given)
     said = ngettext("%(number)s code is being made.", "%(number)s codes are being made.", run.number)
@@ -183,6 +195,7 @@ ACTS = {
     "extend_all": Act(UntilForm, _all(many.extend_all, "until"), many.MAY_EXTEND),
     "rule": Act(RuleForm, _rule, "rewards.grantrule.add"),
     "switch": Act(SwitchForm, _switch, "rewards.grantrule.change"),
+    "again": Act(forms.Form, _again, grants.MAY),
     "codes": Act(CodesForm, _codes, claim_codes.MAY),
     "shared": Act(SharedForm, _shared, claim_codes.MAY),
     "close": Act(RunForm, _close, claim_codes.MAY_CLOSE),
@@ -311,6 +324,7 @@ def _page(page: ScopedAdmin, request: HttpRequest, scope: Scope, batch: Batch) -
             }
             for run in runs
         ],
+        "refused": [(each, _why_not(each.word)) for each in told.filter(state="refused")[:_REFUSED]],
         "rules": [(rule, *_counts(told.filter(rule=rule))) for rule in rules],
         "event_kinds": [
             (kind.code, kind.label) for kind in kinds().values() if {"hook", "file"} & kind.told_by
@@ -321,6 +335,10 @@ def _page(page: ScopedAdmin, request: HttpRequest, scope: Scope, batch: Batch) -
         "most": claim_codes.MOST,
     }
     return TemplateResponse(request, "rewards/batch_hand.html", context)
+
+
+def _why_not(word: str) -> str:
+    return str(LIFE_BY_WORD[word]()) if word in LIFE_BY_WORD else word
 
 
 def _counts(told: Any) -> tuple[int, int]:

@@ -121,7 +121,8 @@ def refuse_coupon(*, scope: Scope, coupon_id: UUID, reason: str) -> None:
 
 
 def expire_due_coupons(*, scope: Scope, limit: int = 500) -> int:
-    """Mark claimed coupons of the scope whose time has passed; return how many.
+    """Mark claimed coupons of the scope whose time has passed, and void those that were held for a review until then;
+    return how many.
 
     Only tidies: redemption checks the time itself. Any number of workers may run this together.
     """

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.db import connection
 
+from campaigns.audit.services import record
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.rewards.codes import hash_for
 from campaigns.rewards.models import Coupon
 from campaigns.rewards.refusals.counted import count, counted
 from campaigns.rewards.refusals.life import LIFE_BY_WORD, ReasonMissing
-from campaigns.rewards.selectors.coupons import coupons_within
+from campaigns.rewards.selectors.coupons import batch_in_scope, coupons_within
 from campaigns.tenants.scopes import Scope
 
 MAY = "rewards.coupon.grant"
@@ -114,6 +115,28 @@ def hear_events(
             [source, list(kinds), list(told), list(event_ids), list(customer_ids), list(products), at],
         )
         return int(cursor.fetchone()[0])
+
+
+def answer_events_again(*, scope: Scope, batch_id: UUID) -> int:
+    """Have the events that were answered with no coupon of this batch answered once more; how many. Those whose reason
+    still holds are refused again. Raises NotFound.
+    """
+    scope.demand(MAY)
+    batch = batch_in_scope(scope=scope, batch_id=batch_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT answer_events_again(%s)", [batch_id])
+        asked = int(cursor.fetchone()[0])
+    if asked:
+        record(
+            scope=scope,
+            verb="rewards.eventgrant.again",
+            subject=ref("rewards.batch", batch.pk),
+            subject_name=batch.title,
+            branch_id=batch.branch_id,
+            branch_pos=batch.branch_pos,
+            count=asked,
+        )
+    return asked
 
 
 def grant_for_events(*, scope: Scope, limit: int = 500) -> int:

@@ -373,3 +373,29 @@ REDEEM = terms.REDEEM.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").r
     "WHEN held.status = 'void' THEN 'void'\n"
     "                    WHEN held.status = 'held' AND held.usable_until > app_at() THEN 'held'\n",
 )
+
+# As in coupons.py, and what nobody decided in time: void, since what expired can be extended, past the review. Its
+# money is let go of like any other's.
+EXPIRE = """
+CREATE OR REPLACE FUNCTION expire_due_coupons(at_most int) RETURNS int LANGUAGE plpgsql AS VERB $$
+DECLARE gone int; late rewards_coupon;
+BEGIN
+    UPDATE rewards_coupon SET status = 'expired' WHERE id IN (
+        SELECT c.id FROM rewards_coupon c
+         WHERE c.status = 'claimed' AND c.usable_until <= app_at() AND c.branch_pos BETWEEN app_lo() AND app_hi()
+         ORDER BY c.usable_until LIMIT at_most FOR UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    FOR late IN
+        UPDATE rewards_coupon SET status = 'void' WHERE id IN (
+            SELECT c.id FROM rewards_coupon c
+             WHERE c.status = 'held' AND c.usable_until <= app_at() AND c.branch_pos BETWEEN app_lo() AND app_hi()
+             ORDER BY c.branch_pos, c.id LIMIT at_most - gone FOR UPDATE SKIP LOCKED)
+        RETURNING *
+    LOOP
+        PERFORM rewards_note('rewards.coupon.refuse', late.id, late.title, late.branch_id, late.branch_pos,
+                             jsonb_build_object('undecided_until', late.usable_until));
+        gone := gone + 1;
+    END LOOP;
+    RETURN gone;
+END $$;
+"""

@@ -218,3 +218,18 @@ BEGIN
      ORDER BY g.id LIMIT at_most FOR UPDATE OF g SKIP LOCKED;
 END $$;
 """
+
+# Once more, what was refused of a batch: the stock may have grown, a stop been lifted. By whoever may grant.
+AGAIN = """
+CREATE FUNCTION answer_events_again(wanted uuid) RETURNS int LANGUAGE plpgsql AS VERB $$
+DECLARE asked int;
+BEGIN
+    IF app_customer() IS NOT NULL OR app_lo() IS NULL THEN
+        RAISE insufficient_privilege USING MESSAGE = 'events are answered by staff or by the system';
+    END IF;
+    UPDATE rewards_eventgrant g SET state = 'waiting', word = ''
+     WHERE g.batch_id = wanted AND g.state = 'refused' AND g.branch_pos BETWEEN app_lo() AND app_hi();
+    GET DIAGNOSTICS asked = ROW_COUNT;
+    RETURN asked;
+END $$;
+"""

@@ -4,15 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.staff import link_staff
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed
 from campaigns.rewards.codes import code_of
+from campaigns.rewards.coupon_history import history_of
 from campaigns.rewards.models import Coupon, Origin
 from campaigns.rewards.refusals.claims import CouponHeld, NotHeld, NothingToHold, TicketInvalid
+from campaigns.rewards.refusals.life import NotExtendable
 from campaigns.rewards.services.coupons import (
+    expire_due_coupons,
     issue_redeem_token,
     redeem_coupon,
     refuse_coupon,
@@ -20,6 +24,7 @@ from campaigns.rewards.services.coupons import (
 )
 from campaigns.rewards.services.gifts import offer_gift
 from campaigns.rewards.services.locks import lock_coupon
+from campaigns.rewards.services.many import extend_coupon
 from campaigns.rewards.tickets import device_hash, is_ticket_good, issue_ticket, range_hash
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_api import API, as_customer, live_now
@@ -124,6 +129,29 @@ def test_what_is_beyond_the_limit_is_held_and_good_once_it_is_released(cast: Cas
         assert redeem_coupon(scope=scope, code=code_of(first.pk)).off_fen == 20_00
     with system_scope(at=now(), cause="look"):
         assert Coupon.objects.get(pk=second.pk).status == "void"
+
+
+def test_what_nobody_decided_in_time_is_void_and_no_extension_brings_it_back(cast: Cast) -> None:
+    batch = live(cast, per_device_limit=1, holds_excess=True, shares={"NB": 10})
+    one, two = crowd(cast, 2)
+    assert [told(wish_of(who, batch, device=device_hash("phone"))) for who in (one, two)] == [
+        "201 claimed", "201 held",
+    ]  # fmt: skip
+    with system_scope(at=now(), cause="look"):
+        held = Coupon.objects.get(status="held")
+    with system_scope(at=held.usable_until - timedelta(seconds=1), cause="sweep") as scope:
+        assert expire_due_coupons(scope=scope) == 0
+    late = held.usable_until + timedelta(seconds=1)
+    with system_scope(at=late, cause="sweep") as scope:
+        assert (expire_due_coupons(scope=scope), expire_due_coupons(scope=scope)) == (2, 0)
+        assert set(Coupon.objects.values_list("status", flat=True)) == {"expired", "void"}
+    with cast.north_rewards.scope(at=late) as scope:
+        with pytest.raises(NotExtendable):
+            extend_coupon(scope=scope, coupon_id=held.pk, until=late + timedelta(days=3), reason="补")
+        with translation.override("zh-hans"):
+            assert [each.words for each in history_of(scope=scope, coupon=held)][1:] == [
+                "到期前无人复核，已作废"
+            ]
 
 
 def test_staff_claim_nothing_of_a_branch_they_work_at_unless_it_lets_them(cast: Cast) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 from pytest_django import Settings as Given
 
 from campaigns.audit.models import Entry
@@ -15,7 +16,7 @@ from campaigns.customers.scopes import customer_scope
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.long_results import path_of as result_of
 from campaigns.lib.clock import now
-from campaigns.lib.refusals import NotAllowed
+from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.rewards.codes import code_of, hash_for, hash_of
 from campaigns.rewards.models import Coupon, Stock
 from campaigns.rewards.models.grants import BatchFile, EventGrant
@@ -33,11 +34,13 @@ from campaigns.rewards.selectors.coupons import coupons_of_customer, funnel_of
 from campaigns.rewards.services import batch_files
 from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.rewards.services.grant_rules import add_grant_rule, change_grant_rule
-from campaigns.rewards.services.grants import grant_coupon, grant_for_events, grant_lot
+from campaigns.rewards.services.grants import answer_events_again, grant_coupon, grant_for_events, grant_lot
 from campaigns.rewards.services.lists import grant_list
+from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.scopes import system_scope
+from tests.campaigns.customers.test_admin import at_the_desk
 from tests.campaigns.rewards.test_races import crowd, outcome
-from tests.support.cast import AT, Cast
+from tests.support.cast import AT, Cast, hired
 from tests.support.events import SOURCES, bought, call_hook, days_ago
 from tests.support.jobs import run
 from tests.support.races import together
@@ -256,6 +259,37 @@ def test_an_event_of_the_core_grants_once_whatever_is_told_again(cast: Cast) -> 
         # South's customer is none of North's batch: said, and not tried again.
         assert EventGrant.objects.get(told="t-2").word == "customer_unknown"
         assert Entry.objects.get(verb="rewards.coupon.grant").detail["reason"] == "购买理财送体检券"
+
+
+@pytest.mark.usefixtures("sources")
+def test_what_brought_no_coupon_is_listed_and_answered_once_more(cast: Cast) -> None:
+    batch = live_batch(cast, shares={"NB": 1}, per_customer_limit=9)
+    rule(cast, batch)
+    number = cast.customers["nb"].number
+    call_hook({"events": [bought(number, "t-1"), bought(number, "t-2"), bought(number, "t-3")]})
+    assert settle() == 3
+    north, address = at_the_desk("north_rewards"), reverse("admin:rewards_batch_hand", args=[batch.pk])
+    page = north.get(address).content.decode()
+    assert [f"<td>{told}</td>" in page for told in ("t-1", "t-2", "t-3")] == [False, True, True]
+    assert page.count("客户归属机构的份额已用完") == 2
+    with cast.nb_clerk.scope() as scope, pytest.raises(NotAllowed):
+        answer_events_again(scope=scope, batch_id=batch.pk)
+    elsewhere = hired(cast, "rewards_operator", "S")
+    with elsewhere.scope() as scope, pytest.raises(NotFound):
+        answer_events_again(scope=scope, batch_id=batch.pk)
+    with cast.north_rewards.scope() as scope:
+        allot_stock(scope=scope, batch_id=batch.pk, branch_id=cast.branch["NB"].pk, quantity=1)
+    north.post(address, {"act": "again"})
+    with cast.north_rewards.scope():
+        assert EventGrant.objects.filter(state="waiting").count() == 2
+        assert Entry.objects.get(verb="rewards.eventgrant.again").detail["count"] == 2
+    # What was granted is not granted again; one of the others fits now.
+    assert settle() == 2
+    with system_scope(at=now(), cause="look"):
+        assert Coupon.objects.count() == 2
+        assert list(EventGrant.objects.order_by("state").values_list("state", flat=True)) == [
+            "granted", "granted", "refused",
+        ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("sources")
