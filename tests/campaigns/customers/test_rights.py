@@ -46,6 +46,8 @@ from campaigns.customers.services.rights import (
     note_erasure,
     take_back_erasure,
 )
+from campaigns.customers.services.staff import link_staff
+from campaigns.customers.staff_models import StaffCustomer
 from campaigns.jobs.outbox_models import Message
 from campaigns.jobs.services.due import run_due
 from campaigns.jobs.services.outbox import put
@@ -422,3 +424,16 @@ def test_the_database_keeps_one_open_wish_and_no_hash_of_the_living(cast: Cast) 
     with cast.sb_manager.scope(), connection.cursor() as cursor:
         cursor.execute("SELECT forget_customers(%s::uuid[])", [[nb.pk]])
         assert cursor.fetchone() == (0,)
+
+
+def test_an_erased_customer_is_nobody_at_work(cast: Cast) -> None:
+    nb, other = cast.customers["nb"], cast.customers["nb2"]
+    clerk = cast.nb_clerk.person.pk
+    with system_scope(at=AT, cause="test") as scope:
+        link_staff(scope=scope, customer_id=nb.customer.pk, person_id=clerk)
+    erase(nb)
+    with system_scope(at=AT, cause="test") as scope:
+        assert not StaffCustomer.objects.exists()
+        # The person may come back as a customer, and is staff again then.
+        link_staff(scope=scope, customer_id=other.customer.pk, person_id=clerk)
+        assert StaffCustomer.objects.get().customer_id == other.customer.pk
