@@ -41,7 +41,7 @@ def merchant_of(cast: Cast, code: str = "M1", *, by: str = "ho_rewards", **more:
         found: Merchant | None = (
             Merchant.objects.within(scope).filter(branch_id=scope.branch_id, code=code).first()
         )
-        return found or add_merchant(scope=scope, code=code, name=f"商户{code}", **more)
+        return found or add_merchant(scope=scope, code=code, **({"name": f"商户{code}"} | more))
 
 
 def draft_batch(cast: Cast, *, by: str = "north_rewards", at: datetime = AT, **terms: Any) -> Batch:

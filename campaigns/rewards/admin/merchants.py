@@ -107,7 +107,9 @@ class MerchantAdmin(ScopedAdmin):
         if change:
             change_merchant(scope=scope_of(request), merchant_id=obj.pk, **given)
         else:
-            obj.pk = add_merchant(scope=scope_of(request), **given).pk
+            made = add_merchant(scope=scope_of(request), **given)
+            # Where it stands says who may go on editing it.
+            obj.pk, obj.branch_id, obj.branch_pos = made.pk, made.branch_id, made.branch_pos
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view

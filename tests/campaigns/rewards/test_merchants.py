@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
@@ -47,6 +47,9 @@ from campaigns.rewards.services.merchants import (
 )
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.assignments import RolesExclude, assign_role
+from tests.campaigns.rewards.test_api import API, as_customer, live_now
+from tests.campaigns.rewards.test_api import claimed as over_http
+from tests.support.calls import as_staff
 from tests.support.cast import AT, Cast, Player, hired
 from tests.support.rewards import TERMS, assert_rewards_agree, live_batch, merchant_of
 
@@ -308,3 +311,43 @@ def test_branches_and_merchants_are_asked_together(cast: Cast) -> None:
         redeem_coupon(scope=scope, code=code_of(coupon.pk), order_fen=200_00, merchant="M1")
     with cast.nb_clerk.scope() as scope:
         redeem_coupon(scope=scope, code=code_of(coupon.pk), order_fen=200_00, merchant="M1")
+
+
+def test_a_till_over_http(cast: Cast) -> None:
+    one, other = merchant_of(cast), merchant_of(cast, "M2")
+    anna, far = cashier_of(cast, one), cashier_of(cast, other, "SB", "far")
+    batch = live_now(cast, redeem_merchants=[one.pk], per_customer_limit=3)
+    nb = as_customer(cast, "nb")
+    terms = nb.get(f"{API}batches/{batch.pk}").json()["terms"]
+    assert terms["merchants"] == [{"id": str(one.pk), "name": "商户M1"}]
+    codes = []
+    for turn in range(3):
+        coupon = over_http(nb, batch, key=f"claim-00000{turn}")
+        assert coupon["terms"]["merchants"] == terms["merchants"]
+        codes.append(code_of(UUID(coupon["id"])))
+    redeem, worth = f"{API}staff/redemptions", f"{API}staff/redemptions/worth"
+    clerk, cashier, stranger = as_staff(cast.nb_clerk), as_staff(anna), as_staff(far)
+    asked = {"code": codes[0], "order_fen": 150_00}
+    assert clerk.post(worth, asked).json()["code"] == "rewards.redeem.merchant_missing"
+    assert clerk.post(worth, asked | {"merchant": "M1"}).json()["off_fen"] == 20_00
+    done = clerk.post(redeem, asked | {"merchant": str(one.pk)}, key="till-000001")
+    assert (done.status_code, done.json()["merchant_id"]) == (201, str(one.pk))
+    # The till of a cashier is not asked, and no other one is taken, nor by a cashier of another merchant and branch.
+    asked = {"code": codes[1], "order_fen": 150_00}
+    assert cashier.post(worth, asked).json()["off_fen"] == 20_00
+    for key, caller, more, code in (
+        ("till-000002", cashier, {"merchant": "M2"}, "rewards.redeem.merchant_unknown"),
+        ("till-000003", stranger, {"merchant": "M1"}, "rewards.redeem.merchant_unknown"),
+        ("till-000004", stranger, {}, "rewards.redeem.not_at_merchant"),
+    ):
+        refused = caller.post(redeem, asked | more, key=key)
+        assert (refused.status_code >= 400, refused.json()["code"]) == (True, code)
+    made = cashier.post(redeem, asked, key="till-000005").json()
+    assert made["merchant_id"] == str(one.pk)
+    back = f"{API}staff/redemptions/{{}}/reversal"
+    assert stranger.post(back.format(made["id"]), {}, key="till-000006").status_code == 404
+    # What the bank's clerk redeemed is not the cashier's to take back, though it was at this merchant.
+    assert cashier.post(back.format(done.json()["id"]), {}, key="till-000007").status_code == 404
+    assert cashier.post(back.format(made["id"]), {}, key="till-000008").status_code == 201
+    card = f"{API}staff/customers/{cast.customers['nb'].customer.pk}"
+    assert cashier.get(card).status_code == 403
