@@ -45,6 +45,11 @@ class Books:
     # (branch, payer) -> reserved, held, spent
     money: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
 
+    @property
+    def has_merchants(self) -> bool:
+        """Do merchants pay any of it?"""
+        return bool(self.percents[2]) or (not any(self.percents) and self.payer == "merchant")
+
     # --- figures --------------------------------------------------------------------------------------------------
 
     def gone(self, branch: str) -> int:

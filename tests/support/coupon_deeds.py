@@ -14,6 +14,7 @@ from campaigns.approvals.services.stops import add_stop, ask_lift, lift_stop
 from campaigns.customers.scopes import customer_scope
 from campaigns.lib.refusals import Refusal
 from campaigns.rewards.codes import code_of
+from campaigns.rewards.models import Merchant
 from campaigns.rewards.services.batches import BatchTerms, change_batch, submit_batch
 from campaigns.rewards.services.budgets import settle_budgets
 from campaigns.rewards.services.coupons import (
@@ -62,6 +63,7 @@ class Deeds:
     books: Books = field(init=False)
     batch: UUID = field(init=False)
     links: dict[UUID, str] = field(init=False)  # gift -> its token
+    shop: Merchant = field(init=False)  # that pays, where merchants do
 
     # --- acting --------------------------------------------------------------------------------------------------
 
@@ -98,6 +100,7 @@ class Deeds:
             may_be_given=said.may_be_given, quota=said.quota, claim_from=said.claim_from,
             claim_until=said.claim_until, payer=self.books.payer, head_office_percent=head_office,
             branch_percent=branch, merchant_percent=merchant, handed_down=True,
+            redeem_merchants=[self.shop.pk] if self.books.has_merchants else [],
         )  # fmt: skip
 
     def _publish(self) -> str:
@@ -146,10 +149,18 @@ class Deeds:
         order = self.draw.choice([None, held.order or None, "A-9"])
         told, made = self._do(
             self._as(CLERKS[place]),
-            lambda s: redeem_coupon(scope=s, code=code_of(key), order_fen=spent, order=order).pk,
+            lambda s: (
+                redeem_coupon(
+                    scope=s, code=code_of(key), order_fen=spent, order=order, merchant=self._till()
+                ).pk
+            ),
         )
         should = self.books.redeem(made, key, place, self.at, spent, order)
         self._heed("redeem", told, should, key, place, spent, order)
+
+    def _till(self) -> str:
+        """What merchants pay a part of is taken at a merchant's till, and at no other."""
+        return self.shop.code if self.books.has_merchants else ""
 
     def _reverse(self) -> None:
         if not self.books.used:

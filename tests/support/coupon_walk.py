@@ -21,7 +21,7 @@ from tests.support.cast import AT, hired
 from tests.support.coupon_books import Books
 from tests.support.coupon_deeds import DEEDS, Deeds
 from tests.support.coupon_rows import PAYERS, Held, Said
-from tests.support.rewards import assert_rewards_agree
+from tests.support.rewards import assert_rewards_agree, merchant_of
 
 # A batch's life; then another one begins, so that no step looks at thousands of coupons.
 EPISODE = 250
@@ -39,6 +39,7 @@ class Walk(Deeds):
     def __post_init__(self) -> None:
         self.draw = Random(self.seed)
         self.city = hired(self.cast, "rewards_operator", "NC", name=f"walk.{self.seed}")
+        self.shop = merchant_of(self.cast)
         with system_scope(at=AT, cause="walk") as scope:
             self.people = {
                 f"{home}-{n}": add_customer(

@@ -72,8 +72,8 @@ class MerchantAdmin(ScopedAdmin):
     list_display = ("name", "code", "branch", "state", "handed_down")
     list_select_related = ("branch",)
     list_filter = ("state", "handed_down")
+    # Plainly: the search by words looks within the scope, and what is handed down to it lies above.
     search_fields = ("code", "name")
-    searches = "self"
     fieldsets = ((None, {"fields": ("code", "name", "handed_down", "phone_typed", "account_typed")}),)
     list_before_template = "rewards/merchants_empty.html"
     change_form_outer_after_template = "rewards/merchant_tills.html"

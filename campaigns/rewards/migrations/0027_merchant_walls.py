@@ -2,7 +2,6 @@ from django.db import migrations
 
 from campaigns.rewards.sql import merchants
 from campaigns.tenants.offers import OfferRights
-from campaigns.tenants.search_sql import searchable
 from campaigns.tenants.walls import verb, wall
 
 _RANGE = "(int, int, timestamptz, timestamptz)"
@@ -42,7 +41,6 @@ class Migration(migrations.Migration):
     operations = [
         *wall("rewards_merchant", handed_down=True, verbs="SELECT"),
         *wall("rewards_merchantevent", append_only=True),
-        *searchable("rewards_merchant", columns=("code", "name")),
         *wall(
             "rewards_cashier",
             verbs="SELECT",

@@ -125,7 +125,7 @@ def test_a_period_is_the_sum_of_its_days_and_names_what_is_not_closed(committed_
     with cast.customers["nb"].scope(at=AT + timedelta(days=3)) as scope:
         coupon = claim_coupon(scope=scope, batch_id=batch.pk)
     with cast.sb_clerk.scope(at=AT + timedelta(days=3)) as scope:
-        redeem_coupon(scope=scope, code=code_of(coupon.pk), order_fen=200_00)
+        redeem_coupon(scope=scope, code=code_of(coupon.pk), order_fen=200_00, merchant="M1")
     with system_scope(at=AT + timedelta(days=8), cause="sweep") as scope:
         assert expire_due_coupons(scope=scope) == 2
     gone = DAY + timedelta(days=8)
@@ -217,7 +217,7 @@ def test_a_period_on_the_desk_and_its_missed_days_as_one_job(committed_cast: Cas
     book = load_workbook(io.BytesIO(client.get(sheet, asked | {"form": "xlsx"}).content))
     lines = {row[0]: row[2:4] for row in book["券账"].iter_rows(min_row=2, values_only=True)}
     assert (lines["领取"], lines["期末可用"]) == ((7, 140.07), (2, 40.02))
-    assert [row[5] for row in book["结算"].iter_rows(min_row=2, values_only=True)][-1] == 80.04
+    assert [row[6] for row in book["结算"].iter_rows(min_row=2, values_only=True)][-1] == 80.04
     assert ((DAY - timedelta(days=2)).isoformat(), "未对账") in [
         row[:2] for row in book["结果"].iter_rows(min_row=2, values_only=True)
     ]
