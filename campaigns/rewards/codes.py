@@ -10,17 +10,19 @@ import hmac
 import math
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from struct import Struct
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 
 from campaigns.lib.crypto import keyed
+from campaigns.lib.ids import new_id
 from campaigns.rewards.refusals.coupons import TokenExpired, TokenInvalid
 
 # Crockford's alphabet: no I, L, O or U, so that a code read aloud or off a receipt survives.
@@ -81,6 +83,19 @@ def hash_for(coupon_id: UUID) -> bytes:
     seal = int.from_bytes(code(coupon_id.bytes)[:13])
     letters = "".join([_PAIRS[(seal >> shift) & 1023] for shift in range(0, 5 * _LENGTH, 10)])
     return code_hash(letters.encode())
+
+
+class Fresh(NamedTuple):
+    """Ids of coupons to be, and the hashes of their codes in hex."""
+
+    ids: Sequence[UUID]
+    hashes: Sequence[str]
+
+
+def fresh_coupons(many: int) -> Fresh:
+    """So many of them."""
+    ids = [new_id() for _each in range(many)]
+    return Fresh(ids, [hash_for(each).hex() for each in ids])
 
 
 def room_of(pattern: str) -> int:

@@ -21,13 +21,14 @@ from campaigns.jobs.long_selectors import jobs_among
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.rewards.codes import GUESSES, RANDOM
 from campaigns.rewards.granting import tell_worker
+from campaigns.rewards.list_lots import row_of
 from campaigns.rewards.models import Batch
 from campaigns.rewards.models.codes import CodeRun
 from campaigns.rewards.models.grants import BatchFile, EventGrant, GrantRule
 from campaigns.rewards.refusals.life import LIFE_BY_WORD, CustomerUnknown, ListTooLarge, NotLater
 from campaigns.rewards.selectors.coupons import batch_in_scope
 from campaigns.rewards.services import claim_codes, grant_rules, grants, lists, many, partner_codes
-from campaigns.rewards.services.batch_files import Row, customers_named
+from campaigns.rewards.services.batch_files import customers_named
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.scopes import Scope
 
@@ -97,7 +98,7 @@ _Do = Callable[[Scope, UUID, Given], str]
 
 
 def _grant(scope: Scope, batch_id: UUID, given: Given) -> str:
-    [customer_id] = customers_named(scope=scope, rows=[Row(1, given["number"].strip())])
+    [customer_id] = customers_named(scope=scope, rows=[row_of(line=1, cell=given["number"].strip())])
     if customer_id is None:
         raise CustomerUnknown
     coupon = grants.grant_coupon(

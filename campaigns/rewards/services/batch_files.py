@@ -1,21 +1,17 @@
 """Files loaded for a batch: taken in sealed, worked through lot by lot as a long job, and deleted in due course."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import islice
-from pathlib import Path, PurePath
-from typing import IO, Any, NamedTuple
+from pathlib import PurePath
+from typing import IO, Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.audit.services import record
-from campaigns.customers.imports.reading import Line, lines_of, take
-from campaigns.customers.selectors import lookups
+from campaigns.customers.imports.reading import lines_of, take
 from campaigns.jobs.long_kinds import Result, Step
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.services import due
@@ -26,6 +22,7 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.lib.sealed_files import open_sealed
+from campaigns.rewards.list_lots import BEGIN, Beforehand, Lot, Row, cell_of, next_lot, path_of, sealed_name
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.models.grants import BatchFile, BatchFileLot
 from campaigns.rewards.refusals.life import (
@@ -37,7 +34,6 @@ from campaigns.rewards.refusals.life import (
 from campaigns.tenants.scopes import Scope
 
 DELETE = "rewards.delete_list"
-LOT = 5_000  # rows of one transaction
 KEPT_FOR = timedelta(days=7)
 _HEADINGS = (
     "客户号",
@@ -50,17 +46,9 @@ _HEADINGS = (
     "券码",
     "code",
 )
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# One lot carried out: (scope, file, rows) -> {index of the row: word} of those refused.
-Work = Callable[[Scope, BatchFile, Sequence["Row"]], dict[int, str]]
-
-
-class Row(NamedTuple):
-    """One row: its line in the file, and the cell that says whom or what it means."""
-
-    line: int
-    cell: str
+# One lot carried out: (scope, file, lot) -> {index of the row: word} of those refused.
+Work = Callable[[Scope, BatchFile, Lot], dict[int, str]]
 
 
 def take_batch_file(
@@ -87,7 +75,7 @@ def take_batch_file(
     if live is None:
         raise BatchNotLive
     file_id = new_id()
-    taken = take(file, path=path_of(file_id=file_id), name=_sealed(file_id))
+    taken = take(file, path=path_of(file_id=file_id), name=sealed_name(file_id))
     try:
         headings, column = _column(taken.head)
         made: BatchFile = BatchFile.objects.create(
@@ -129,22 +117,27 @@ def take_batch_file(
     return made
 
 
-def work_step(*, scope: Scope, job: Job, work: Work, doing: Any) -> Step:
+def work_step(
+    *, scope: Scope, job: Job, work: Work, doing: Any, beforehand: Beforehand | None = None
+) -> Step:
     """The next lot of a file: its rows are handed to `work`, in the transaction that notes how far it went.
 
-    The last step leaves a table of what was refused, and why.
+    `beforehand` makes what `work` needs for so many rows, while the database is busy. The last step leaves a table of
+    what was refused, and why.
     """
     file = BatchFile.objects.within(scope).filter(pk=job.args["file"]).first()
     if file is None:
         raise NotFound
     if file.gone_at is not None:
         raise ListGone
-    cursor = job.cursor or {"offset": 0, "line": 1, "lot": 0}
-    lines = _lines(file, cursor)
-    rows = [Row(each.line, _cell(each, file.column)) for each in lines if each.line > file.headings]
-    refused = work(scope, file, rows) if rows else {}
+    cursor = job.cursor or BEGIN
+    try:
+        lot = next_lot(file=file, cursor=cursor, beforehand=beforehand)
+    except FileNotFoundError:
+        raise ListGone from None
+    refused = work(scope, file, lot) if lot.rows else {}
     if refused:
-        packed = orjson.dumps([(rows[index].line, word) for index, word in sorted(refused.items())])
+        packed = orjson.dumps([(lot.rows[index].line, word) for index, word in sorted(refused.items())])
         BatchFileLot.objects.create(
             branch_id=file.branch_id,
             branch_pos=file.branch_pos,
@@ -152,8 +145,8 @@ def work_step(*, scope: Scope, job: Job, work: Work, doing: Any) -> Step:
             number=cursor["lot"],
             refused=packed,
         )
-    done, no = job.done + len(rows), job.refused + len(refused)
-    if len(lines) < LOT:
+    done, no = job.done + len(lot.rows), job.refused + len(refused)
+    if lot.after is None:
         result = _refusals(scope, file) if no else None
         if file.purpose == BatchFile.Purpose.CODES:
             # Nobody needs the plain codes any more.
@@ -161,29 +154,22 @@ def work_step(*, scope: Scope, job: Job, work: Work, doing: Any) -> Step:
             transaction.on_commit(lambda: path_of(file_id=file.pk).unlink(missing_ok=True))
         log = (in_both(_left(no), n=no),) if no else ()
         return Step(done, done, refused=no, result=result, log=log, is_over=True)
-    last = lines[-1]
-    after = {
-        "offset": last.offset + len(last.text.encode()),
-        "line": last.line + last.text.count("\n"),
-        "lot": cursor["lot"] + 1,
-    }
-    return Step(done, file.rows, refused=no, cursor=after, doing=in_both(doing))
+    return Step(done, file.rows, refused=no, cursor=lot.after, doing=in_both(doing))
 
 
 def customers_named(*, scope: Scope, rows: Sequence[Row]) -> list[UUID | None]:
     """Whom do these rows mean, by customer number or by id? None: nobody known. Of anywhere in the bank: what is done
     with them stops at the scope's edge.
     """
-    find = lookups()
-    found: list[UUID | None] = [UUID(row.cell) if _UUID.fullmatch(row.cell) else None for row in rows]
-    asked = [(n, find("customer_number", row.cell, "")) for n, row in enumerate(rows) if found[n] is None]
+    found = [row.customer_id for row in rows]
+    asked = [(n, row.lookup) for n, row in enumerate(rows) if row.lookup]
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH asked AS MATERIALIZED (SELECT decode(h, 'hex') AS lookup, n FROM"
             " unnest(string_to_array(%s, ',')) WITH ORDINALITY u (h, n))"
             " SELECT nth, customer_id FROM customers_owners_of(array_fill('customer_number'::text, ARRAY[%s]),"
             " ARRAY(SELECT lookup FROM asked ORDER BY n))",
-            [",".join([lookup.hex() for _n, lookup in asked]), len(asked)],
+            [",".join([lookup for _n, lookup in asked]), len(asked)],
         )
         for nth, customer_id in cursor.fetchall() if asked else ():
             found[asked[nth - 1][0]] = customer_id
@@ -225,16 +211,6 @@ def note_lot(*, scope: Scope, file: BatchFile, verb: str, **detail: Any) -> None
     )
 
 
-def path_of(*, file_id: UUID) -> Path:
-    """Where the sealed content lies: private, under MEDIA_ROOT."""
-    name = str(file_id)
-    return Path(settings.MEDIA_ROOT) / "batch-files" / name[-2:] / name
-
-
-def _sealed(file_id: UUID) -> str:
-    return f"rewards.batchfile:{file_id}"
-
-
 def _column(head: Sequence[tuple[int, list[str]]]) -> tuple[int, int]:
     """The line of the headings (0: none) and the column: the one whose heading is known, else the first."""
     line, cells = head[0]
@@ -243,19 +219,6 @@ def _column(head: Sequence[tuple[int, list[str]]]) -> tuple[int, int]:
         return line, known[0]
     has_digit = any(letter.isdigit() for letter in (cells or [""])[0])
     return (0 if has_digit else line), 0
-
-
-def _lines(file: BatchFile, cursor: dict[str, int]) -> list[Line]:
-    try:
-        with open_sealed(path_of(file_id=file.pk), name=_sealed(file.pk)) as kept:
-            lines = lines_of(kept, delimiter=file.delimiter, offset=cursor["offset"], line=cursor["line"])
-            return list(islice(lines, LOT))
-    except FileNotFoundError:
-        raise ListGone from None
-
-
-def _cell(line: Line, column: int) -> str:
-    return line.cells[column].strip() if line.cells and column < len(line.cells) else ""
 
 
 def _said(word: str) -> Both:
@@ -275,9 +238,9 @@ def _refusals(scope: Scope, file: BatchFile) -> Result:
     """The refused rows as a table, with the cell as it was loaded: for who loaded it alone."""
     reasons = dict(refused_rows(scope=scope, file=file))
     is_secret = file.purpose == BatchFile.Purpose.CODES
-    with open_sealed(path_of(file_id=file.pk), name=_sealed(file.pk)) as kept:
+    with open_sealed(path_of(file_id=file.pk), name=sealed_name(file.pk)) as kept:
         rows = [
-            (each.line, _shown(_cell(each, file.column), is_secret), said["zh"], said["en"])
+            (each.line, _shown(cell_of(each, file.column), is_secret), said["zh"], said["en"])
             for each in lines_of(kept, delimiter=file.delimiter, offset=0, line=1)
             if (said := reasons.get(each.line)) is not None
         ]

@@ -8,9 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 from campaigns.audit.services import record
-from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
-from campaigns.rewards.codes import hash_for
+from campaigns.rewards.codes import Fresh, fresh_coupons
 from campaigns.rewards.models import Coupon
 from campaigns.rewards.refusals.counted import count, counted
 from campaigns.rewards.refusals.life import LIFE_BY_WORD, ReasonMissing
@@ -68,22 +67,23 @@ def grant_lot(
     reason: str,
     cause: str = "",
     notes_each: bool = False,
+    fresh: Fresh | None = None,
 ) -> Granted:
     """Give each of these (None: nobody known) one coupon; a customer who stands there twice gets two, if the limit
     allows. In the caller's transaction: all that is not refused is granted, or nothing.
 
     `cause`: a reference to what they are granted by. The audit has a line for each where `notes_each`, and else the
-    caller notes the lot.
+    caller notes the lot. `fresh`: as many coupons' ids, made beforehand.
     """
     scope.demand(MAY)
-    ids = [new_id() for _each in customer_ids]
+    ids, hashes = fresh or fresh_coupons(len(customer_ids))
     with connection.cursor() as cursor:
         cursor.execute(
             _GRANT,
             [
                 ",".join("" if each is None else str(each) for each in customer_ids),
                 ",".join(map(str, ids)),
-                ",".join([hash_for(each).hex() for each in ids]),
+                ",".join(hashes),
                 batch_id,
                 cause,
                 reason[:200],

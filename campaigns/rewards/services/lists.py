@@ -1,7 +1,6 @@
 """What is done with each row of a loaded list: coupons granted to many."""
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import IO, Any
 from uuid import UUID
 
@@ -10,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.jobs.long_kinds import Step
 from campaigns.jobs.long_models import Job
 from campaigns.lib.refs import ref
+from campaigns.rewards.codes import fresh_coupons
+from campaigns.rewards.list_lots import Lot
 from campaigns.rewards.models.grants import BatchFile
 from campaigns.rewards.refusals.counted import count
 from campaigns.rewards.refusals.life import LIFE_BY_WORD
-from campaigns.rewards.services.batch_files import Row, customers_named, note_lot, take_batch_file, work_step
+from campaigns.rewards.services.batch_files import customers_named, note_lot, take_batch_file, work_step
 from campaigns.rewards.services.grants import MAY, grant_lot
 from campaigns.tenants.scopes import Scope
 
@@ -39,20 +40,25 @@ def grant_list(*, scope: Scope, batch_id: UUID, file: IO[bytes], name: str, reas
 
 def grant_step(*, scope: Scope, job: Job) -> Step:
     """One lot of a list: coupons, stock, history, events and how far it went, together or not at all."""
-    return work_step(scope=scope, job=job, work=_grant, doing=_("granting coupons"))
+    return work_step(scope=scope, job=job, work=_grant, doing=_("granting coupons"), beforehand=fresh_coupons)
 
 
-def _grant(scope: Scope, file: BatchFile, rows: Sequence[Row]) -> dict[int, str]:
-    customers = customers_named(scope=scope, rows=rows)
+def _grant(scope: Scope, file: BatchFile, lot: Lot) -> dict[int, str]:
+    customers = customers_named(scope=scope, rows=lot.rows)
     cause: Any = ref("jobs.job", file.job_id) if file.job_id else ""
     made = grant_lot(
-        scope=scope, batch_id=file.batch_id, customer_ids=customers, reason=file.reason, cause=cause
+        scope=scope,
+        batch_id=file.batch_id,
+        customer_ids=customers,
+        reason=file.reason,
+        cause=cause,
+        fresh=lot.fresh,
     )
     note_lot(
         scope=scope,
         file=file,
         verb="grant",
-        count=len(rows) - len(made.refused),
+        count=len(lot.rows) - len(made.refused),
         refused=len(made.refused),
         reason=file.reason,
     )

@@ -13,11 +13,12 @@ from campaigns.jobs.long_kinds import Step
 from campaigns.jobs.long_models import Job
 from campaigns.jobs.services.long import ask_job
 from campaigns.lib.both import in_both
+from campaigns.rewards.list_lots import Lot
 from campaigns.rewards.models import Coupon
 from campaigns.rewards.models.grants import BatchFile
 from campaigns.rewards.refusals.life import BY_WORD, NotLater, ReasonMissing
 from campaigns.rewards.selectors.coupons import batch_in_scope
-from campaigns.rewards.services.batch_files import Row, customers_named, note_lot, take_batch_file, work_step
+from campaigns.rewards.services.batch_files import customers_named, note_lot, take_batch_file, work_step
 from campaigns.tenants.scopes import Scope
 
 VOID_LIST, VOID_ALL = "rewards.void_list", "rewards.void_all"
@@ -125,11 +126,11 @@ def _ask_all(scope: Scope, may: str, kind: str, batch_id: UUID, reason: str, **m
     return ask_job(scope=scope, kind=kind, args=args, title=batch.title)
 
 
-def _of_list(act: Act, states: list[str]) -> Callable[[Scope, BatchFile, Sequence[Row]], dict[int, str]]:
+def _of_list(act: Act, states: list[str]) -> Callable[[Scope, BatchFile, Lot], dict[int, str]]:
     """What is done with the rows of a list: `act` on each coupon in these states that their customers hold."""
 
-    def work(scope: Scope, file: BatchFile, rows: Sequence[Row]) -> dict[int, str]:
-        customers = customers_named(scope=scope, rows=rows)
+    def work(scope: Scope, file: BatchFile, lot: Lot) -> dict[int, str]:
+        customers = customers_named(scope=scope, rows=lot.rows)
         held: dict[UUID, list[UUID]] = defaultdict(list)
         found = Coupon.objects.within(scope).filter(
             batch_id=file.batch_id, customer_id__in=[each for each in customers if each], status__in=states

@@ -1,6 +1,5 @@
 """Third-party codes: brought in by a file, drawn with a coupon, shown to its holder; who is told when few are left."""
 
-from collections.abc import Sequence
 from typing import IO
 from uuid import UUID
 
@@ -18,12 +17,13 @@ from campaigns.lib.refusals import NotFound
 from campaigns.notices.sentences import register_notice
 from campaigns.notices.services import tell
 from campaigns.rewards.codes import partner_hash
+from campaigns.rewards.list_lots import Lot
 from campaigns.rewards.models import Batch
 from campaigns.rewards.models.codes import PartnerCode
 from campaigns.rewards.models.grants import BatchFile
 from campaigns.rewards.refusals.life import CodesNotAsked
 from campaigns.rewards.selectors.coupons import batch_in_scope
-from campaigns.rewards.services.batch_files import Row, note_lot, take_batch_file, work_step
+from campaigns.rewards.services.batch_files import note_lot, take_batch_file, work_step
 from campaigns.tenants.scopes import Scope
 
 IMPORT = "rewards.import_codes"
@@ -120,7 +120,8 @@ def warn_of_codes(*, scope: Scope) -> int:
     return len(low)
 
 
-def _import(scope: Scope, file: BatchFile, rows: Sequence[Row]) -> dict[int, str]:
+def _import(scope: Scope, file: BatchFile, lot: Lot) -> dict[int, str]:
+    rows = lot.rows
     refused = {n: "code_empty" for n, row in enumerate(rows) if not 0 < len(row.cell) <= _LONGEST}
     kept = [(n, new_id(), row.cell) for n, row in enumerate(rows) if n not in refused]
     # Within the lot as well: the first one stays.

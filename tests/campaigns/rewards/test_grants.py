@@ -17,6 +17,7 @@ from campaigns.jobs.long_models import Job
 from campaigns.jobs.long_results import path_of as result_of
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed, NotFound
+from campaigns.rewards import list_lots
 from campaigns.rewards.codes import code_of, hash_for, hash_of
 from campaigns.rewards.models import Coupon, Stock
 from campaigns.rewards.models.grants import BatchFile, EventGrant
@@ -136,7 +137,7 @@ def load(cast: Cast, batch: Any, file: io.BytesIO, by: str = "north_rewards") ->
 def test_a_list_is_granted_in_lots_and_says_row_by_row_why_not(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_files, "LOT", 3)
+    monkeypatch.setattr(list_lots, "LOT", 3)
     rivals = crowd(cast, 4)
     batch = live_batch(cast, shares={"NB": 4, "NC": 1}, quota=10)
     nb, sb = cast.customers["nb"], cast.customers["sb"]
@@ -164,13 +165,13 @@ def test_a_list_is_granted_in_lots_and_says_row_by_row_why_not(
     # Its content goes; what became of it stays.
     with system_scope(at=AT + timedelta(days=8), cause="due") as scope:
         assert batch_files.delete_batch_file(scope=scope, file_id=file.pk)
-    assert not batch_files.path_of(file_id=file.pk).exists()
+    assert not list_lots.path_of(file_id=file.pk).exists()
 
 
 def test_a_list_goes_on_behind_the_lot_that_was_written_last(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_files, "LOT", 2)
+    monkeypatch.setattr(list_lots, "LOT", 2)
     batch = live_batch(cast, shares={"NB": 10}, per_customer_limit=9)
     file = load(cast, batch, csv_of(*[cast.customers["nb"].number] * 5))
     after = batch_files.note_lot
