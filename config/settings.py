@@ -95,6 +95,7 @@ ROOMS = [
     "campaigns.events",
     "campaigns.planning",
     "campaigns.rewards",
+    "campaigns.points",
     "content",
     "community",
 ]

@@ -191,6 +191,11 @@ SWEEPS = [
         "日终对账：核对各机构已结束而未对账的日子 · Close days that are over, also those missed",
     ),
     Sweep(
+        "points.sweep_points",
+        5,
+        "积分生效、过期与冻结到期记账 · Write down points that came into force or lapsed, and holds that are over",
+    ),
+    Sweep(
         "rewards.warn_of_codes",
         10,
         "第三方券码余量不足提醒 · Tell of batches with few third-party codes left",

@@ -187,6 +187,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.release",
             "rewards.coupon.grant",
             "rewards.coupon.extend",
+            "points.ledger.post",
             "rewards.grantrule.add",
             "rewards.grantrule.change",
             "rewards.coderun.add",

@@ -1,0 +1,6 @@
+"""What this room's columns hold (campaigns/lib/classified.py)."""
+
+from campaigns.lib.classified import read
+
+CLASSES = read("""
+""")

@@ -1,0 +1,28 @@
+"""All models of the room, by the part that they belong to."""
+
+from campaigns.points.models.households import Household, Member
+from campaigns.points.models.ledger import (
+    CUSTOMERS_OWN,
+    Account,
+    Ends,
+    Entry,
+    Hold,
+    Lot,
+    Movement,
+    MovementKind,
+    Wallet,
+)
+
+__all__ = [
+    "CUSTOMERS_OWN",
+    "Account",
+    "Ends",
+    "Entry",
+    "Hold",
+    "Household",
+    "Lot",
+    "Member",
+    "Movement",
+    "MovementKind",
+    "Wallet",
+]
