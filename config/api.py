@@ -7,6 +7,7 @@ from campaigns.customers.api import consents
 from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
+from campaigns.points.api import ledger as points
 from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
@@ -37,6 +38,9 @@ urlpatterns = [
     path("orders/evaluate", rewards_orders.OrdersEvaluated.as_view(), name="orders-evaluate"),
     path("orders/redeem", rewards_orders.OrdersRedeemed.as_view(), name="orders-redeem"),
     path("orders/<str:order>/cancel", rewards_orders.OrdersCancelled.as_view(), name="orders-cancel"),
+    path("me/points", points.Points.as_view(), name="points"),
+    path("me/points/entries", points.PointsEntries.as_view(), name="points-entries"),
+    path("me/points/lots", points.PointsLots.as_view(), name="points-lots"),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems

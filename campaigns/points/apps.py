@@ -12,7 +12,10 @@ class PointsApp(AppConfig):
         from campaigns.customers import steps
         from campaigns.customers.keeping import register_kept
         from campaigns.points import forgetting, moving
+        from campaigns.points.handing_over import hand_over_households
+        from campaigns.tenants.steps import register_step
 
+        register_step("hand_over", name="points: households", act=hand_over_households)
         steps.register_step("merge", name="points: wallet", act=moving.move_points)
         steps.register_step("unmerge", name="points: wallet", act=moving.return_points)
         steps.register_step("erase", name="points: wallet", act=forgetting.give_up_points)

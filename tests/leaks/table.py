@@ -387,6 +387,9 @@ ROWS = {
     "api:redeem-token": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("post",)),
     "api:partner-code": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",), own=404),
     "api:gift": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",), own=404),
+    "api:points": Row("customer", methods=("get",)),
+    "api:points-entries": Row("customer", methods=("get",)),
+    "api:points-lots": Row("customer", methods=("get",)),
     "api:gifts": Row("customer", methods=("post",), body={"token": "nonsense"}),
     "api:orders-evaluate": Row("customer", methods=("post",), body={"amount_fen": 1}),
     "api:orders-redeem": Row(

@@ -15,7 +15,7 @@ class Household(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=40)
-    opened_at = models.DateTimeField(_("opened at"))
+    opened_at = models.DateTimeField(_("registered at"))
 
     class Meta:
         verbose_name = _("household")
@@ -35,8 +35,8 @@ class Member(CustomerModel):
         Household, models.PROTECT, related_name="members", verbose_name=_("household")
     )
     evidence = models.CharField(_("what was shown for it"), max_length=200)
-    since = models.DateTimeField(_("since"))
-    until = models.DateTimeField(_("until"), null=True)
+    since = models.DateTimeField(_("member since"))
+    until = models.DateTimeField(_("member until"), null=True)
 
     class Meta:
         verbose_name = _("member of a household")

@@ -36,13 +36,13 @@ class MovementKind(models.TextChoices):
 
     ACCRUE = "accrue", _("earned")
     ACTIVATE = "activate", _("came into force")
-    BURN = "burn", _("spent")
-    HOLD = "hold", _("set aside")
+    BURN = "burn", _("points spent")
+    HOLD = "hold", _("points set aside")
     RELEASE = "release", _("set free")
     COMMIT = "commit", _("spent as set aside")
     EXPIRE = "expire", _("lapsed")
-    EXTEND = "extend", _("extended")
-    REVERSE = "reverse", _("taken back")
+    EXTEND = "extend", _("points extended")
+    REVERSE = "reverse", _("movement taken back")
     TRANSFER = "transfer", _("passed on")
     ADJUST = "adjust", _("adjusted")
     MERGE = "merge", _("two customers became one")
@@ -168,7 +168,12 @@ class Movement(TenantModel):
     )  # fmt: skip
     key = models.UUIDField(_("request key"), null=True)
     follows = models.ForeignKey(
-        "self", models.DO_NOTHING, db_index=False, null=True, related_name="+", verbose_name=_("follows")
+        "self",
+        models.DO_NOTHING,
+        db_index=False,
+        null=True,
+        related_name="+",
+        verbose_name=_("settles or takes back"),
     )
     at = models.DateTimeField(_("at"))
     title = models.CharField(_("title"), max_length=80)
@@ -216,7 +221,7 @@ class Entry(TenantModel):
         Movement, models.DO_NOTHING, db_constraint=False, related_name="entries", verbose_name=_("movement")
     )
     kind = models.CharField(_("movement"), max_length=8, choices=MovementKind)
-    account = models.CharField(_("account"), max_length=8, choices=Account)
+    account = models.CharField(_("ledger account"), max_length=8, choices=Account)
     customer = models.ForeignKey(
         Customer, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+",
         verbose_name=_("customer"),
@@ -273,8 +278,8 @@ class Hold(CustomerModel):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
-        COMMITTED = "spent", _("spent")
+        OPEN = "open", _("not settled")
+        COMMITTED = "spent", _("points spent")
         RELEASED = "free", _("set free")
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -192,8 +192,8 @@ BEGIN
 END $$;
 """
 
-# All that one customer has becomes another's, lot by lot: a merge, or its undoing (`chosen`: the lots and holds that had
-# been moved). Debts move with all, and stay when some go back. Answers the lots and holds that moved.
+# All that one customer has becomes another's, lot by lot: a merge, or its undoing (`chosen`: what had been moved,
+# lots and holds). Debts move with all, and stay when some go back. Answers the lots and holds that moved.
 MOVE = """
 CREATE FUNCTION move_points(kept uuid, absorbed uuid, is_back boolean, chosen uuid[]) RETURNS uuid[]
 LANGUAGE plpgsql AS VERB $$

@@ -1,6 +1,7 @@
 """Branches that close or merge: nothing that ran stops, nothing that was is rewritten, nobody is left standing."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -16,6 +17,8 @@ from campaigns.customers.services.tag_definitions import add_category
 from campaigns.jobs.services.due import lay
 from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign
+from campaigns.points.models import Household, Member
+from campaigns.points.services.postings import Accrual, accrue_points, hold_points
 from campaigns.rewards.models import Cashier, Coupon, Merchant, Stock
 from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.rewards.services.merchants import add_cashier, add_merchant
@@ -82,6 +85,8 @@ STAYS = {
     "rewards.Gift": "belongs to its coupon",
     "rewards.Close": "says what was on a day there",
     "rewards.RefusalCount": "was refused there",
+    "points.Movement": "happened to who was at home there",
+    "points.Entry": "was booked there then",
     "rewards.EventGrant": "was told of who was at home there",
 }
 
@@ -132,6 +137,16 @@ def busy(cast: Cast) -> Cast:
     assert batch is not None
     with cast.customers["nb"].scope() as scope:
         claim_coupon(scope=scope, batch_id=batch.batch_id)
+    with system_scope(at=AT, cause="test") as scope:
+        nb, customer_id = cast.branch["NB"], cast.customers["nb"].customer.pk
+        accruals = [Accrual(customer_id, 10, uuid4())]
+        accrue_points(scope=scope, accruals=accruals, issuer_id=nb.pk, title="签到")
+        until = AT.replace(year=2027)
+        hold_points(scope=scope, customer_id=customer_id, points=3, until=until, key=uuid4(), title="下单")
+        home = Household.objects.create(branch=nb, branch_pos=nb.pos, name="王家", opened_at=AT)
+        Member.objects.create(
+            branch=nb, branch_pos=nb.pos, household=home, customer_id=customer_id, evidence="户口簿", since=AT
+        )
     return cast
 
 
@@ -301,6 +316,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
         "jobs.Due", "jobs.Recurring", "customers.Care", "customers.HomeMove", "customers.Merge",
         "customers.StaffCustomer", "rewards.Merchant", "rewards.Cashier",
+        "points.Wallet", "points.Lot", "points.Hold", "points.Household", "points.Member",
     }  # fmt: skip
     tables = {
         m._meta.label
