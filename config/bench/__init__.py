@@ -9,6 +9,7 @@ BENCHES = {
     "events": "config.bench.events",
     "grants": "config.bench.grants",
     "import": "config.bench.importing",
+    "ledger": "config.bench.ledger",
     "outbox": "config.bench.outbox",
     "rls": "config.bench.rls",
     "schedule": "config.bench.schedule",

@@ -192,7 +192,8 @@ class Walk:
             return
         nth, spends = self.draw.choice(holds), self.draw.random() < 0.5
         held = self.books.moves[nth]
-        self.books.due(held.who, self.at)
+        if held.state == "open":
+            self.books.due(held.who, self.at)
         said = self.books.settle(nth, step, self.at, spends=spends)
         if not said:
             self.books.due(held.who, self.at)
@@ -231,7 +232,7 @@ class Walk:
         who, until = self._who(), self.at + timedelta(days=100)
         self.books.due(who, self.at)
         later = [lot for lot in self.books.lots[who] if lot.rest and lot.expires and lot.expires < until]
-        for lot in later:
+        for lot in sorted(later, key=lambda each: (each.expires or until, each.nth)):
             self.books.lots[who].append(
                 BookLot(next(self.books._nth), lot.months, lot.ends, lot.active_at, until, rest=lot.rest)
             )

@@ -174,9 +174,12 @@ BEGIN
     SELECT made, w.branch_id, w.branch_pos, 'extend', customer, wanted_key, app_at(), said, why, '', app_person()
       FROM points_wallet w WHERE w.customer_id = customer;
     WITH taken AS MATERIALIZED (
-        SELECT l.*, uuidv7() AS fresh FROM points_lot l
-         WHERE l.customer_id = customer AND l.rest > 0 AND l.expires_at < ends_at AND l.expires_at > app_at()
-           AND (wanted IS NULL OR l.id = ANY (wanted))
+        -- In their order, so that what ended first gives first again.
+        SELECT o.*, uuidv7() AS fresh FROM (
+            SELECT l.* FROM points_lot l
+             WHERE l.customer_id = customer AND l.rest > 0 AND l.expires_at < ends_at AND l.expires_at > app_at()
+               AND (wanted IS NULL OR l.id = ANY (wanted))
+             ORDER BY l.expires_at, l.id) o
     ), opened AS (
         INSERT INTO points_lot (id, branch_id, branch_pos, customer_id, issuer_id, opened_by, points, pending, rest,
                                 held, earned_at, active_at, months, ends, expires_at)

@@ -210,6 +210,11 @@ BEGIN
     IF NOT FOUND OR into_account IS NOT NULL AND NOT EXISTS (SELECT FROM tenants_branch b WHERE b.id = place) THEN
         RETURN 'not_found';
     END IF;
+    -- Also where its customer was merged since: what is settled stays where it was.
+    IF held.state <> 'open' AND (held.customer_id = app_customer()
+                                 OR app_customer() IS NULL AND held.branch_pos BETWEEN app_lo() AND app_hi()) THEN
+        RETURN 'settled';
+    END IF;
     no := points_ready(held.customer_id, 0);
     IF no = 'not_found' THEN RETURN no; END IF;
     SELECT * INTO held FROM points_hold h WHERE h.id = wanted FOR NO KEY UPDATE;
