@@ -82,8 +82,8 @@ _SCRIPT = r"""
 BEGIN;
 SELECT branch_id FROM open_system_scope('{at}'::timestamptz, '{request}'::uuid, '{{}}'::jsonb);
 SELECT place, word, movement FROM accrue_points(
-    ARRAY[('00000000-0000-7000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid], ARRAY[10::bigint], ARRAY[gen_random_uuid()],
-    ARRAY[''], NULL::uuid, {issuer}, 'accrue', 'bench', '', NULL::timestamptz, 12, 'year', NULL::uuid, NULL::uuid);
+    ARRAY[('00000000-0000-7000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid], ARRAY[10::bigint],
+    ARRAY[gen_random_uuid()], ARRAY[''], NULL::uuid, {issuer}, 'accrue', 'bench', '', NULL::timestamptz, 12, 'year', NULL::uuid, NULL::uuid);
 COMMIT;
 """
 
@@ -184,14 +184,17 @@ def _posted(issuer: int, rows: int, seconds: int, cores: int) -> float:
     return _beside(issuer, rows, cores, lambda: time.sleep(seconds))
 
 
-def _beside(issuer: int, rows: int, processes: int, work: Callable[[], None]) -> float:
-    """Postings a second by so many processes while `work` runs."""
+def _beside(
+    issuer: int, rows: int, processes: int, work: Callable[[], None], validity: Validity = YEAR
+) -> float:
+    """Postings a second by so many processes while `work` runs; points that are good as `validity` says."""
     for each in connections.all():
         each.close()
     context = multiprocessing.get_context("fork")
     rates, over = context.Queue(), context.Event()
     posters = [
-        context.Process(target=_post, args=(issuer, rows, nth, over, rates)) for nth in range(processes)
+        context.Process(target=_post, args=(issuer, rows, nth, validity, over, rates))
+        for nth in range(processes)
     ]
     for poster in posters:
         poster.start()
@@ -203,7 +206,7 @@ def _beside(issuer: int, rows: int, processes: int, work: Callable[[], None]) ->
     return float(sum(told))
 
 
-def _post(issuer: int, rows: int, seed: int, over: Any, rates: Any) -> None:
+def _post(issuer: int, rows: int, seed: int, validity: Validity, over: Any, rates: Any) -> None:
     """One process: threads that post until it is over; how many a second."""
     done = [0] * THREADS
     began = time.perf_counter()
@@ -213,7 +216,9 @@ def _post(issuer: int, rows: int, seed: int, over: Any, rates: Any) -> None:
         while not over.is_set():
             accruals = [Accrual(_customer(draw.randrange(rows)), 10, uuid4())]
             with system_scope(at=AT, cause="bench") as scope:
-                accrue_points(scope=scope, accruals=accruals, issuer_id=issuer, title="bench", validity=YEAR)
+                accrue_points(
+                    scope=scope, accruals=accruals, issuer_id=issuer, title="bench", validity=validity
+                )
             done[number] += 1
         connections.close_all()
 
@@ -285,20 +290,21 @@ def _sweep(issuer: int, rows: int, seconds: int, say: Callable[[str], None]) -> 
         cursor.execute(_WALLETS)
     _insert(issuer, 0, rows)
     _settle()
-    alone = _beside(issuer, rows, 1, lambda: time.sleep(seconds))
+    # What is posted beside it never lapses, or the sweep would run after it.
+    alone = _beside(issuer, rows, 1, lambda: time.sleep(seconds), Validity(None))
     took: list[float] = []
 
     def sweep() -> None:
         began, lots = time.perf_counter(), 0
         while True:
             with system_scope(at=end, cause="bench") as scope:
-                done = sweep_points(scope=scope, limit=LOT)
+                done = sweep_points(scope=scope)
             lots += done
             if not done and lots >= rows:
                 break
         took.append(time.perf_counter() - began)
 
-    beside = _beside(issuer, rows, 1, sweep)
+    beside = _beside(issuer, rows, 1, sweep, Validity(None))
     say(f"{rows:,} lots lapsed in {took[0]:.1f} s; postings {beside:,.0f}/s beside it, {alone:,.0f}/s before")
     figures = {
         "postings alone": _rate(alone),

@@ -236,16 +236,16 @@ BEGIN
     IF app_customer() IS NOT NULL OR app_lo() IS NULL THEN
         RAISE insufficient_privilege USING MESSAGE = 'what is due is written down by the system';
     END IF;
-    SELECT array_agg(h.customer_id) INTO who FROM (
-        SELECT w.customer_id FROM points_wallet w
-         WHERE w.branch_pos BETWEEN app_lo() AND app_hi() AND w.customer_id IN (
-            (SELECT h.customer_id FROM points_hold h WHERE h.state = 'open' AND h.until <= app_at()
-              ORDER BY h.until LIMIT at_most)
-            UNION (SELECT l.customer_id FROM points_lot l WHERE l.pending > 0 AND l.active_at <= app_at()
-                    ORDER BY l.active_at LIMIT at_most)
-            UNION (SELECT l.customer_id FROM points_lot l WHERE l.rest > 0 AND l.expires_at <= app_at()
-                    ORDER BY l.expires_at LIMIT at_most))
-         ORDER BY w.customer_id FOR NO KEY UPDATE SKIP LOCKED) h;
+    SELECT array_agg(d.customer_id) INTO who FROM (
+        (SELECT h.customer_id FROM points_hold h WHERE h.state = 'open' AND h.until <= app_at()
+            AND h.branch_pos BETWEEN app_lo() AND app_hi() ORDER BY h.until LIMIT at_most)
+        UNION (SELECT l.customer_id FROM points_lot l WHERE l.pending > 0 AND l.active_at <= app_at()
+                  AND l.branch_pos BETWEEN app_lo() AND app_hi() ORDER BY l.active_at LIMIT at_most)
+        UNION (SELECT l.customer_id FROM points_lot l WHERE l.rest > 0 AND l.expires_at <= app_at()
+                  AND l.branch_pos BETWEEN app_lo() AND app_hi() ORDER BY l.expires_at LIMIT at_most)) d;
+    SELECT array_agg(w.customer_id) INTO who FROM (
+        SELECT w.customer_id FROM points_wallet w WHERE w.customer_id = ANY (who)
+         ORDER BY w.customer_id FOR NO KEY UPDATE SKIP LOCKED) w;
     IF who IS NULL THEN RETURN 0; END IF;
     SELECT array_agg(h.id) INTO over FROM (
         SELECT h.id FROM points_hold h
