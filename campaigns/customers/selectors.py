@@ -65,9 +65,16 @@ def lookups() -> Callable[[str, str, str], bytes]:
 
 
 def lookups_of_folded() -> Callable[[str, str, str], bytes]:
-    """As `lookups`, for values in the form that `folded` gives."""
-    find = crypto.looker()
-    return lambda kind, value, app: find(f"{kind}\x00{app}", value)
+    """As `lookups`, for values in the form that `folded` gives. What the names of a file have in common is hashed once."""
+    begun: dict[tuple[str, str], Callable[[bytes], bytes]] = {}
+
+    def found(kind: str, value: str, app: str) -> bytes:
+        find = begun.get((kind, app))
+        if find is None:
+            find = begun[kind, app] = crypto.looker_for(f"{kind}\x00{app}")
+        return find(value.encode())
+
+    return found
 
 
 def customer_by_identity(*, kind: str, value: str, app: str = "") -> Known | None:
