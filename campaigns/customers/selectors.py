@@ -65,7 +65,7 @@ def lookups() -> Callable[[str, str, str], bytes]:
 
 
 def lookups_of_folded() -> Callable[[str, str, str], bytes]:
-    """As `lookups`, for values in the form that `folded` gives. What the names of a file have in common is hashed once."""
+    """As `lookups`, for values in the form that `folded` gives. What one kind has in common is hashed once."""
     begun: dict[tuple[str, str], Callable[[bytes], bytes]] = {}
 
     def found(kind: str, value: str, app: str) -> bytes:
