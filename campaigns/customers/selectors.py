@@ -155,13 +155,16 @@ def customers_within(*, scope: Scope) -> QuerySet[Customer]:
 
 
 def customers_known_by(*, scope: Scope, words: str, whole: bool = False) -> QuerySet[Customer]:
-    """Which customers in the scope have this customer number, or (not `whole`) a number that ends like this?"""
+    """Which customers in the scope have this customer number, or (not `whole`) this phone, or a number that ends so?"""
     words = words.strip().replace("\x00", "")
-    lookup = lookup_of(kind=Identity.Kind.CUSTOMER_NUMBER, value=words)
-    by_number = Identity.objects.within(scope).filter(
-        kind=Identity.Kind.CUSTOMER_NUMBER, lookup=lookup, state=Identity.State.VERIFIED
+    kinds = [Identity.Kind.CUSTOMER_NUMBER] if whole else [Identity.Kind.CUSTOMER_NUMBER, Identity.Kind.PHONE]
+    # A hash is of one kind: kinds and hashes need not be paired.
+    by_name = Identity.objects.within(scope).filter(
+        kind__in=kinds,
+        lookup__in=[lookup_of(kind=kind, value=words) for kind in kinds],
+        state=Identity.State.VERIFIED,
     )
-    named = Q(pk__in=by_number.values("customer_id"))
+    named = Q(pk__in=by_name.values("customer_id"))
     return customers_within(scope=scope).filter(named if whole else Q(number_tail=words) | named)
 
 

@@ -119,7 +119,8 @@ CREATE TRIGGER customers_tags_taken AFTER DELETE ON customers_tagging REFERENCIN
 # arrays knows no branches: it reads every holder in the bank, and was slower than rows at a branch of some hundreds.
 # So a scope of few customers is read by position, and their arrays looked at: "= ANY" and IS TRUE are in no index's
 # language. The planner is not asked, since it takes the array's index for cheap at every size.
-FEW = 4_000  # from here on the index of the arrays is the quicker one, for common tags and rare ones; 'app.few' says it anew
+# From here on the array's index is the quicker one, for common tags and rare ones; 'app.few' may say otherwise.
+FEW = 4_000
 _IN_SCOPE = """
     IF NOT EXISTS (SELECT FROM customers_profile p WHERE p.branch_pos BETWEEN app_lo() AND app_hi()
                    OFFSET coalesce(nullif(current_setting('app.few', true), ''), '{few}')::int) THEN

@@ -160,6 +160,11 @@ UPDATE customers_filelot l SET made = done.ids, prints = done.prints
                coalesce(array_agg(print ORDER BY customer_id), '{}') AS prints FROM import_done) done
  WHERE l.id = %s
 """
+# What is staged of tags: code, and how many customers get it.
+TAGS_OF_LOT = """
+SELECT t.code, count(DISTINCT i.customer_id) FROM import_tags i JOIN customers_tag t ON t.id = i.tag_id
+ GROUP BY t.code ORDER BY t.code
+"""
 # Was anybody erased since the file was judged? A day more, as clocks differ and transactions take their time.
 ERASED_SINCE = """
 SELECT EXISTS (SELECT FROM customers_tombstone WHERE erased_at > %s::timestamptz - interval '1 day')
