@@ -65,9 +65,16 @@ def lookups() -> Callable[[str, str, str], bytes]:
 
 
 def lookups_of_folded() -> Callable[[str, str, str], bytes]:
-    """As `lookups`, for values in the form that `folded` gives."""
-    find = crypto.looker()
-    return lambda kind, value, app: find(f"{kind}\x00{app}", value)
+    """As `lookups`, for values in the form that `folded` gives. What one kind has in common is hashed once."""
+    begun: dict[tuple[str, str], Callable[[bytes], bytes]] = {}
+
+    def found(kind: str, value: str, app: str) -> bytes:
+        find = begun.get((kind, app))
+        if find is None:
+            find = begun[kind, app] = crypto.looker_for(f"{kind}\x00{app}")
+        return find(value.encode())
+
+    return found
 
 
 def customer_by_identity(*, kind: str, value: str, app: str = "") -> Known | None:
@@ -148,13 +155,16 @@ def customers_within(*, scope: Scope) -> QuerySet[Customer]:
 
 
 def customers_known_by(*, scope: Scope, words: str, whole: bool = False) -> QuerySet[Customer]:
-    """Which customers in the scope have this customer number, or (not `whole`) a number that ends like this?"""
+    """Which customers in the scope have this customer number, or (not `whole`) this phone, or a number that ends so?"""
     words = words.strip().replace("\x00", "")
-    lookup = lookup_of(kind=Identity.Kind.CUSTOMER_NUMBER, value=words)
-    by_number = Identity.objects.within(scope).filter(
-        kind=Identity.Kind.CUSTOMER_NUMBER, lookup=lookup, state=Identity.State.VERIFIED
+    kinds = [Identity.Kind.CUSTOMER_NUMBER] if whole else [Identity.Kind.CUSTOMER_NUMBER, Identity.Kind.PHONE]
+    # A hash is of one kind: kinds and hashes need not be paired.
+    by_name = Identity.objects.within(scope).filter(
+        kind__in=kinds,
+        lookup__in=[lookup_of(kind=kind, value=words) for kind in kinds],
+        state=Identity.State.VERIFIED,
     )
-    named = Q(pk__in=by_number.values("customer_id"))
+    named = Q(pk__in=by_name.values("customer_id"))
     return customers_within(scope=scope).filter(named if whole else Q(number_tail=words) | named)
 
 

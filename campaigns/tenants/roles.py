@@ -148,7 +148,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.revision.withdraw",
         ],
     ),
-    "editor": ("内容编辑", "Content editor", [*_LOOK, *_MAKE]),
+    # Who says for whom an offer is meant chooses tags by their names.
+    "editor": ("内容编辑", "Content editor", [*_LOOK, *_MAKE, "customers.tag.view"]),
     "reviewer": (
         "审核",
         "Reviewer",

@@ -133,7 +133,9 @@ class ConsentAdmin(_Kept, SealedSearch):
         "ip_prefix", "evidence", "branch",
     )  # fmt: skip
     search_fields = ("customer__number_tail",)
-    search_help_text = _("The whole customer number, or its last four digits")
+    search_help_text = _(
+        "The whole customer number or phone number, or the last four digits of the customer number"
+    )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly if obj else (

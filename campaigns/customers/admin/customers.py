@@ -55,7 +55,9 @@ class CustomerAdmin(CustomerTags, CustomerIdentities, SealedSearch):
     list_filter = (MineFilter, "status", "source")
     list_select_related = ("branch",)
     search_fields = ("number_tail",)
-    search_help_text = _("The whole customer number, or its last four digits")
+    search_help_text = _(
+        "The whole customer number or phone number, or the last four digits of the customer number"
+    )
     opens_the_one = True
     ordering = ("-id",)
     change_form_outer_before_template = "customers/card.html"

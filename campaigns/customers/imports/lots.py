@@ -101,25 +101,29 @@ def _lot(number: int, records: Sequence[Line], reader: Reader) -> Lot:
 
 def _asked(reads: Sequence[Read | Bad], hashes: Sequence[tuple[bytes, ...]]) -> Asked:
     places = [place for place, names in enumerate(hashes) if names]
-    of, kinds, lookups, attributes, tags = [], [], [], [], []
+    of: list[int] = []
+    kinds: list[str] = []
+    lookups: list[bytes] = []
+    attributes: list[bytes] = []
+    tags: list[tuple[int, ...]] = []
     for place in places:
         read, names = reads[place], hashes[place]
         assert isinstance(read, Read)
-        for known, lookup in zip(read.known_by, names, strict=True):
-            of.append(place)
-            kinds.append(known.kind)
-            lookups.append(lookup)
-        attributes.append(orjson.dumps(read.attributes).decode())
-        tags.append(str(read.tags))
+        of += [place] * len(names)
+        kinds += [kind for kind, _app, _value in read.known_by]
+        lookups += names
+        attributes.append(orjson.dumps(read.attributes))
+        tags.append(read.tags)
+    # The same few sets of tags stand in most rows.
+    arrays = {each: f"{{{','.join(map(str, each))}}}" for each in set(tags)}
     return Asked(
         places,
         ",".join(map(str, of)),
         ",".join(kinds),
         b"".join(lookups).hex(",", 32),
         ",".join(map(str, places)),
-        MARK.join(attributes),
-        # From Python's "(1, 2)" and "(1,)" to arrays.
-        MARK.join(tags).replace(",)", ")").translate({ord("("): "{", ord(")"): "}"}),
+        MARK.encode().join(attributes).decode(),
+        MARK.join([arrays[each] for each in tags]),
     )
 
 

@@ -48,6 +48,7 @@ _NO = frozenset({"", "0", "n", "no", "false", "f", "否", "无"})
 _BREAKS = re.compile(r"[;；,，、|\s]+")
 
 MANAGER = "manager"
+_made = tuple.__new__  # as in text_tables
 _REMEMBERED = 4096  # different cells of one column
 
 SPREAD = "*"  # as `home`: new customers are spread over the scope's branches, by hash of the row
@@ -270,7 +271,7 @@ class Reader:
         try:
             for column, kind, app in self._names:
                 if cell := cells[column].strip():
-                    known_by.append(Known(kind, app, identity_of(kind, cell)))
+                    known_by.append(_made(Known, (kind, app, identity_of(kind, cell))))
             if self._branch is not None:
                 column = self._branch
                 if cell := cells[column].strip():
@@ -292,7 +293,8 @@ class Reader:
             return Bad(row, line, "nobody")
         if len(tags) > 1:
             tags = tuple(dict.fromkeys(tags))
-        read_row = Read(row, line, tuple(known_by), branch or self._home(row), attributes, tags)
+        home = branch or self._home(row)
+        read_row = _made(Read, (row, line, tuple(known_by), home, attributes, tags, None))
         return read_row if self._manager is None else self._cared(read_row, cells[self._manager].strip())
 
     def _cared(self, read: Read, number: str) -> Read | Bad:

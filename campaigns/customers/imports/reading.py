@@ -22,6 +22,7 @@ _MANY = 5_000  # rows of a workbook written together
 # A sheet ends at 1,048,576 rows; what stands beside the sheets is held in memory by the parser.
 _LIMITS = workbooks.Limits(unpacked=4 << 30, tags=400_000_000, beside=128 << 20)
 _PIECE = 1 << 18
+_made = tuple.__new__  # as in text_tables
 
 Head = list[tuple[int, list[str]]]
 
@@ -164,4 +165,4 @@ def lines_of(kept: IO[bytes], *, delimiter: str, offset: int, line: int) -> Iter
             return
         except csv.Error:
             cells = None
-        yield Line(current.offset, current.line, current.text, cells)
+        yield _made(Line, (*current, cells))

@@ -159,6 +159,7 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
         judged, written = _as_judged(cursor, scope, file, lot, row) or _judged_anew(
             cursor, scope, file, lot, row
         )
+        _note_tags(cursor, scope, file, lot.number)
         tag_staged(cursor, scope=scope, source=made_by(file=file))
         cursor.execute(sql.NOTE_MADE, [row.pk])
     refused = refusals_of(row.refused) | {place: (code, column) for place, code, column in judged.refused}
@@ -171,6 +172,23 @@ def apply_next(*, scope: Scope, file_id: UUID | str) -> Progress:
     )
     left = sum(span.many for span in spans[1:])
     return Progress(file.rows - left, file.rows)
+
+
+def _note_tags(cursor: Any, scope: Scope, file: CustomerFile, number: int) -> None:
+    """How many customers get which tag with this lot, in one row: who they are stands in their spells."""
+    cursor.execute(sql.TAGS_OF_LOT)
+    tags = dict(cursor.fetchall())
+    if tags:
+        record(
+            scope=scope,
+            verb="customers.tag.give",
+            subject=ref("customers.customerfile", file.pk),
+            subject_name=file.source,
+            branch_id=file.branch_id,
+            branch_pos=file.branch_pos,
+            lot=number,
+            tags=tags,
+        )
 
 
 def _judged_anew(

@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from campaigns.customers.admin import searching
-from tests.support.cast import PASSWORD, Cast
+from campaigns.customers.services.identities import link_identity
+from campaigns.tenants.scopes import system_scope
+from tests.support.cast import AT, PASSWORD, Cast
 
 LIST = "/admin/customers/customer/"
 SEARCH = f"{LIST}search/"
@@ -93,6 +95,29 @@ def test_a_number_that_is_searched_for_stands_in_no_address_and_no_log(
         assert len(found) == 1 or len(answer["Location"]) == len(
             client.post(f"{SEARCH}?status__exact=active", {"q": "x"})["Location"]
         )
+
+
+def test_a_phone_finds_its_customer_within_the_branch_and_a_claim_finds_nobody(cast: Cast) -> None:
+    nb, nb2, sb = (cast.customers[name].customer.pk for name in ("nb", "nb2", "sb"))
+    with system_scope(at=AT, cause="test") as scope:
+        for customer, value, counts in (
+            (nb, "13800000001", True), (sb, "13800000003", True), (nb2, "13800000002", False)
+        ):  # fmt: skip
+            link_identity(
+                scope=scope,
+                customer_id=customer,
+                kind="phone",
+                value=value,
+                source="core",
+                is_verified=counts,
+            )
+    client = at_the_desk("nb_manager")
+    for words in ("13800000001", "+86 138-0000-0001", "１３８０００００００１"):
+        answer = client.post(SEARCH, {"q": words})
+        assert answer["Location"] == page_of(cast, "nb"), words
+    for words in ("13800000003", "13800000002", "1380000000"):
+        address = client.post(SEARCH, {"q": words})["Location"]
+        assert words not in address and client.get(address).context["cl"].result_count == 0, words
 
 
 def test_the_address_of_a_search_opens_for_who_searched_and_not_for_ever(

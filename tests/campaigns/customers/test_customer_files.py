@@ -159,6 +159,9 @@ def test_columns_are_guessed_rows_judged_customers_written_and_the_second_time_s
             imports.ask_apply(scope=scope, file_id=again.pk)
         entry = Entry.objects.get(verb="customers.customer.import")
         assert entry.detail["new"] == 3 and entry.actor == scope.actor
+        (given,) = Entry.objects.filter(verb="customers.tag.give")
+        assert given.subject.endswith(str(file.pk))
+        assert given.detail == {"lot": 0, "tags": {"fixed": 1, "gold": 1, "vip": 2}}
     path = path_of(file.pk)
     assert path.exists() and b"13800000001" not in path.read_bytes()
 

@@ -39,6 +39,12 @@ def arrays() -> dict[UUID, list[int]]:
     return dict(Profile.objects.exclude(tag_ids=[]).values_list("customer_id", "tag_ids"))
 
 
+def _few(few: str) -> None:
+    """Up to how many customers a scope is read by position; "": as it is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.few', %s, true)", [few])
+
+
 def from_spells() -> dict[UUID, list[int]]:
     """The oracle: what the open spells say."""
     found: dict[UUID, list[int]] = {}
@@ -147,13 +153,17 @@ def test_a_staged_set_is_given_at_once_and_again_changes_nothing(cast: Cast, tag
             )
 
 
-def test_counting_stops_at_the_scope_and_needs_no_look_at_rows(cast: Cast, tags: dict[str, Tag]) -> None:
+@pytest.mark.parametrize("few", ["", "0"])  # read by position, and by the index of the arrays
+def test_counting_stops_at_the_scope_and_needs_no_look_at_rows(
+    cast: Cast, tags: dict[str, Tag], few: str
+) -> None:
     nb, nb2, sb = (cast.customers[name].customer.pk for name in ("nb", "nb2", "sb"))
     vip, north, trial = (tags[code].pk for code in ("vip", "north", "trial"))
     with system_scope(at=AT, cause="test") as scope:
         tag_customers(scope=scope, tag_id=vip, customer_ids=[nb, nb2, sb])
         tag_customers(scope=scope, tag_id=north, customer_ids=[nb])
         tag_customers(scope=scope, tag_id=trial, customer_ids=[sb])
+        _few(few)
         assert count_tagged(every=[vip]) == 3
         assert count_tagged(every=[vip], without=[north]) == 2
         assert count_tagged(some=[north, trial]) == 2
@@ -161,7 +171,9 @@ def test_counting_stops_at_the_scope_and_needs_no_look_at_rows(cast: Cast, tags:
         counted = {b.code: n for b, n in holders_by_branch(scope=scope, tag_id=vip)}
         assert counted == {"NB": 2, "SB": 1}
     with cast.nb_manager.scope() as scope:
+        _few(few)
         assert count_tagged(every=[vip]) == 2
+        assert count_tagged(every=[vip], some=[north, trial]) == 1
         assert sorted(tagged_customers(every=[vip])) == sorted([nb, nb2])
         first, *_more = tagged_customers(every=[vip], many=1)
         assert tagged_customers(every=[vip], after=first) == [max(nb, nb2)]
