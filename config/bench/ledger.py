@@ -83,7 +83,8 @@ BEGIN;
 SELECT branch_id FROM open_system_scope('{at}'::timestamptz, '{request}'::uuid, '{{}}'::jsonb);
 SELECT place, word, movement FROM accrue_points(
     ARRAY[('00000000-0000-7000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid], ARRAY[10::bigint],
-    ARRAY[gen_random_uuid()], ARRAY[''], NULL::uuid, {issuer}, 'accrue', 'bench', '', NULL::timestamptz, 12, 'year', NULL::uuid, NULL::uuid);
+    ARRAY[gen_random_uuid()], ARRAY[''], NULL::uuid, {issuer}, 'accrue', 'bench', '', NULL::timestamptz, 12, 'year',
+    NULL::uuid, NULL::uuid);
 COMMIT;
 """
 
