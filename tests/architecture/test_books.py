@@ -1,4 +1,4 @@
-"""Every test of the suite is asked afterwards whether the books of rewards and of points agree (tests/support/agreeing.py)."""
+"""Every test of the suite is asked afterwards whether the books agree (tests/support/agreeing.py)."""
 
 from datetime import timedelta
 from types import SimpleNamespace
