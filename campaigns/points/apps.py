@@ -11,7 +11,9 @@ class PointsApp(AppConfig):
         # Models exist only now.
         from campaigns.customers import steps
         from campaigns.customers.keeping import register_kept
+        from campaigns.customers.panels import register_panel
         from campaigns.points import forgetting, moving
+        from campaigns.points.telling import points_lines
 
         steps.register_step("merge", name="points: wallet", act=moving.move_points)
         steps.register_step("unmerge", name="points: wallet", act=moving.return_points)
@@ -23,3 +25,4 @@ class PointsApp(AppConfig):
             en="movements and entries of the points ledger under the customer's id: Accounting Law, article 23, and"
             " the Measures for Accounting Archives",
         )
+        register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")
