@@ -196,6 +196,11 @@ SWEEPS = [
         "积分生效、过期与冻结到期记账 · Write down points that came into force or lapsed, and holds that are over",
     ),
     Sweep(
+        "points.close_ledgers",
+        10,
+        "积分对账：核对已结束而未对账的日与月 · Close days and months of the points ledger that are over",
+    ),
+    Sweep(
         "rewards.warn_of_codes",
         10,
         "第三方券码余量不足提醒 · Tell of batches with few third-party codes left",

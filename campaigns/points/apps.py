@@ -11,9 +11,11 @@ class PointsApp(AppConfig):
         # Models exist only now.
         from campaigns.customers import steps
         from campaigns.customers.keeping import register_kept
+        from campaigns.customers.panels import register_panel
         from campaigns.points import forgetting, moving
         from campaigns.points.handing_over import hand_over_households
         from campaigns.tenants.steps import register_step
+        from campaigns.points.telling import points_lines
 
         register_step("hand_over", name="points: households", act=hand_over_households)
         steps.register_step("merge", name="points: wallet", act=moving.move_points)
@@ -26,3 +28,4 @@ class PointsApp(AppConfig):
             en="movements and entries of the points ledger under the customer's id: Accounting Law, article 23, and"
             " the Measures for Accounting Archives",
         )
+        register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")

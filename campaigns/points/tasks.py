@@ -1,13 +1,23 @@
 """Sweeps of this room."""
 
+import logging
 from datetime import timedelta
 
+from django.db import DatabaseError
+
 from campaigns.lib.clock import now
+from campaigns.lib.refusals import Refusal
+from campaigns.points.selectors.desk import periods_due
+from campaigns.points.services.closing import close_missed
 from campaigns.points.services.postings import sweep_points
 from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.tasks import scoped_task
 
+logger = logging.getLogger(__name__)
+
 SWEEP = "points.sweep_points"
+# Periods looked up at once: more than a sweep can close.
+MOST_DUE = 1_000
 # At the end of a year everything lapses at once; then others get their turn, and the timetable comes again.
 AT_MOST = timedelta(minutes=2)
 
@@ -26,3 +36,25 @@ def sweep(*, scope: Scope) -> int:
             break
         touched += done
     return touched
+
+
+@scoped_task(name="points.close_ledgers", system=True, opens_itself=True)
+def close_ledgers(*, scope: Scope) -> int:
+    """Close every day and month that is over and was missed, the oldest first; returns how many.
+
+    Each is a transaction of its own, and the rows of closes say where to go on: whoever is killed loses one.
+    """
+    many, until = 0, now() + AT_MOST
+    with system_scope(at=now(), cause="points.close_ledgers") as opened:
+        due = periods_due(scope=opened, limit=MOST_DUE)
+    for branch_id, period, day in due:
+        if now() >= until:
+            break
+        try:
+            with system_scope(at=now(), cause="points.close_ledgers") as opened:
+                done = close_missed(scope=opened, branch_id=branch_id, period=period, day=day)
+                many += done is not None
+        except (DatabaseError, Refusal):
+            # One that cannot be closed does not keep the others waiting; it is tried again at the next sweep.
+            logger.exception("%s %s of branch %s was not closed", period, day, branch_id)
+    return many

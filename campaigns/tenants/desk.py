@@ -95,8 +95,12 @@ class ScopedAdmin(ScopedRights, ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
 
-    def _act(self, request: HttpRequest, object_id: UUID, act: Callable[[], Any], done: str) -> HttpResponse:
-        """One service call from a button of the page; back to the page with what happened."""
+    def _act(
+        self, request: HttpRequest, object_id: UUID, act: Callable[[], Any], done: str = ""
+    ) -> HttpResponse:
+        """One service call from a button of the page; back to the page with what happened (`done`, or what `act`
+        says itself).
+        """
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_view_permission(request):
@@ -104,7 +108,8 @@ class ScopedAdmin(ScopedRights, ModelAdmin):
         try:
             with transaction.atomic():
                 act()
-            messages.success(request, done)
+            if done:
+                messages.success(request, done)
         except Refusal as refusal:
             messages.error(request, self.said_of(refusal))
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"

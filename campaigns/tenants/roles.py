@@ -5,6 +5,7 @@ Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordli
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
+points.ledger|wallet|movement|adjustment|adjustlimit|ledgerclose,
 content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -81,6 +82,14 @@ _MERCHANTS = [
     "rewards.cashier.add",
     "rewards.cashier.end",
 ]
+# Who reads the points ledger and its closes.
+_LEDGER = [
+    "points.wallet.view",
+    "points.movement.view",
+    "points.adjustment.view",
+    "points.adjustlimit.view",
+    "points.ledgerclose.view",
+]
 
 PRESETS: dict[str, tuple[str, str, list[str]]] = {
     "administrator": (
@@ -123,6 +132,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.budget.view",
             "rewards.close.view",
             "rewards.close.run",
+            *_LEDGER,
+            "points.adjustlimit.change",
+            "points.ledgerclose.run",
             *_MERCHANTS,
             "schedule.*",
             "jobs.due.view",
@@ -189,6 +201,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.grant",
             "rewards.coupon.extend",
             "points.ledger.post",
+            *_LEDGER,
+            "points.movement.reverse",
+            "points.adjustment.add",
+            "points.adjustment.decide",
+            "points.ledgerclose.run",
             "rewards.grantrule.add",
             "rewards.grantrule.change",
             "rewards.coderun.add",
@@ -222,6 +239,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.budget.view",
             "rewards.close.view",
             "rewards.close.run",
+            *_LEDGER,
+            "points.adjustment.decide",
+            "points.ledgerclose.run",
             *_MERCHANTS,
             "rewards.budget.approve",
             "approvals.revision.decide",
@@ -255,6 +275,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.view",
             "rewards.coupon.redeem",
             "rewards.coupon.reverse",
+            "points.wallet.view",
+            "points.movement.view",
         ],
     ),
     "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view"]),
@@ -288,6 +310,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.budget.view",
             "rewards.close.view",
             "rewards.merchant.view",
+            *_LEDGER,
         ],
     ),
 }

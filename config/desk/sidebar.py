@@ -93,6 +93,13 @@ GROUPS = [
             Page(_("Coupon budgets"), "account_balance_wallet", "rewards.budget"),
             Page(_("Coupons"), "local_activity", "rewards.coupon"),
             Page(_("End-of-day close"), "balance", "rewards.close"),
+            Page(_("Points ledger"), "menu_book", "points.wallet"),
+            Page(_("Movements of points"), "swap_horiz", "points.movement"),
+            Page(_("Points adjustments"), "tune", "points.adjustment"),
+            Page(
+                _("Limits of adjustments"), "vertical_align_top", "points.adjustlimit", head_office_only=True
+            ),
+            Page(_("Close of the points ledger"), "account_balance", "points.ledgerclose"),
             Page(
                 _("Counter"),
                 "point_of_sale",

@@ -97,6 +97,7 @@ _PAGES = {
     "kinds": pgettext_lazy("page", "kinds of events"),
     "sources": pgettext_lazy("page", "sources and months"),
     "search": pgettext_lazy("page", "search by number"),
+    "adjust": pgettext_lazy("page", "adjust points"),
 }
 
 _OTHERS = {

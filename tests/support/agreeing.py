@@ -1,4 +1,4 @@
-"""After every test of the suite the books of rewards agree."""
+"""After every test of the suite the books of rewards and of points agree."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from django.db import connections
 
 from campaigns.tenants.scopes import NoBank, system_scope
 from tests.support.cast import AT
+from tests.support.points import assert_points_agree
 from tests.support.rewards import assert_rewards_agree
 
 
@@ -26,15 +27,21 @@ def agreeing(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def assert_what_is_there_agrees() -> None:
-    """The books agree, asked in a scope of its own. They are empty unless there is a batch or a budget: all rows of the
-    room hang at one of them, so most tests are asked no more than that.
+    """The books agree, asked in a scope of its own. They are empty unless there is a batch, a budget or a wallet: all
+    rows of their rooms hang at one of them, so most tests are asked no more than that.
     """
     if connections["default"].needs_rollback:
         return  # what was written is gone
     try:
         with system_scope(at=AT, cause="check"), connections["default"].cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT FROM rewards_batch) OR EXISTS (SELECT FROM rewards_budget)")
-            if cursor.fetchone()[0]:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM rewards_batch) OR EXISTS (SELECT FROM rewards_budget),"
+                " EXISTS (SELECT FROM points_wallet) OR EXISTS (SELECT FROM points_movement)"
+            )
+            has_coupons, has_points = cursor.fetchone()
+            if has_coupons:
                 assert_rewards_agree()
+            if has_points:
+                assert_points_agree()
     except NoBank:
         return

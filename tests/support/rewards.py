@@ -4,9 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from weakref import WeakSet
-
-from django.db import connections
 
 from campaigns.approvals.services.reviews import approve_revision
 from campaigns.lib.clock import now
@@ -19,6 +16,7 @@ from campaigns.rewards.services.merchants import add_merchant
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.rewards.sql.close import CHECKS, asked_of_all
 from tests.support.cast import AT, Cast
+from tests.support.comparing import Books
 
 # 满100减20，领取后7天内有效; claimed from a day before the cast's moment for a hundred years.
 TERMS = BatchTerms(
@@ -102,25 +100,12 @@ AGREEMENTS = {
 }
 
 
-# One statement: each that does not hold, with the first of its rows.
-_ASKED = "\nUNION ALL\n".join(
-    f"SELECT {nth}, jsonb_agg(d.row) FROM (SELECT to_jsonb(q) AS row FROM ({sql}) q LIMIT 5) d HAVING count(*) > 0"
-    for nth, sql in enumerate(AGREEMENTS.values())
-)
-# To plan it takes ten times as long as to ask it, so each connection keeps the plan.
-_prepared: WeakSet[Any] = WeakSet()
+_BOOKS = Books("rewards_agree", AGREEMENTS)
 
 
 def assert_rewards_agree(using: str = "default") -> None:
     """Stock, coupons, redemptions, money, audit, events and history agree, bank-wide. Ask it in the system's scope."""
-    with connections[using].cursor() as cursor:
-        if connections[using].connection not in _prepared:
-            cursor.execute(f"PREPARE rewards_agree AS {_ASKED}")
-            _prepared.add(connections[using].connection)
-        cursor.execute("EXECUTE rewards_agree")
-        says = list(AGREEMENTS)
-        found = [f"{says[nth]}: {rows}" for nth, rows in cursor.fetchall()]
-    assert not found, "not so: " + "\n".join(found)
+    _BOOKS.assert_agree(using)
 
 
 def wish_of(customer_id: UUID, batch: Batch, *, key: str = "", **more: Any) -> Wish:

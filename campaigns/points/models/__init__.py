@@ -1,5 +1,6 @@
 """All models of the room, by the part that they belong to."""
 
+from campaigns.points.models.desk import AdjustLimit, Adjustment, LedgerClose
 from campaigns.points.models.households import Household, Member
 from campaigns.points.models.ledger import (
     CUSTOMERS_OWN,
@@ -16,10 +17,13 @@ from campaigns.points.models.ledger import (
 __all__ = [
     "CUSTOMERS_OWN",
     "Account",
+    "AdjustLimit",
+    "Adjustment",
     "Ends",
     "Entry",
     "Hold",
     "Household",
+    "LedgerClose",
     "Lot",
     "Member",
     "Movement",

@@ -209,9 +209,14 @@ DAILY = {
 _WHOLE = {"pos_from": "0", "pos_to": "2147483647", "day_from": "'-infinity'", "day_to": "'infinity'"}
 
 
+def of_all(query: str) -> str:
+    """A check's query over the whole bank and all time."""
+    return re.sub(r"\b(pos_from|pos_to|day_from|day_to)\b", lambda found: _WHOLE[found[0]], query)
+
+
 def asked_of_all(code: str) -> str:
-    """The check's query over the whole bank and all time."""
-    return re.sub(r"\b(pos_from|pos_to|day_from|day_to)\b", lambda found: _WHOLE[found[0]], CHECKS[code])
+    """The check of this code, over the whole bank and all time."""
+    return of_all(CHECKS[code])
 
 
 # As in life.py, and when: so that a day's end can be told from the history, whatever the server's clock was.
@@ -298,7 +303,7 @@ $$;
 """
 
 
-def _asked(checks: Mapping[str, str]) -> str:
+def asked(checks: Mapping[str, str]) -> str:
     """Every check, with at most 50 of its rows and how many there are."""
     return "\n    UNION ALL\n".join(
         f"    SELECT '{code}', max(d.whole), jsonb_agg(d.row)"  # noqa: S608
@@ -312,7 +317,7 @@ def differences_of(checks: Mapping[str, str]) -> str:
     return f"""
 CREATE FUNCTION rewards_differences(pos_from int, pos_to int, day_from timestamptz, day_to timestamptz)
 RETURNS TABLE (code text, many bigint, rows jsonb) LANGUAGE sql STABLE AS VERB $$
-{_asked(checks)}
+{asked(checks)}
 $$;
 """
 
