@@ -12,17 +12,22 @@ from campaigns.points.models.ledger import (
     MovementKind,
     Wallet,
 )
+from campaigns.points.models.rules import Earning, LiveRule, Rule, RuleCount
 
 __all__ = [
     "CUSTOMERS_OWN",
     "Account",
+    "Earning",
     "Ends",
     "Entry",
     "Hold",
     "Household",
+    "LiveRule",
     "Lot",
     "Member",
     "Movement",
     "MovementKind",
+    "Rule",
+    "RuleCount",
     "Wallet",
 ]
