@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from campaigns.points.models import LiveRule, Rule, RuleCount
+from campaigns.points.models import LiveRule, Rule
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 

@@ -1,5 +1,6 @@
 """The one sentence that says what a points rule gives, in Chinese and English. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from django.utils.translation import override
@@ -29,7 +30,7 @@ def sentence(
     branches: Mapping[int, str],
     language: str,
 ) -> str:
-    """「“付款”每满100元得1分；周三2倍；每天最多500分；入账后12个月、至年底有效」, or the same in English."""
+    """「“支付”每满100元得1分；周三2倍；每天最多500分；入账后12个月、至年底有效」, or the same in English."""
     zh = language.startswith("zh")
     with override("zh-hans" if zh else "en"):
         did = _label(kinds, terms.event_kind)
@@ -46,7 +47,9 @@ def sentence(
 
 
 def _label(kinds: Mapping[str, Kind], code: str) -> str:
-    return str(kinds[code].label) if code in kinds else code
+    """What is done, as a thing: “支付了” is what a customer did, “支付” is what a rule is for."""
+    said = str(kinds[code].label) if code in kinds else code
+    return re.sub("了(?!解)", "", said, count=1)
 
 
 def _is_money(kinds: Mapping[str, Kind], terms: RuleTerms) -> bool:

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                     "points.rule.submit",
                     "points.rule.take_down",
                 ],
+                "reviewer": ["points.rule.view", "points.rule.take_down"],
                 **dict.fromkeys(("administrator", "branch_manager", "auditor"), ["points.rule.view"]),
             }
         ),
