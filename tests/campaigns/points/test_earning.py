@@ -57,7 +57,7 @@ def paid(
         "customer_number": cast.customers[who].number,
         "properties": {"amount_fen": fen},
     } | more
-    if event["kind"] != "core.paid" and "properties" not in more:
+    if event["kind"] == "core.reversed":
         del event["properties"]
     return event
 
