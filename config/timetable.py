@@ -195,7 +195,11 @@ SWEEPS = [
         5,
         "积分生效、过期与冻结到期记账 · Write down points that came into force or lapsed, and holds that are over",
     ),
-    Sweep("points.earn_for_events", 1, "按积分规则为客户事件记积分 · Give points by rules for what customers did"),
+    Sweep(
+        "points.earn_for_events",
+        1,
+        "按积分规则为客户事件记积分 · Give points by rules for what customers did",
+    ),
     Sweep(
         "rewards.warn_of_codes",
         10,

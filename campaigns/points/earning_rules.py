@@ -102,9 +102,7 @@ def verdict(*, giving: Giving, deed: Deed, counted: Mapping[str, Counted]) -> Ve
     for period, most in giving.times.items():
         if counted.get(period, NONE).times >= most:
             return Verdict(asked, 0, "times_day" if period == "day" else "times_all")
-    left = min(
-        (cap - counted.get(period, NONE).points for period, cap in giving.caps.items()), default=asked
-    )
+    left = min((cap - counted.get(period, NONE).points for period, cap in giving.caps.items()), default=asked)
     points = max(0, min(asked, left))
     return Verdict(asked, points, "" if points == asked else "trimmed" if points else "capped")
 

@@ -9,7 +9,9 @@ from campaigns.tenants.scopes import Scope
 
 def hand_over_rules(*, scope: Scope, closed: Branch, successor: Branch) -> int:
     """Rules of the branch are the successor's from now on, live ones go on giving."""
-    drafts = Rule.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+    drafts = (
+        Rule.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
+    )
     LiveRule.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     return drafts
 

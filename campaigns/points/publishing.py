@@ -15,18 +15,10 @@ from campaigns.customers.selectors import reach_of
 from campaigns.events.registry import kinds
 from campaigns.lib.refs import read_ref
 from campaigns.points.models import LiveRule
+from campaigns.points.rule_terms import RuleTerms, frozen, terms_of, thawed
 from campaigns.points.selectors.rules import Names, names_in, rule_in_scope
 from campaigns.points.sentences import sentence
-from campaigns.points.services.rules import (
-    RuleTerms,
-    change_rule,
-    frozen,
-    promised,
-    publish_rule,
-    terms_of,
-    thawed,
-    withdraw_rule,
-)
+from campaigns.points.services.rules import change_rule, promised, publish_rule, withdraw_rule
 from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.tenants.scopes import Scope
 

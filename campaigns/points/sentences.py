@@ -8,7 +8,7 @@ from django.utils.translation import override
 from campaigns.events.registry import Kind
 from campaigns.lib.money import short_yuan
 from campaigns.points.earning_rules import Boost
-from campaigns.points.services.rules import RuleTerms
+from campaigns.points.rule_terms import RuleTerms
 
 _DAYS_ZH = "一二三四五六日"
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -62,9 +62,17 @@ def _who(terms: RuleTerms, tags: Mapping[int, str], branches: Mapping[int, str],
     where = _named(terms.branches, branches, zh)
     some, none = _named(terms.tags_any, tags, zh), _named(terms.tags_none, tags, zh)
     if zh:
-        said = [f"{where}客户" if where else "", f"有“{some}”标签" if some else "", f"无“{none}”标签" if none else ""]
+        said = [
+            f"{where}客户" if where else "",
+            f"有“{some}”标签" if some else "",
+            f"无“{none}”标签" if none else "",
+        ]
         return "、".join(filter(None, said)) + ("：" if any(said) else "")
-    said = [f"at {where}" if where else "", f"tagged {some}" if some else "", f"not tagged {none}" if none else ""]
+    said = [
+        f"at {where}" if where else "",
+        f"tagged {some}" if some else "",
+        f"not tagged {none}" if none else "",
+    ]
     return ("For customers " + ", ".join(filter(None, said)) + ": ") if any(said) else ""
 
 
@@ -76,12 +84,14 @@ def _base(terms: RuleTerms, did: str, is_money: bool, zh: bool) -> str:
     else:
         unit = _UNITS.get(terms.counted_by, (f"（{terms.counted_by}）", f" ({terms.counted_by})"))
         amount = f"{terms.per}{unit[0]}" if zh else f"{terms.per} {unit[1]}"
-    return f"“{did}”每满{amount}得{terms.points}分" if zh else f"{_points(terms.points)} for every {amount} of “{did}”"
+    return (
+        f"“{did}”每满{amount}得{terms.points}分"
+        if zh
+        else f"{_points(terms.points)} for every {amount} of “{did}”"
+    )
 
 
-def _boosts(
-    boosts: Sequence[Boost], tags: Mapping[int, str], branches: Mapping[int, str], zh: bool
-) -> str:
+def _boosts(boosts: Sequence[Boost], tags: Mapping[int, str], branches: Mapping[int, str], zh: bool) -> str:
     said = [f"{_when(each, tags, branches, zh)}{_times(each.percent, zh)}" for each in sorted(boosts)]
     if not said:
         return ""

@@ -100,7 +100,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     ),
     "admin:points_rule_submit": ((), ("points.rule.submit",)),
     "admin:points_rule_down": ((), ("points.rule.take_down",)),
-    "admin:points_rule_trial": (("points.rule.view",), ()),
+    "admin:points_rule_trial_run": (("points.rule.view",), ()),
     "admin:rewards_batch_submit": ((), ("rewards.batch.submit",)),
     "admin:rewards_batch_stock": ((), ("rewards.stock.allot",)),
     "admin:rewards_batch_fund": ((), ("rewards.batch.change",)),

@@ -184,7 +184,7 @@ ROWS = {
     "admin:points_rule_down": Row(
         "staff", {"rule_id": "points.rule"}, methods=("post",), body={"reason": "停"}
     ),
-    "admin:points_rule_trial": Row("staff", {"rule_id": "points.rule"}, methods=("get",)),
+    "admin:points_rule_trial_run": Row("staff", {"rule_id": "points.rule"}, methods=("get",)),
     "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
     "admin:rewards_batch_said": Row("staff", methods=("post",), body={"kind": "cash_off"}),
     "admin:rewards_batch_stock": Row(

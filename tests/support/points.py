@@ -6,7 +6,8 @@ from typing import Any
 
 from campaigns.approvals.services.reviews import approve_revision
 from campaigns.points.models import Rule
-from campaigns.points.services.rules import RuleTerms, add_rule, change_rule, submit_rule
+from campaigns.points.rule_terms import RuleTerms
+from campaigns.points.services.rules import add_rule, change_rule, submit_rule
 from tests.support.cast import AT, Cast
 
 # One point for every ten yuan paid, for all of North; from two months before the cast's moment for a hundred years.

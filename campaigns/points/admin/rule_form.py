@@ -21,7 +21,7 @@ from campaigns.events.registry import kinds
 from campaigns.lib.forms import ServiceForm
 from campaigns.points.earning_rules import Boost
 from campaigns.points.models import Rule
-from campaigns.points.services.rules import RuleTerms
+from campaigns.points.rule_terms import RuleTerms
 from campaigns.rewards.admin.batch_form import branches_field
 from campaigns.rewards.lines import weekday_name
 from campaigns.tenants.scopes import current_scope
@@ -65,8 +65,10 @@ class BoostsWidget(forms.Widget):
     """Rows of a condition and a percentage; more empty ones than are used."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[tuple[str, str]]:
-        many = getattr(data, "getlist", lambda key: [])
-        return list(zip(many(f"{name}-of"), many(f"{name}-percent"), strict=False))
+        rows: list[tuple[str, str]] = list(
+            zip(data.getlist(f"{name}-of"), data.getlist(f"{name}-percent"), strict=False)
+        )
+        return rows
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         given = [tuple(each) for each in value or () if any(each)]
@@ -78,7 +80,8 @@ class BoostsWidget(forms.Widget):
             format_html_join(
                 "\n",
                 '<div class="pt-boost"><select name="{0}-of" aria-label="{1}">{2}</select>'
-                '<label><input name="{0}-percent" type="number" min="1" max="1000" value="{3}" aria-label="{4}"> %</label>'
+                '<label><input name="{0}-percent" type="number" min="1" max="1000" value="{3}"'
+                ' aria-label="{4}"> %</label>'
                 "</div>",
                 (
                     (name, gettext("condition"), _options(groups, chosen), percent, gettext("percent"))
@@ -144,13 +147,22 @@ class BoostsField(forms.Field):
             by, _colon, of = chosen.partition(":")
             # An id fits the column of an id; longer ones name nothing.
             fits = of.isascii() and of.isdigit() and len(of) < 10
-            if by not in ("weekday", "tag", "branch") or not fits or not percent.isascii() or not percent.isdigit():
-                raise forms.ValidationError(gettext("Choose a condition and write a percentage, such as 200."))
+            if (
+                by not in ("weekday", "tag", "branch")
+                or not fits
+                or not percent.isascii()
+                or not percent.isdigit()
+            ):
+                raise forms.ValidationError(
+                    gettext("Choose a condition and write a percentage, such as 200.")
+                )
             found.append(Boost(by, int(of), min(int(percent[:6]), 1_000_000)))  # type: ignore[arg-type]
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return [tuple(each) for each in self.prepare_value(initial)] != [tuple(each) for each in data if any(each)]
+        return [tuple(each) for each in self.prepare_value(initial)] != [
+            tuple(each) for each in data if any(each)
+        ]
 
 
 def _events() -> list[tuple[str, str]]:

@@ -21,9 +21,10 @@ from campaigns.lib.refusals import NotFound
 from campaigns.points.admin.rule_form import FIELDSETS, RuleForm
 from campaigns.points.models import Rule
 from campaigns.points.publishing import said
+from campaigns.points.rule_terms import terms_of
 from campaigns.points.selectors.rules import came_to, names_in, not_all_given, rule_in_scope
 from campaigns.points.selectors.trials import Trial, trial_of
-from campaigns.points.services.rules import add_rule, change_rule, submit_rule, take_down_rule, terms_of
+from campaigns.points.services.rules import add_rule, change_rule, submit_rule, take_down_rule
 from campaigns.points.words import REASONS
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 
@@ -87,7 +88,7 @@ class RuleAdmin(ScopedAdmin):
         own = [
             path("<uuid:rule_id>/submit/", view(self.submit_view), name="points_rule_submit"),
             path("<uuid:rule_id>/down/", view(self.down_view), name="points_rule_down"),
-            path("<uuid:rule_id>/trial/", view(self.trial_view), name="points_rule_trial"),
+            path("<uuid:rule_id>/trial/", view(self.trial_view), name="points_rule_trial_run"),
         ]
         return [*own, *super().get_urls()]
 

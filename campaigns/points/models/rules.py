@@ -113,9 +113,7 @@ class LiveRule(Earns):
     """The published copy: which events give points. Written by go-live alone, from an approved revision."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    rule = models.OneToOneField(
-        Rule, models.PROTECT, related_name="live", verbose_name=_("points rule")
-    )
+    rule = models.OneToOneField(Rule, models.PROTECT, related_name="live", verbose_name=_("points rule"))
     revision_id = models.UUIDField(_("revision"))
     sha256 = models.CharField(max_length=64)
     shown_from = models.DateTimeField(_("shown from"))

@@ -1,7 +1,7 @@
 """Questions about rules that give points."""
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Sum
@@ -10,11 +10,9 @@ from campaigns.customers.models import Tag
 from campaigns.lib.refusals import NotFound
 from campaigns.points.earning_rules import PERIODS, Giving, Span
 from campaigns.points.models import Earning, Rule
+from campaigns.points.rule_terms import RuleTerms
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
-
-if TYPE_CHECKING:
-    from campaigns.points.services.rules import RuleTerms
 
 
 def rule_in_scope(*, scope: Scope, rule_id: UUID | str) -> Rule:
@@ -25,7 +23,7 @@ def rule_in_scope(*, scope: Scope, rule_id: UUID | str) -> Rule:
     return found
 
 
-def giving_of(terms: "RuleTerms") -> Giving:
+def giving_of(terms: RuleTerms) -> Giving:
     """What the terms give, with where the branches stand now that they name. A query where they name any; a branch
     that has closed stands where its successor does.
     """
@@ -61,7 +59,7 @@ class Names(NamedTuple):
     branches: Mapping[int, str]
 
 
-def names_in(terms: "RuleTerms") -> Names:
+def names_in(terms: RuleTerms) -> Names:
     """The names of all that the terms point to. At most two queries."""
     tags = {*terms.tags_any, *terms.tags_none, *(boost.of for boost in terms.boosts if boost.by == "tag")}
     branches = {*terms.branches, *(boost.of for boost in terms.boosts if boost.by == "branch")}

@@ -19,8 +19,8 @@ from campaigns.points.earning_rules import (
     verdict,
 )
 from campaigns.points.models import Earning, Rule
+from campaigns.points.rule_terms import terms_of
 from campaigns.points.selectors.rules import giving_of
-from campaigns.points.services.rules import terms_of
 from campaigns.tenants.scopes import Scope
 
 # As many events as a page may look at; the oldest days are then left out, and the page says so.

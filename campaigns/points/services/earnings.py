@@ -24,6 +24,7 @@ from campaigns.points.earning_rules import (
 )
 from campaigns.points.models import Earning, Rule
 from campaigns.points.refusals.ledger import AlreadyReversed, HoldIsSettled
+from campaigns.points.rule_terms import RuleTerms, thawed
 from campaigns.points.rules import key_of
 from campaigns.points.selectors.rules import giving_of
 from campaigns.points.services.postings import (
@@ -34,7 +35,6 @@ from campaigns.points.services.postings import (
     activate_points,
     reverse_points,
 )
-from campaigns.points.services.rules import RuleTerms, thawed
 from campaigns.tenants.scopes import Scope
 
 # A count: whose, of which period, from which local day on.
@@ -92,7 +92,9 @@ def _give(scope: Scope, rows: Sequence[Waiting]) -> int:
     terms = thawed(Revision.objects.get(pk=rows[0].revision_id).payload)
     giving = giving_of(terms)
     days = {row.id: local_day(row.at, row.zone) for row in rows}
-    counted = hold_counts(rule.pk, [key for row in rows for key in _keys(giving, row.customer_id, days[row.id])])
+    counted = hold_counts(
+        rule.pk, [key for row in rows for key in _keys(giving, row.customer_id, days[row.id])]
+    )
     before = dict(counted)
     judged: list[tuple[Waiting, Verdict]] = []
     for row in rows:
@@ -220,9 +222,7 @@ def _settle_due(scope: Scope, limit: int) -> int:
                 title=_TAKEN_BACK,
             )
         if row.revision_id not in versions:
-            versions[row.revision_id] = giving_of(
-                thawed(Revision.objects.get(pk=row.revision_id).payload)
-            )
+            versions[row.revision_id] = giving_of(thawed(Revision.objects.get(pk=row.revision_id).payload))
         counts = freed[row.rule_id]
         for key in _keys(versions[row.revision_id], row.customer_id, local_day(row.at, row.zone)):
             points, times = counts.get(key, (0, 0))

@@ -10,13 +10,13 @@ _KNOWN_BY = "CASE WHEN n.source ~ '^(hook|file):' THEN right(n.id::text, 21) ELS
 # After each statement that wrote events, whoever told them: a phone, a system of the bank, a verb of ours. What follows
 # is done by others afterwards; here it is laid down alone. Most events are of kinds that no rule asks for, and cost one
 # look each statement.
-HEAR = f"""
+HEAR = """
 CREATE FUNCTION points_hear_events() RETURNS trigger LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF EXISTS (SELECT FROM points_liverule l WHERE l.event_kind IN (SELECT n.kind FROM new_rows n)) THEN
         INSERT INTO points_earning (id, branch_id, branch_pos, rule_id, revision_id, customer_id, told, event_id, at,
                                     heard_at, amount, waits_for, state)
-        SELECT uuidv7(), n.branch_id, n.branch_pos, l.rule_id, l.revision_id, n.customer_id, {_KNOWN_BY}, n.id, n.at,
+        SELECT uuidv7(), n.branch_id, n.branch_pos, l.rule_id, l.revision_id, n.customer_id, {known_by}, n.id, n.at,
                n.received_at,
                CASE WHEN jsonb_typeof(n.properties -> l.counted_by) = 'number'
                     THEN trunc((n.properties ->> l.counted_by)::numeric)::bigint END,
@@ -32,10 +32,10 @@ BEGIN
          ORDER BY n.id, l.rule_id
         ON CONFLICT (rule_id, told) DO NOTHING;
     END IF;
-    IF EXISTS (SELECT FROM new_rows n WHERE n.kind = '{TAKEN_BACK}') THEN
+    IF EXISTS (SELECT FROM new_rows n WHERE n.kind = '{taken_back}') THEN
         UPDATE points_earning e SET state = CASE e.state WHEN 'waiting' THEN 'refused' ELSE 'returning' END,
                word = CASE e.state WHEN 'waiting' THEN 'taken_back' ELSE e.word END
-          FROM new_rows n WHERE n.kind = '{TAKEN_BACK}' AND e.told = {_KNOWN_BY} AND e.customer_id = n.customer_id
+          FROM new_rows n WHERE n.kind = '{taken_back}' AND e.told = {known_by} AND e.customer_id = n.customer_id
            AND e.state IN ('waiting', 'earned', 'pending', 'ready');
     END IF;
     IF EXISTS (SELECT FROM points_earning e WHERE e.state = 'pending'
@@ -45,7 +45,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-"""
+""".replace("{known_by}", _KNOWN_BY).replace("{taken_back}", TAKEN_BACK)
 HEARD = """
 CREATE TRIGGER points_events_are_heard AFTER INSERT ON events_event REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION points_hear_events();
@@ -58,50 +58,50 @@ _SYSTEM_ALONE = """
 """
 
 # Rows of one version of one rule, the one that waits longest: any number of workers side by side.
-WAITING = f"""
+WAITING = """
 CREATE FUNCTION waiting_earnings(at_most int)
 RETURNS TABLE (id uuid, rule_id uuid, revision_id uuid, customer_id uuid, told text, at timestamptz, amount bigint,
                waits_for text, pos int, zone text, tags int[])
 LANGUAGE plpgsql AS VERB $$
 #variable_conflict use_column
 BEGIN
-    {_SYSTEM_ALONE}
+    {system_alone}
     RETURN QUERY
     SELECT e.id, e.rule_id, e.revision_id, e.customer_id, e.told::text, e.at, e.amount, e.waits_for::text,
-           c.branch_pos, b.zone::text, coalesce(p.tag_ids, '{{}}')
+           c.branch_pos, b.zone::text, coalesce(p.tag_ids, '{}')
       FROM points_earning e JOIN customers_customer c ON c.id = e.customer_id
       JOIN tenants_branch b ON b.id = c.branch_id LEFT JOIN customers_profile p ON p.customer_id = c.id
      WHERE e.state = 'waiting' AND e.revision_id = (SELECT w.revision_id FROM points_earning w
                                                      WHERE w.state = 'waiting' ORDER BY w.id LIMIT 1)
      ORDER BY e.id LIMIT at_most FOR UPDATE OF e SKIP LOCKED;
 END $$;
-"""
+""".replace("{system_alone}", _SYSTEM_ALONE)
 
 # What waited for an event that came, and what a system has taken back.
-DUE = f"""
+DUE = """
 CREATE FUNCTION due_earnings(at_most int)
 RETURNS TABLE (id uuid, rule_id uuid, revision_id uuid, state text, customer_id uuid, at timestamptz, points bigint,
                movement_id uuid, zone text)
 LANGUAGE plpgsql AS VERB $$
 #variable_conflict use_column
 BEGIN
-    {_SYSTEM_ALONE}
+    {system_alone}
     RETURN QUERY
     SELECT e.id, e.rule_id, e.revision_id, e.state::text, e.customer_id, e.at, e.points, e.movement_id, b.zone::text
       FROM points_earning e JOIN tenants_branch b ON b.id = e.branch_id
      WHERE e.state IN ('ready', 'returning') ORDER BY e.id LIMIT at_most FOR UPDATE OF e SKIP LOCKED;
 END $$;
-"""
+""".replace("{system_alone}", _SYSTEM_ALONE)
 
 # The counts of these customers in these periods, made where there are none and held until the transaction ends; in
 # the order of their key, so that two workers wait for each other and never crosswise.
-HOLD = f"""
+HOLD = """
 CREATE FUNCTION hold_rule_counts(wanted uuid, who uuid[], spans text[], firsts date[])
 RETURNS TABLE (customer_id uuid, period text, starts date, points bigint, times int)
 LANGUAGE plpgsql AS VERB $$
 #variable_conflict use_column
 BEGIN
-    {_SYSTEM_ALONE}
+    {system_alone}
     INSERT INTO points_rulecount (id, branch_id, branch_pos, rule_id, customer_id, period, starts)
     SELECT uuidv7(), r.branch_id, r.branch_pos, r.id, w.customer, w.span, w.first
       FROM (SELECT DISTINCT a.customer, a.span, a.first FROM unnest(who, spans, firsts) AS a (customer, span, first)
@@ -115,17 +115,17 @@ BEGIN
                SELECT a.customer, a.span, a.first FROM unnest(who, spans, firsts) AS a (customer, span, first))
      ORDER BY c.customer_id, c.period, c.starts FOR UPDATE;
 END $$;
-"""
+""".replace("{system_alone}", _SYSTEM_ALONE)
 
 # So much more of each count, each named once; no further than its cap, whatever was read before. Below zero: given
 # back.
-COUNT = f"""
+COUNT = """
 CREATE FUNCTION count_rule_points(wanted uuid, who uuid[], spans text[], firsts date[], given bigint[], many int[],
                                   caps bigint[], most int[])
 RETURNS void LANGUAGE plpgsql AS VERB $$
 DECLARE done int;
 BEGIN
-    {_SYSTEM_ALONE}
+    {system_alone}
     UPDATE points_rulecount c SET points = c.points + a.given, times = c.times + a.many
       FROM unnest(who, spans, firsts, count_rule_points.given, count_rule_points.many, caps,
                   count_rule_points.most) AS a (customer, span, first, given, many, cap, most)
@@ -138,31 +138,31 @@ BEGIN
             CONSTRAINT = 'points_rulecount_stays_within_its_caps';
     END IF;
 END $$;
-"""
+""".replace("{system_alone}", _SYSTEM_ALONE)
 
-SETTLE = f"""
+SETTLE = """
 CREATE FUNCTION settle_earnings(keys uuid[], states text[], asked bigint[], given bigint[], words text[],
                                 movements uuid[])
 RETURNS void LANGUAGE plpgsql AS VERB $$
 BEGIN
-    {_SYSTEM_ALONE}
+    {system_alone}
     UPDATE points_earning e SET state = s.state, asked = s.asked, points = s.given, word = s.word,
                                 movement_id = s.movement
       FROM unnest(keys, states, settle_earnings.asked, settle_earnings.given, words, movements)
            AS s (id, state, asked, given, word, movement)
      WHERE e.id = s.id AND e.state = 'waiting';
 END $$;
-"""
+""".replace("{system_alone}", _SYSTEM_ALONE)
 
 # What was due is done: in force, or taken back.
-SETTLE_DUE = f"""
+SETTLE_DUE = """
 CREATE FUNCTION settle_due_earnings(keys uuid[]) RETURNS void LANGUAGE plpgsql AS VERB $$
 BEGIN
-    {_SYSTEM_ALONE}
+    {system_alone}
     UPDATE points_earning e SET state = CASE e.state WHEN 'ready' THEN 'earned' ELSE 'returned' END
      WHERE e.id = ANY (keys) AND e.state IN ('ready', 'returning');
 END $$;
-"""
+""".replace("{system_alone}", _SYSTEM_ALONE)
 
 # What customers of the scope did that a rule of this branch would have answered, oldest first: for trial runs.
 PAST = """

@@ -12,11 +12,11 @@ from django.db import IntegrityError, connection
 from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
 from campaigns.audit.models import Entry as AuditEntry
-from campaigns.events.services.events import take_outside_events, take_phone_events
 from campaigns.customers.scopes import customer_scope
+from campaigns.events.services.events import take_outside_events, take_phone_events
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.points.earning_rules import Boost
-from campaigns.points.models import Earning, LiveRule, Movement, Rule, RuleCount
+from campaigns.points.models import Earning, Movement, Rule, RuleCount
 from campaigns.points.publishing import said
 from campaigns.points.refusals.rules import (
     BoostsUnclear,
@@ -27,11 +27,12 @@ from campaigns.points.refusals.rules import (
     WaitsUnclear,
     WindowUnclear,
 )
+from campaigns.points.rule_terms import terms_of
 from campaigns.points.selectors.balances import balance_of
 from campaigns.points.selectors.rules import Names, came_to, not_all_given
 from campaigns.points.services import earnings
+from campaigns.points.services.rules import take_down_rule
 from campaigns.rewards.services.coupons import claim_coupon
-from campaigns.points.services.rules import take_down_rule, terms_of
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
 from tests.support.events import viewed
@@ -239,8 +240,8 @@ def test_a_draft_says_what_is_wrong_with_it_and_is_its_branchs_own(cast: Cast) -
             "生效后12个月、至当年末有效"
         )
         assert said(terms_of(rule), names, "en") == (
-            "1 point for every ¥10 of “Paid”; at 北城一支行 ×1.5, Wednesdays ×2 (the highest applies); at most 500 points"
-            " a day; in force after 7 days; good for 12 months, to the end of that year"
+            "1 point for every ¥10 of “Paid”; at 北城一支行 ×1.5, Wednesdays ×2 (the highest applies); at most 500"
+            " points a day; in force after 7 days; good for 12 months, to the end of that year"
         )
     with cast.ho_rewards.scope(stand_at=cast.branch["S"].pk) as scope, pytest.raises(NotFound):
         take_down_rule(scope=scope, rule_id=rule.pk, reason="x")

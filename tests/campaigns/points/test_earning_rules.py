@@ -43,7 +43,9 @@ def deed(amount: int | None = None, day: date = SUNDAY, pos: int = 125, tags: An
         (giving(per=10_00), deed(None), Verdict(0, 0, "too_little")),
         # The highest applies; they do not multiply each other.
         (
-            giving(points=10, boosts=[Boost("weekday", 7, 200), Boost("tag", 3, 300), Boost("branch", 8, 150)]),
+            giving(
+                points=10, boosts=[Boost("weekday", 7, 200), Boost("tag", 3, 300), Boost("branch", 8, 150)]
+            ),
             deed(tags=[3]),
             Verdict(30, 30, ""),
         ),
