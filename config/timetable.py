@@ -201,6 +201,11 @@ SWEEPS = [
         "积分对账：核对已结束而未对账的日与月 · Close days and months of the points ledger that are over",
     ),
     Sweep(
+        "points.earn_for_events",
+        1,
+        "按积分规则为客户事件记积分 · Give points by rules for what customers did",
+    ),
+    Sweep(
         "rewards.warn_of_codes",
         10,
         "第三方券码余量不足提醒 · Tell of batches with few third-party codes left",

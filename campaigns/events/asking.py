@@ -60,6 +60,11 @@ _SIDES: dict[str, Words] = {"true": _("yes"), "false": _("no")}
 _NO_SUMS = {"nth", "percent"}
 
 
+def property_name(name: str) -> Words:
+    """What people call a property; its code where nobody has said."""
+    return _NAMES.get(name, name)
+
+
 def event_subjects() -> Iterator[Subject]:
     """Each kind of event as a count, and each number that it carries as a sum."""
     for code, kind in kinds().items():

@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.events.registry import Door, choice, money, register_event, word
 from campaigns.lib.products import ProductClass
 
+# Bears the id of what it takes back: the bank's own transaction number. Rooms above undo what followed from that.
+TAKEN_BACK = "core.reversed"
+
 _CORE: tuple[Door, ...] = ("hook", "file")
 
 
@@ -49,3 +52,4 @@ def register_first_kinds() -> None:
             keeps=37,
             told_by=_CORE,
         )
+    register_event(TAKEN_BACK, label=_("Had a transaction reversed"), keeps=37, told_by=_CORE)

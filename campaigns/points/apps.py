@@ -18,6 +18,11 @@ class PointsApp(AppConfig):
         from campaigns.points.telling import points_lines
 
         register_step("hand_over", name="points: households", act=hand_over_households)
+        from campaigns.points.earning import register_earning
+        from campaigns.points.publishing import register_kind
+
+        register_kind()
+        register_earning()
         steps.register_step("merge", name="points: wallet", act=moving.move_points)
         steps.register_step("unmerge", name="points: wallet", act=moving.return_points)
         steps.register_step("erase", name="points: wallet", act=forgetting.give_up_points)

@@ -7,8 +7,10 @@ from django.db import DatabaseError
 
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import Refusal
+from campaigns.points.earning import TASK
 from campaigns.points.selectors.desk import periods_due
 from campaigns.points.services.closing import close_missed
+from campaigns.points.services.earnings import earn_for_events
 from campaigns.points.services.postings import sweep_points
 from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.tasks import scoped_task
@@ -57,4 +59,17 @@ def close_ledgers(*, scope: Scope) -> int:
         except (DatabaseError, Refusal):
             # One that cannot be closed does not keep the others waiting; it is tried again at the next sweep.
             logger.exception("%s %s of branch %s was not closed", period, day, branch_id)
+    return many
+
+
+@scoped_task(name=TASK, system=True, opens_itself=True)
+def earn(*, scope: Scope) -> int:
+    """Give what events came to, lot by lot; returns how many rows were settled."""
+    many, until = 0, now() + AT_MOST
+    while now() < until:
+        with system_scope(at=now(), cause=TASK) as opened:
+            settled = earn_for_events(scope=opened)
+        if not settled:
+            break
+        many += settled
     return many

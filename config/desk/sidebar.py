@@ -88,6 +88,7 @@ GROUPS = [
         [
             Page(_("Campaigns"), "campaign", "planning.campaign"),
             Page(_("Coupon batches"), "confirmation_number", "rewards.batch"),
+            Page(_("Points rules"), "stars", "points.rule"),
             Page(_("Quotas of my branch"), "account_tree", "rewards.share"),
             Page(_("Merchants"), "storefront", "rewards.merchant"),
             Page(_("Coupon budgets"), "account_balance_wallet", "rewards.budget"),

@@ -19,6 +19,7 @@ _PAGES = {
     "down": pgettext_lazy("page", "take down"),
     "stock": pgettext_lazy("page", "allot stock"),
     "said": pgettext_lazy("page", "the sentence while typing"),
+    "trial_run": pgettext_lazy("page", "trial run"),
     "void": pgettext_lazy("page", "void"),
     "counter": pgettext_lazy("page", "the counter"),
     "worth": pgettext_lazy("page", "what a coupon is worth"),

@@ -54,7 +54,8 @@ TYPED = {
     "parent": "own:tenants.branch", "other": "own:tenants.branch", "successor": "own:tenants.person",
     "item": "own:content.item", "asset": "own:content.asset", "campaign": "own:planning.campaign",
     "held_from_0": "2026-12-01", "held_from_1": "08:00", "starts_at_0": "2026-12-01", "starts_at_1": "08:00",
-    "ends_at_0": "2026-12-31", "ends_at_1": "08:00",
+    "ends_at_0": "2026-12-31", "ends_at_1": "08:00", "event_kind": "core.received", "points": "5",
+    "runs_from_0": "2026-12-01", "runs_from_1": "08:00", "runs_until_0": "2026-12-31", "runs_until_1": "08:00",
 }  # fmt: skip
 
 

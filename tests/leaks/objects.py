@@ -56,6 +56,7 @@ from tests.support.content import live_poster, make_item, submitted_item
 from tests.support.customers import anonymous
 from tests.support.organisation import csv_of
 from tests.support.policies import TWO_STEPS
+from tests.support.point_rules import draft_rule, live_rule
 from tests.support.rewards import draft_batch, live_batch
 
 # Seen from North: its parent, itself, a branch below it, and its neighbours.
@@ -178,6 +179,10 @@ def _things(world: World, place: str, maker: Player, checker: Player) -> None:
         maker, checker, slot=Slot.HOME_FEED, batch_id=batch.pk, campaign_id=campaign.pk
     )
     waiting = submitted_item(maker, title="等待审核")
+    by = {"by": f"maker_{place}", "handed_down": False}
+    served = live_rule(world.cast, reviewer=f"checker_{place}", **by)
+    world.add("points.rule", place, served.pk)
+    world.add("points.draft", place, draft_rule(world.cast, **by).pk)
     with maker.scope() as scope:
         allot_stock(scope=scope, batch_id=draft.pk, branch_id=scope.branch_id, quantity=1)
         world.add("rewards.share", place, Share.objects.get(batch=batch, branch_id=scope.branch_id).pk)

@@ -180,6 +180,11 @@ ROWS = {
         f"admin:jobs_{page}_page": Row("staff", {"object_id": f"jobs.{page.partition('_')[0]}"}, own=403)
         for page in ("message_resend", "message_cancel", "gate_shut", "gate_open")
     },
+    "admin:points_rule_submit": Row("staff", {"rule_id": "points.draft"}, methods=("post",)),
+    "admin:points_rule_down": Row(
+        "staff", {"rule_id": "points.rule"}, methods=("post",), body={"reason": "停"}
+    ),
+    "admin:points_rule_trial_run": Row("staff", {"rule_id": "points.rule"}, methods=("get",)),
     "admin:rewards_batch_submit": Row("staff", {"batch_id": "rewards.draft"}, methods=("post",)),
     "admin:rewards_batch_said": Row("staff", methods=("post",), body={"kind": "cash_off"}),
     "admin:rewards_batch_stock": Row(

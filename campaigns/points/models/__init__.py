@@ -13,20 +13,25 @@ from campaigns.points.models.ledger import (
     MovementKind,
     Wallet,
 )
+from campaigns.points.models.rules import Earning, LiveRule, Rule, RuleCount
 
 __all__ = [
     "CUSTOMERS_OWN",
     "Account",
     "AdjustLimit",
     "Adjustment",
+    "Earning",
     "Ends",
     "Entry",
     "Hold",
     "Household",
     "LedgerClose",
+    "LiveRule",
     "Lot",
     "Member",
     "Movement",
     "MovementKind",
+    "Rule",
+    "RuleCount",
     "Wallet",
 ]

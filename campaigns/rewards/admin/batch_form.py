@@ -164,7 +164,7 @@ class ChosenField(forms.ModelMultipleChoiceField):
         return {str(key) for key in initial or ()} != {str(key) for key in data or ()}
 
 
-def _branches_field(**kwargs: Any) -> ChosenField:
+def branches_field(**kwargs: Any) -> ChosenField:
     return ChosenField(
         lambda scope: branches_within(scope=scope), Branch._meta.get_field("successor"), **kwargs
     )
@@ -234,11 +234,11 @@ class BatchForm(ServiceForm):
     tags_none = _choices(
         _("with none of the tags"), _tags, int, widget=UnfoldAdminSelectMultipleWidget(attrs={"size": 4})
     )
-    claim_branches = _branches_field(
+    claim_branches = branches_field(
         label=_("customers of the branches"),
         help_text=_("Type a code or a name; each stands for all below it. Empty: all it is for."),
     )
-    redeem_branches = _branches_field(
+    redeem_branches = branches_field(
         label=_("may be redeemed at"),
         help_text=_("Type a code or a name; each stands for all below it. Empty: anywhere."),
     )

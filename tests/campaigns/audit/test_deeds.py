@@ -62,6 +62,8 @@ SILENT = {
     "campaigns.rewards.services.batch_files.delete_batch_file": "in due course, as the list's own record says",
     "campaigns.rewards.services.claim_codes.make_step": "a lot of codes, which were asked for, which is noted",
     "campaigns.rewards.services.batches.publish_batch": "called by an approval alone",
+    "campaigns.points.services.rules.publish_rule": "called by an approval alone",
+    "campaigns.points.services.rules.withdraw_rule": "called by a take-down alone",
     "campaigns.rewards.services.batches.withdraw_batch": "called by a take-down alone",
 }
 

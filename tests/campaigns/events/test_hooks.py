@@ -158,8 +158,9 @@ def test_a_call_is_three_queries_whatever_it_brings(
     number = cast.customers["nb"].number
     # Once a minute that the source was heard is noted, which is a query more.
     assert call_hook({"events": [bought(number, "t-first")]}).status_code == 200
-    # Savepoint, nonce, whose the hashes are, events, which rules answer them, release.
-    with django_assert_num_queries(6):
+    # Savepoint, nonce, whose the hashes are, events, which rules answer them with coupons, whether points wait for
+    # them, release.
+    with django_assert_num_queries(7):
         answer = call_hook({"events": [bought(number, f"t-{n}") for n in range(300)]})
     assert len(answer.json()["taken"]) == 300
 
