@@ -14,8 +14,8 @@ class PointsApp(AppConfig):
         from campaigns.customers.panels import register_panel
         from campaigns.points import forgetting, moving
         from campaigns.points.handing_over import hand_over_households
-        from campaigns.tenants.steps import register_step
         from campaigns.points.telling import points_lines
+        from campaigns.tenants.steps import register_step
 
         register_step("hand_over", name="points: households", act=hand_over_households)
         from campaigns.points.earning import register_earning

@@ -13,7 +13,7 @@ from campaigns.points.models import LedgerClose
 
 
 def workbook_of(close: LedgerClose, shown: Shown, *, zone: ZoneInfo) -> bytes:
-    """The .xlsx file: result with the differences, and the liability by issuing branch. Times by the clock in `zone`."""
+    """The .xlsx file: the result with its differences, and the liability by issuer. Times by the clock in `zone`."""
     book = Workbook()
     book.remove(book.worksheets[0])
     rows: list[list[object]] = [

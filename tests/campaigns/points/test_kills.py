@@ -26,9 +26,10 @@ STEPS = 60
 LATER = AT + timedelta(days=62)
 
 
-def work(who: list[UUID], issuer: int, key: Callable[[object], UUID]) -> None:
+def work(done: Any, who: list[UUID], issuer: int, key: Callable[[object], UUID]) -> None:
     """Postings, an award in lots, a burn, a hold that is spent, and the sweep of what lapses; each by its own key."""
     for nth in range(STEPS):
+        done.value += 1
         with system_scope(at=AT, cause="kill") as scope:
             give = [Accrual(who[nth % len(who)], 10, key(("earn", nth)))]
             lapsing = Validity(1, "day") if nth % 2 else Validity(None)
@@ -63,14 +64,18 @@ def _is_open(hold: UUID) -> bool:
 
 
 def killed(deaths: int, seed: int, *args: Any) -> int:
-    """Do the work in processes of which the first ones are killed; how many were while they worked."""
+    """Do the work in processes of which the first ones are killed, each somewhere in it; how many were."""
     draw, died = Random(seed), 0
     fork = multiprocessing.get_context("fork")
     for turn in range(deaths + 1):
         connections.close_all()
-        process = fork.Process(target=work, args=args)
+        done = fork.Value("i", 0)
+        process = fork.Process(target=work, args=(done, *args))
         process.start()
-        process.join(draw.uniform(0.02, 0.02 + 0.02 * turn) if turn < deaths else 120)
+        until = draw.randint(1, STEPS)
+        while turn < deaths and process.is_alive() and done.value < until:
+            process.join(0.001)
+        process.join(draw.uniform(0, 0.02) if turn < deaths else 120)
         if process.is_alive():
             assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
@@ -91,7 +96,7 @@ def sums() -> dict[tuple[str, str], int]:
 def test_killed_posters_lose_and_double_nothing(committed_cast: Cast) -> None:
     who = [committed_cast.customers[name].customer.pk for name in ("nb", "nb2", "sb")]
     issuer = committed_cast.branch["HO"].pk
-    assert killed(14, 20261123, who, issuer, lambda what: key_of("kill", what)) >= 6
+    assert killed(14, 20261123, who, issuer, lambda what: key_of("kill", what)) >= 10
     told = sums()
     assert told["accrue", "issued"] == -(STEPS * 10 + STEPS // 6 * 3 * len(who))
     assert (told["burn", "mall"], told["commit", "draw"]) == (STEPS // 5, STEPS // 10)
