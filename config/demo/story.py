@@ -35,6 +35,7 @@ from campaigns.tenants.services.branches import add_tree
 from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures, tags
 from config.demo.merchants import contract_merchants
+from config.demo.points import give_points
 from config.demo.policies import set_policies
 from content.models import Slot
 from content.services.assets import add_asset
@@ -88,6 +89,7 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
         tags.define_tags(scope=scope, head_office=demo.branches["HO"].pk)
         tags.give_tags(scope=scope, customers=demo.customers)
     _look_after_customers(demo)
+    give_points(demo)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)
