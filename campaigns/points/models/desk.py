@@ -106,15 +106,15 @@ class LedgerClose(TenantModel):
     """
 
     class Period(models.TextChoices):
-        DAY = "day", _("day")
-        MONTH = "month", _("month")
+        DAY = "day", _("one day")
+        MONTH = "month", _("one month")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    period = models.CharField(_("period"), max_length=8, choices=Period)
+    period = models.CharField(_("kind of close"), max_length=8, choices=Period)
     day = models.DateField(_("begins on"))
-    nth = models.PositiveIntegerField(_("run"))
+    nth = models.PositiveIntegerField(_("which run"))
     ends_at = models.DateTimeField(_("ends at"))
-    closed_at = models.DateTimeField(_("closed at"))
+    closed_at = models.DateTimeField(_("day closed at"))
     # Empty: by the timetable.
     closed_by = models.CharField(_("closed by"), max_length=60, blank=True)
     is_green = models.BooleanField(_("all agrees"))
