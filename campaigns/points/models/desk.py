@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.customers.models import Customer
 from campaigns.lib.ids import new_id
@@ -20,7 +21,7 @@ class Adjustment(TenantModel):
     class State(models.TextChoices):
         ASKED = "asked", _("waits for a second person")
         POSTED = "posted", _("posted")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("points", "refused")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(

@@ -6,6 +6,7 @@ What a customer has is told by entries alone; `Wallet` and `Lot` carry their sum
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.customers.models import Customer, CustomerModel
 from campaigns.lib.ids import new_id
@@ -36,13 +37,13 @@ class MovementKind(models.TextChoices):
 
     ACCRUE = "accrue", _("earned")
     ACTIVATE = "activate", _("came into force")
-    BURN = "burn", _("spent")
+    BURN = "burn", pgettext_lazy("points", "spent")
     HOLD = "hold", _("set aside")
     RELEASE = "release", _("set free")
     COMMIT = "commit", _("spent as set aside")
     EXPIRE = "expire", _("lapsed")
-    EXTEND = "extend", _("extended")
-    REVERSE = "reverse", _("taken back")
+    EXTEND = "extend", pgettext_lazy("points", "extended")
+    REVERSE = "reverse", pgettext_lazy("points", "taken back")
     TRANSFER = "transfer", _("passed on")
     ADJUST = "adjust", _("adjusted")
     MERGE = "merge", _("two customers became one")
@@ -273,8 +274,8 @@ class Hold(CustomerModel):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
-        COMMITTED = "spent", _("spent")
+        OPEN = "open", pgettext_lazy("points", "open")
+        COMMITTED = "spent", pgettext_lazy("points", "spent")
         RELEASED = "free", _("set free")
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -81,6 +81,9 @@ STAYS = {
     "rewards.PartnerCode": "belongs to its batch",
     "rewards.Gift": "belongs to its coupon",
     "rewards.Close": "says what was on a day there",
+    "points.Adjustment": "was asked for there, of a customer at home there",
+    "points.AdjustLimit": "was said of that branch; the successor has its own",
+    "points.LedgerClose": "says what was on a day there",
     "rewards.RefusalCount": "was refused there",
     "rewards.EventGrant": "was told of who was at home there",
 }
