@@ -73,6 +73,7 @@ DEEDS = {
     "rewards.cashier.add": pgettext_lazy("deed", "added a cashier to"),
     "rewards.cashier.end": pgettext_lazy("deed", "ended a cashier of"),
     "rewards.close.run": pgettext_lazy("deed", "closed the day of"),
+    "points.ledgerclose.run": pgettext_lazy("deed", "closed the day of"),
     "redeem": pgettext_lazy("deed", "redeemed"),
     "reverse": pgettext_lazy("deed", "reversed"),
     "void": pgettext_lazy("deed", "voided"),

@@ -55,4 +55,13 @@ rulecount.period             behaviour   plain   law    settle
 rulecount.starts             behaviour   plain   law    settle
 rulecount.points             behaviour   plain   law    settle
 rulecount.times              behaviour   plain   law    settle
+adjustment.points        financial   plain   law    settle
+adjustment.reason        internal    plain   law    account
+adjustment.state         internal    plain   law    settle
+adjustment.alone         none        plain   law    account
+adjustment.remark        internal    plain   law    account
+ledgerclose.day          none        plain   law    settle
+ledgerclose.closed_by    internal    plain   law    account
+ledgerclose.figures      none        plain   law    settle
+ledgerclose.differences  financial   plain   law    settle
 """)

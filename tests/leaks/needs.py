@@ -127,6 +127,15 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
         for page in ("sheet", "period", "period_sheet")
     },
     "admin:rewards_close_missed": ((), ("rewards.close.run",)),
+    "admin:points_wallet_search": ((), ("points.wallet.view",)),
+    "admin:points_wallet_adjust": ((), ("points.adjustment.add",)),
+    "admin:points_movement_reverse": ((), ("points.movement.reverse",)),
+    "admin:points_adjustment_confirm": ((), ("points.adjustment.decide",)),
+    "admin:points_adjustment_decline": ((), ("points.adjustment.decide",)),
+    "admin:points_adjustlimit_add": (("points.adjustlimit.change",), ("points.adjustlimit.change",)),
+    "admin:points_ledgerclose_close_day": ((), ("points.ledgerclose.run",)),
+    "admin:points_ledgerclose_close_again": ((), ("points.ledgerclose.run",)),
+    "admin:points_ledgerclose_sheet": (("points.ledgerclose.view",), ()),
     # Each of its forms asks for a right of its own.
     "admin:rewards_batch_hand": (("rewards.batch.view",), ("rewards.coupon.grant",)),
     "admin:rewards_batch_codes": ((), ("rewards.coderun.add",)),

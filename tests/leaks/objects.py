@@ -7,7 +7,7 @@ of every tenant table.
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.conf import settings
@@ -36,6 +36,9 @@ from campaigns.lib.refs import ref
 from campaigns.notices.selectors import unread
 from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
+from campaigns.points.services.closing import close_ledger
+from campaigns.points.services.desk import ask_adjustment, set_limit
+from campaigns.points.services.postings import Accrual, accrue_points
 from campaigns.rewards.models import Share
 from campaigns.rewards.services.budgets import add_budget
 from campaigns.rewards.services.claim_codes import ask_codes
@@ -104,6 +107,7 @@ def build() -> World:
         _tills(world, place, maker)
     _wallets(world)
     _duplicates(world)
+    _ledger(world)
     _signatures(world)
     with system_scope(at=AT, cause="leaks"):
         _found(world)
@@ -368,6 +372,31 @@ def _wallets(world: World) -> None:
         )
     with world.makers["N"].scope() as scope:
         world.add("rewards.redemption", "N", redeem_coupon(scope=scope, token=token).pk)
+
+
+def _ledger(world: World) -> None:
+    """At three branches: a customer with points, an adjustment that waits, a closed day, and a limit."""
+    for place in ("N", "NB", "SB"):
+        customer = world.ids["customers.customer"][place]
+        own = world.cast.branch[place].pk
+        with system_scope(at=AT, cause="leaks") as scope:
+            [posted] = accrue_points(
+                scope=scope,
+                accruals=[Accrual(customer, 900, uuid4())],
+                issuer_id=own,
+                title="签到奖励",
+            )
+            assert posted is not None
+        with world.cast.play(f"checker_{place}").scope() as scope:
+            asked = ask_adjustment(scope=scope, customer_id=customer, points=7_000, reason="补发积分")
+            closed = close_ledger(scope=scope, branch_id=own, period="day", day=AT.date() - timedelta(days=1))
+        with world.makers["HO"].scope() as scope:
+            limit = set_limit(scope=scope, branch_id=own, points=100)
+        world.add("points.wallet", place, customer)
+        world.add("points.movement", place, posted.movement_id)
+        world.add("points.adjustment", place, asked.pk)
+        world.add("points.ledgerclose", place, closed.pk)
+        world.add("points.adjustlimit", place, limit.pk)
 
 
 def _duplicates(world: World) -> None:

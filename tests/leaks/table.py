@@ -238,6 +238,29 @@ ROWS = {
     "admin:rewards_close_missed": Row(
         "staff", methods=("post",), body={"first": "2026-11-01", "last": "2026-11-01"}
     ),
+    "admin:points_wallet_search": Row("staff", methods=("post",), body={"q": "0001"}),
+    "admin:points_wallet_adjust": Row(
+        "staff", {"customer_id": "points.wallet"}, methods=("post",), body={"points": 5, "reason": "补发积分"}
+    ),
+    "admin:points_movement_reverse": Row(
+        "staff",
+        {"movement_id": "points.movement"},
+        methods=("post",),
+        body={"customer": "own:points.wallet", "reason": "重复发放"},
+    ),
+    **{
+        f"admin:points_adjustment_{act}": Row(
+            "staff", {"adjustment_id": "points.adjustment"}, methods=("post",), body={"remark": "不予调整"}
+        )
+        for act in ("confirm", "decline")
+    },
+    "admin:points_ledgerclose_close_day": Row(
+        "staff", methods=("post",), body={"day": "2026-11-01", "period": "day"}
+    ),
+    "admin:points_ledgerclose_close_again": Row(
+        "staff", {"close_id": "points.ledgerclose"}, methods=("post",)
+    ),
+    "admin:points_ledgerclose_sheet": Row("staff", {"close_id": "points.ledgerclose"}, methods=("get",)),
     "admin:rewards_batch_hand": Row(
         "staff",
         {"batch_id": "rewards.batch"},

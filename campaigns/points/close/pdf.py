@@ -25,10 +25,10 @@ def pdf_of(close: LedgerClose, shown: Shown, *, zone: ZoneInfo) -> bytes:
     try:
         sheet.put(_("Close of the points ledger"), size=20)
         sheet.row(_("branch"), f"{close.branch.name} ({close.branch.code})")
-        sheet.row(_("period"), str(close.get_period_display()))
+        sheet.row(_("kind of close"), str(close.get_period_display()))
         sheet.row(_("begins on"), close.day.isoformat())
-        sheet.row(_("run"), str(close.nth))
-        sheet.row(_("closed at"), f"{local:%Y-%m-%d %H:%M:%S} (UTC{local:%z})")
+        sheet.row(_("which run"), str(close.nth))
+        sheet.row(_("day closed at"), f"{local:%Y-%m-%d %H:%M:%S} (UTC{local:%z})")
         sheet.row(_("closed by"), close.closed_by or _("by itself"))
         sheet.put(
             _("Agrees") if close.is_green else _("Does not agree"), colour=_GREEN if close.is_green else _RED

@@ -28,7 +28,7 @@ COLUMNS = {
     "movement": _("movement"),
     "entries": _("entries"),
     "points": _("points"),
-    "account": _("account"),
+    "account": _("ledger account"),
     "customer": _("customer"),
     "lot": _("lot of points"),
     "branch": _("issued by"),

@@ -17,10 +17,10 @@ def workbook_of(close: LedgerClose, shown: Shown, *, zone: ZoneInfo) -> bytes:
     book = Workbook()
     book.remove(book.worksheets[0])
     rows: list[list[object]] = [
-        [_("period"), close.get_period_display()],
+        [_("kind of close"), close.get_period_display()],
         [_("begins on"), close.day.isoformat()],
-        [_("run"), close.nth],
-        [_("closed at"), f"{close.closed_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"],
+        [_("which run"), close.nth],
+        [_("day closed at"), f"{close.closed_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"],
         [_("closed by"), close.closed_by or _("by itself")],
         [_("result of the close"), _("Agrees") if close.is_green else _("Does not agree")],
         [_("owed by customers"), shown.owed],

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.customers.models import Customer
 from campaigns.lib.ids import new_id
@@ -20,7 +21,7 @@ class Adjustment(TenantModel):
     class State(models.TextChoices):
         ASKED = "asked", _("waits for a second person")
         POSTED = "posted", _("posted")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("points", "refused")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
@@ -106,15 +107,15 @@ class LedgerClose(TenantModel):
     """
 
     class Period(models.TextChoices):
-        DAY = "day", _("day")
-        MONTH = "month", _("month")
+        DAY = "day", _("one day")
+        MONTH = "month", _("one month")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    period = models.CharField(_("period"), max_length=8, choices=Period)
+    period = models.CharField(_("kind of close"), max_length=8, choices=Period)
     day = models.DateField(_("begins on"))
-    nth = models.PositiveIntegerField(_("run"))
+    nth = models.PositiveIntegerField(_("which run"))
     ends_at = models.DateTimeField(_("ends at"))
-    closed_at = models.DateTimeField(_("closed at"))
+    closed_at = models.DateTimeField(_("day closed at"))
     # Empty: by the timetable.
     closed_by = models.CharField(_("closed by"), max_length=60, blank=True)
     is_green = models.BooleanField(_("all agrees"))
