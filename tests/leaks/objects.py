@@ -55,8 +55,8 @@ from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build
 from tests.support.content import live_poster, make_item, submitted_item
 from tests.support.customers import anonymous
 from tests.support.organisation import csv_of
-from tests.support.policies import TWO_STEPS
 from tests.support.points import draft_rule, live_rule
+from tests.support.policies import TWO_STEPS
 from tests.support.rewards import draft_batch, live_batch
 
 # Seen from North: its parent, itself, a branch below it, and its neighbours.

@@ -54,7 +54,7 @@ class RuleAdmin(ScopedAdmin):
     @admin.display(description=_("what it gives"))
     def gives(self, rule: Rule) -> str:
         terms = terms_of(rule)
-        return said(terms, names_in(terms))
+        return said(terms, names_in(terms=terms))
 
     @admin.display(description=_("event"), ordering="event_kind")
     def event(self, rule: Rule) -> str:

@@ -71,7 +71,7 @@ def trial_of(*, scope: Scope, rule: Rule, days: int) -> Trial:
     """
     since = scope.at - timedelta(days=days)
     terms = terms_of(rule)
-    giving = giving_of(terms)
+    giving = giving_of(terms=terms)
     rows = _deeds(rule, since, scope.at)
     held: dict[tuple[UUID, str, date], Counted] = {}
     by_customer: dict[UUID, list[int]] = defaultdict(lambda: [0, 0])

@@ -282,7 +282,7 @@ def test_many_workers_never_pass_a_cap_and_the_database_would_not_let_them(commi
 
 
 def _unread() -> Any:
-    def none_given(rule_id: UUID, keys: Any) -> Any:
+    def none_given(*, rule_id: UUID, keys: Any) -> Any:
         with connection.cursor() as cursor:
             # Made, so that there is something to count in, and not read.
             cursor.execute(
