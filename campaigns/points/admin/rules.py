@@ -168,6 +168,7 @@ class RuleAdmin(ScopedAdmin):
             "trial": trial,
             "reasons": reasons_of(trial.refused),
             "highest": highest(trial),
+            "may_open": scope.may("customers.customer.view"),
         }
         return TemplateResponse(request, "points/rule_trial.html", context)
 
