@@ -40,7 +40,7 @@ def freeze_rule(scope: Scope, rule_id: UUID) -> Frozen:
     """The draft as JSON, with its sentence and the names it was read with. Raises NotFound."""
     rule = rule_in_scope(scope=scope, rule_id=rule_id)
     terms = terms_of(rule)
-    names = names_in(terms)
+    names = names_in(terms=terms)
     payload = frozen(terms) | {
         "sentence": said(terms, names, "zh-hans"),
         "sentence_en": said(terms, names, "en"),
@@ -90,7 +90,7 @@ def differences(scope: Scope, revision: Revision) -> list[str]:
     live = LiveRule.objects.within(scope).filter(rule_id=read_ref(revision.subject).id).first()
     if live is None:
         return ["copy"]
-    wanted = promised(revision.payload) | {"revision_id": revision.pk, "sha256": revision.sha256}
+    wanted = promised(payload=revision.payload) | {"revision_id": revision.pk, "sha256": revision.sha256}
     return [name for name, value in wanted.items() if getattr(live, name) != value]
 
 

@@ -32,7 +32,7 @@ FIELDSETS = (
     (
         _("What it is for"),
         {
-            "fields": (("event_kind", "source"), ("points", "counted_by", "per"), "boosts"),
+            "fields": (("event_kind", "source"), "points", ("counted_by", "per"), "boosts"),
             "description": _("Points for each event, or for every so much of a number that it carries."),
         },
     ),

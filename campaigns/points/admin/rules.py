@@ -54,7 +54,7 @@ class RuleAdmin(ScopedAdmin):
     @admin.display(description=_("what it gives"))
     def gives(self, rule: Rule) -> str:
         terms = terms_of(rule)
-        return said(terms, names_in(terms))
+        return said(terms, names_in(terms=terms))
 
     @admin.display(description=_("event"), ordering="event_kind")
     def event(self, rule: Rule) -> str:
@@ -168,6 +168,7 @@ class RuleAdmin(ScopedAdmin):
             "trial": trial,
             "reasons": reasons_of(trial.refused),
             "highest": highest(trial),
+            "may_open": scope.may("customers.customer.view"),
         }
         return TemplateResponse(request, "points/rule_trial.html", context)
 

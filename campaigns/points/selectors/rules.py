@@ -23,7 +23,7 @@ def rule_in_scope(*, scope: Scope, rule_id: UUID | str) -> Rule:
     return found
 
 
-def giving_of(terms: RuleTerms) -> Giving:
+def giving_of(*, terms: RuleTerms) -> Giving:
     """What the terms give, with where the branches stand now that they name. A query where they name any; a branch
     that has closed stands where its successor does.
     """
@@ -59,7 +59,7 @@ class Names(NamedTuple):
     branches: Mapping[int, str]
 
 
-def names_in(terms: RuleTerms) -> Names:
+def names_in(*, terms: RuleTerms) -> Names:
     """The names of all that the terms point to. At most two queries."""
     tags = {*terms.tags_any, *terms.tags_none, *(boost.of for boost in terms.boosts if boost.by == "tag")}
     branches = {*terms.branches, *(boost.of for boost in terms.boosts if boost.by == "branch")}

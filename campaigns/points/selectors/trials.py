@@ -71,7 +71,7 @@ def trial_of(*, scope: Scope, rule: Rule, days: int) -> Trial:
     """
     since = scope.at - timedelta(days=days)
     terms = terms_of(rule)
-    giving = giving_of(terms)
+    giving = giving_of(terms=terms)
     rows = _deeds(rule, since, scope.at)
     held: dict[tuple[UUID, str, date], Counted] = {}
     by_customer: dict[UUID, list[int]] = defaultdict(lambda: [0, 0])
@@ -148,5 +148,5 @@ def _live_by_day(scope: Scope, rule: Rule, since: datetime) -> dict[date, int]:
 
 def _top(scope: Scope, by_customer: Mapping[UUID, list[int]]) -> list[Top]:
     most = sorted(by_customer.items(), key=lambda each: (-each[1][0], each[0]))[:_TEN]
-    known = Customer.objects.within(scope).in_bulk([key for key, _sums in most])
+    known = Customer.objects.within(scope).select_related("branch").in_bulk([key for key, _sums in most])
     return [Top(known[key], points, times) for key, (points, times) in most if key in known]

@@ -90,10 +90,10 @@ def _give(scope: Scope, rows: Sequence[Waiting]) -> int:
     """One version's rows: judged in their order under held counts, given by one call, counted and settled."""
     rule = Rule.objects.get(pk=rows[0].rule_id)
     terms = thawed(Revision.objects.get(pk=rows[0].revision_id).payload)
-    giving = giving_of(terms)
+    giving = giving_of(terms=terms)
     days = {row.id: local_day(row.at, row.zone) for row in rows}
     counted = hold_counts(
-        rule.pk, [key for row in rows for key in _keys(giving, row.customer_id, days[row.id])]
+        rule_id=rule.pk, keys=[key for row in rows for key in _keys(giving, row.customer_id, days[row.id])]
     )
     before = dict(counted)
     judged: list[tuple[Waiting, Verdict]] = []
@@ -148,7 +148,7 @@ def _accrue(
     }
 
 
-def hold_counts(rule_id: UUID, keys: Sequence[Count]) -> dict[Count, Counted]:
+def hold_counts(*, rule_id: UUID, keys: Sequence[Count]) -> dict[Count, Counted]:
     """What was given so far in each of these, held until the transaction ends."""
     if not keys:
         return {}
@@ -222,13 +222,15 @@ def _settle_due(scope: Scope, limit: int) -> int:
                 title=_TAKEN_BACK,
             )
         if row.revision_id not in versions:
-            versions[row.revision_id] = giving_of(thawed(Revision.objects.get(pk=row.revision_id).payload))
+            versions[row.revision_id] = giving_of(
+                terms=thawed(Revision.objects.get(pk=row.revision_id).payload)
+            )
         counts = freed[row.rule_id]
         for key in _keys(versions[row.revision_id], row.customer_id, local_day(row.at, row.zone)):
             points, times = counts.get(key, (0, 0))
             counts[key] = (points - row.points, times - 1)
     for rule_id, counts in freed.items():
-        held = hold_counts(rule_id, list(counts))
+        held = hold_counts(rule_id=rule_id, keys=list(counts))
         # A version before this one may have counted less than is given back.
         less = {
             key: (max(points, -held[key].points), max(times, -held[key].times))

@@ -72,7 +72,7 @@ def publish_rule(
     if rule is None:
         raise NotFound
     columns = {
-        **promised(payload),
+        **promised(payload=payload),
         "revision_id": revision_id,
         "sha256": sha256,
         "shown_from": scope.at,
@@ -88,7 +88,7 @@ def withdraw_rule(*, scope: Scope, rule_id: UUID) -> None:
     LiveRule.objects.within(scope).filter(rule_id=rule_id).delete()
 
 
-def promised(payload: Mapping[str, Any]) -> dict[str, Any]:
+def promised(*, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of the published copy that a revision's JSON decides."""
     columns = thawed(payload).columns()
     return columns | {"shown_until": columns["runs_until"]}

@@ -7,10 +7,16 @@ from campaigns.events.kinds import TAKEN_BACK
 # event, and what takes a transaction back is found by the id of that transaction. A phone's ids are known whole.
 _KNOWN_BY = "CASE WHEN n.source ~ '^(hook|file):' THEN right(n.id::text, 21) ELSE n.id::text END"
 
+# Who was merged since: what the kept one does is also theirs.
+_WHOSE = """(SELECT r.*, r.customer_id AS customer FROM new_rows r UNION ALL
+                SELECT r.*, g.absorbed_id FROM new_rows r
+                  JOIN customers_merge g ON g.kept_id = r.customer_id AND g.undone_at IS NULL)"""
+
 # After each statement that wrote events, whoever told them: a phone, a system of the bank, a verb of ours. What follows
 # is done by others afterwards; here it is laid down alone. Most events are of kinds that no rule asks for, and cost one
 # look each statement.
-HEAR = """
+HEAR = (
+    """
 CREATE FUNCTION points_hear_events() RETURNS trigger LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF EXISTS (SELECT FROM points_liverule l WHERE l.event_kind IN (SELECT n.kind FROM new_rows n)) THEN
@@ -35,17 +41,20 @@ BEGIN
     IF EXISTS (SELECT FROM new_rows n WHERE n.kind = '{taken_back}') THEN
         UPDATE points_earning e SET state = CASE e.state WHEN 'waiting' THEN 'refused' ELSE 'returning' END,
                word = CASE e.state WHEN 'waiting' THEN 'taken_back' ELSE e.word END
-          FROM new_rows n WHERE n.kind = '{taken_back}' AND e.told = {known_by} AND e.customer_id = n.customer_id
+          FROM {whose} n WHERE n.kind = '{taken_back}' AND e.told = {known_by} AND e.customer_id = n.customer
            AND e.state IN ('waiting', 'earned', 'pending', 'ready');
     END IF;
     IF EXISTS (SELECT FROM points_earning e WHERE e.state = 'pending'
                   AND e.waits_for IN (SELECT n.kind FROM new_rows n)) THEN
-        UPDATE points_earning e SET state = 'ready' FROM new_rows n
-         WHERE e.state = 'pending' AND e.waits_for = n.kind AND e.customer_id = n.customer_id AND n.at >= e.at;
+        UPDATE points_earning e SET state = 'ready' FROM {whose} n
+         WHERE e.state = 'pending' AND e.waits_for = n.kind AND e.customer_id = n.customer AND n.at >= e.at;
     END IF;
     RETURN NULL;
 END $$;
-""".replace("{known_by}", _KNOWN_BY).replace("{taken_back}", TAKEN_BACK)
+""".replace("{known_by}", _KNOWN_BY)
+    .replace("{whose}", _WHOSE)
+    .replace("{taken_back}", TAKEN_BACK)
+)
 HEARD = """
 CREATE TRIGGER points_events_are_heard AFTER INSERT ON events_event REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION points_hear_events();
@@ -67,9 +76,13 @@ LANGUAGE plpgsql AS VERB $$
 BEGIN
     {system_alone}
     RETURN QUERY
-    SELECT e.id, e.rule_id, e.revision_id, e.customer_id, e.told::text, e.at, e.amount, e.waits_for::text,
+    SELECT e.id, e.rule_id, e.revision_id, c.id, e.told::text, e.at, e.amount, e.waits_for::text,
            c.branch_pos, b.zone::text, coalesce(p.tag_ids, '{}')
-      FROM points_earning e JOIN customers_customer c ON c.id = e.customer_id
+      FROM points_earning e
+      -- Who was merged since: the points are the kept one's.
+      JOIN customers_customer c ON c.id = coalesce(
+           (SELECT g.kept_id FROM customers_merge g WHERE g.absorbed_id = e.customer_id AND g.undone_at IS NULL
+             ORDER BY g.id DESC LIMIT 1), e.customer_id)
       JOIN tenants_branch b ON b.id = c.branch_id LEFT JOIN customers_profile p ON p.customer_id = c.id
      WHERE e.state = 'waiting' AND e.revision_id = (SELECT w.revision_id FROM points_earning w
                                                      WHERE w.state = 'waiting' ORDER BY w.id LIMIT 1)
@@ -87,8 +100,8 @@ LANGUAGE plpgsql AS VERB $$
 BEGIN
     {system_alone}
     RETURN QUERY
-    SELECT e.id, e.rule_id, e.revision_id, e.state::text, e.customer_id, e.at, e.points, e.movement_id, b.zone::text
-      FROM points_earning e JOIN tenants_branch b ON b.id = e.branch_id
+    SELECT e.id, e.rule_id, e.revision_id, e.state::text, m.customer_id, e.at, e.points, e.movement_id, b.zone::text
+      FROM points_earning e JOIN points_movement m ON m.id = e.movement_id JOIN tenants_branch b ON b.id = e.branch_id
      WHERE e.state IN ('ready', 'returning') ORDER BY e.id LIMIT at_most FOR UPDATE OF e SKIP LOCKED;
 END $$;
 """.replace("{system_alone}", _SYSTEM_ALONE)

@@ -13,6 +13,8 @@ from campaigns.approvals.kinds import kind_of
 from campaigns.approvals.models import Revision
 from campaigns.audit.models import Entry as AuditEntry
 from campaigns.customers.scopes import customer_scope
+from campaigns.customers.services.identities import link_identity
+from campaigns.customers.services.merges import merge_customers
 from campaigns.events.services.events import take_outside_events, take_phone_events
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.points.earning_rules import Boost
@@ -35,6 +37,7 @@ from campaigns.points.services.rules import take_down_rule
 from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
+from tests.support.customers import anonymous
 from tests.support.events import viewed
 from tests.support.point_rules import TERMS, draft_rule, live_rule
 from tests.support.races import together
@@ -206,6 +209,33 @@ def test_phones_and_our_own_verbs_are_heard_as_well_as_systems(cast: Cast) -> No
     assert states(read) == [("earned", 2, 2, "")] and states(claimed) == [("earned", 5, 5, "")]
 
 
+def test_who_is_merged_before_the_points_are_given_has_them_as_who_is_kept(cast: Cast) -> None:
+    rule = live_rule(cast, waits_for="app.logged_in", counted_by="", per=None, points=8)
+    with system_scope(at=AT, cause="test") as scope:
+        visitor = anonymous(scope, cast, "NB", "walk-in")
+        link_identity(scope=scope, customer_id=visitor, kind="unionid", value="union-walk-in", source="core")
+
+    def told(key: str) -> dict[str, Any]:
+        event = paid(cast, key) | {"unionid": "union-walk-in"}
+        del event["customer_number"]
+        return event
+
+    tell(told("a"), told("b"))
+    assert earn() == 2
+    tell(told("c"))
+    with system_scope(at=AT + DAY, cause="test") as scope:
+        merge_customers(
+            scope=scope, kept=cast.customers["nb"].customer.pk, absorbed=visitor, why={"by": "test"}
+        )
+    assert (earn(), has(cast)) == (1, (0, 24))
+    # What the kept one does is what was waited for, and what the core takes back comes out of the kept one's.
+    back = paid(cast, "b", kind="core.reversed", at=AT + timedelta(hours=1))
+    login = {"id": "l", "kind": "app.logged_in", "at": (AT + timedelta(hours=2)).isoformat()}
+    tell({**login, "customer_number": cast.customers["nb"].number}, back)
+    assert (earn(), has(cast)) == (3, (16, 0))
+    assert sorted(row[0] for row in states(rule)) == ["earned", "earned", "returned"]
+
+
 def test_a_draft_says_what_is_wrong_with_it_and_is_its_branchs_own(cast: Cast) -> None:
     for wrong, refusal in (
         ({"event_kind": "core.danced"}, EventUnknown),
@@ -282,7 +312,7 @@ def test_many_workers_never_pass_a_cap_and_the_database_would_not_let_them(commi
 
 
 def _unread() -> Any:
-    def none_given(rule_id: UUID, keys: Any) -> Any:
+    def none_given(*, rule_id: UUID, keys: Any) -> Any:
         with connection.cursor() as cursor:
             # Made, so that there is something to count in, and not read.
             cursor.execute(

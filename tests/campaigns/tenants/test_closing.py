@@ -183,6 +183,7 @@ def test_a_closed_branch_hands_over_all_that_runs_and_keeps_all_that_was(busy: C
     with busy.ho_administrator.scope() as scope:
         done = close_branch(scope=scope, branch_id=nb.pk, successor_id=nb2.pk)
     assert set(done) == {step.name for step in steps_of("hand_over")} - {
+        "points: rules",
         "rewards: batches",
         "approvals: no open stop",
     }
