@@ -12,6 +12,7 @@ class PointsApp(AppConfig):
         from campaigns.customers import steps
         from campaigns.customers.keeping import register_kept
         from campaigns.points import forgetting, moving
+        from campaigns.points.mall_publishing import register_mall
 
         steps.register_step("merge", name="points: wallet", act=moving.move_points)
         steps.register_step("unmerge", name="points: wallet", act=moving.return_points)
@@ -23,3 +24,4 @@ class PointsApp(AppConfig):
             en="movements and entries of the points ledger under the customer's id: Accounting Law, article 23, and"
             " the Measures for Accounting Archives",
         )
+        register_mall()

@@ -5,6 +5,7 @@ Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordli
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
+points.ledger|good|mallorder|draw|drawtry,
 content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -57,6 +58,8 @@ _MAKE = [
     "content.placement.submit",
     "approvals.revision.withdraw",
 ]
+_MALL = ["points.good.view", "points.mallorder.view", "points.mallorder.send", "points.mallorder.cancel",
+         "points.mallorder.unmask"]  # fmt: skip
 # Who sees to it that one customer is one row, at one home, in somebody's care.
 _STEWARD = [
     "customers.customer.move",
@@ -123,6 +126,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.budget.view",
             "rewards.close.view",
             "rewards.close.run",
+            "points.good.view",
+            "points.mallorder.view",
             *_MERCHANTS,
             "schedule.*",
             "jobs.due.view",
@@ -164,6 +169,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.budget.view",
             "rewards.budget.approve",
             "rewards.merchant.view",
+            "points.good.view",
+            "points.good.take_down",
         ],
     ),
     "community_operator": ("社群运营", "Community operator", [*_LOOK]),
@@ -188,6 +195,13 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.grant",
             "rewards.coupon.extend",
             "points.ledger.post",
+            *_MALL,
+            "points.good.add",
+            "points.good.change",
+            "points.good.submit",
+            "points.good.take_down",
+            "points.good.stock",
+            "points.mallorder.pay",
             "rewards.grantrule.add",
             "rewards.grantrule.change",
             "rewards.coderun.add",
@@ -222,6 +236,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.close.view",
             "rewards.close.run",
             *_MERCHANTS,
+            *_MALL,
             "rewards.budget.approve",
             "approvals.revision.decide",
             "approvals.policy.view",
@@ -287,6 +302,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.budget.view",
             "rewards.close.view",
             "rewards.merchant.view",
+            "points.good.view",
+            "points.mallorder.view",
         ],
     ),
 }

@@ -12,15 +12,22 @@ from campaigns.points.models.ledger import (
     MovementKind,
     Wallet,
 )
+from campaigns.points.models.mall import Good, GoodKind, GoodStock, LiveGood, MallOrder, MallPayment
 
 __all__ = [
     "CUSTOMERS_OWN",
     "Account",
     "Ends",
     "Entry",
+    "Good",
+    "GoodKind",
+    "GoodStock",
     "Hold",
     "Household",
+    "LiveGood",
     "Lot",
+    "MallOrder",
+    "MallPayment",
     "Member",
     "Movement",
     "MovementKind",
