@@ -211,7 +211,7 @@ def register_mall() -> None:
         label=_("Paid an order of the points mall"),
         properties={"order": key(is_required=True)},
         keeps=37,
-        told_by=("system",),
+        told_by=("hook",),
         moment="done",
     )
     register_follower("points: payments of orders", act=follow)

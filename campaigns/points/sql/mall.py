@@ -34,7 +34,7 @@ CREATE TRIGGER points_mallorder_moves BEFORE UPDATE OF state ON points_mallorder
 # Staff say how many there are; orders alone change what is taken. Customers see what is left of what they are shown.
 STOCK_GRANTS = """
 REVOKE INSERT, UPDATE, DELETE ON points_goodstock FROM fenhang_app;
-GRANT INSERT (good_id, branch_id, branch_pos, total), UPDATE (total, branch_id, branch_pos) ON points_goodstock
+GRANT INSERT (good_id, branch_id, branch_pos, total, taken), UPDATE (total, branch_id, branch_pos) ON points_goodstock
     TO fenhang_app;
 """
 
