@@ -7,6 +7,7 @@ from campaigns.customers.api import consents
 from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
+from campaigns.points.api import mall as points_mall
 from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
@@ -37,6 +38,11 @@ urlpatterns = [
     path("orders/evaluate", rewards_orders.OrdersEvaluated.as_view(), name="orders-evaluate"),
     path("orders/redeem", rewards_orders.OrdersRedeemed.as_view(), name="orders-redeem"),
     path("orders/<str:order>/cancel", rewards_orders.OrdersCancelled.as_view(), name="orders-cancel"),
+    path("points/goods", points_mall.Goods.as_view(), name="points-goods"),
+    path("points/goods/<uuid:good_id>", points_mall.OneGood.as_view(), name="points-good"),
+    path("points/orders", points_mall.Orders.as_view(), name="points-orders"),
+    path("me/points/orders", points_mall.MyOrders.as_view(), name="my-points-orders"),
+    path("me/points/orders/<uuid:order_id>/cancel", points_mall.OrdersCalledOff.as_view(), name="points-order-cancel"),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems

@@ -93,6 +93,8 @@ GROUPS = [
             Page(_("Coupon budgets"), "account_balance_wallet", "rewards.budget"),
             Page(_("Coupons"), "local_activity", "rewards.coupon"),
             Page(_("End-of-day close"), "balance", "rewards.close"),
+            Page(_("Points mall"), "redeem", "points.good"),
+            Page(_("Orders of the mall"), "local_shipping", "points.mallorder"),
             Page(
                 _("Counter"),
                 "point_of_sale",

@@ -61,6 +61,9 @@ SILENT = {
     "campaigns.rewards.services.batch_files.work_step": "a lot of a list, which its work notes",
     "campaigns.rewards.services.batch_files.delete_batch_file": "in due course, as the list's own record says",
     "campaigns.rewards.services.claim_codes.make_step": "a lot of codes, which were asked for, which is noted",
+    "campaigns.points.services.goods.publish_good": "called by an approval alone",
+    "campaigns.points.services.goods.withdraw_good": "called by a take-down alone",
+    "campaigns.points.services.goods.hand_over_goods": "a step of closing, which is noted",
     "campaigns.rewards.services.batches.publish_batch": "called by an approval alone",
     "campaigns.rewards.services.batches.withdraw_batch": "called by a take-down alone",
 }

@@ -87,7 +87,7 @@ def test_an_order_takes_points_and_stock_once_and_gives_both_back_once(cast: Cas
             mall.cancel_order(scope=scope, order_id=second.pk, reason="反悔")
         mall.hand_over_order(scope=scope, order_id=second.pk)
         assert AuditEntry.objects.filter(verb="points.mallorder.unmask").count() == 1
-    with cast.play("south_rewards").scope() as scope, pytest.raises(NotFound):
+    with hired(cast, "rewards_operator", "S", "south_rewards").scope() as scope, pytest.raises(NotFound):
         mall.cancel_order(scope=scope, order_id=second.pk, reason="别处")
     with pytest.raises(no.NotToCancel):
         nb.cancel(second)

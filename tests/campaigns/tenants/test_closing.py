@@ -82,6 +82,8 @@ STAYS = {
     "rewards.Gift": "belongs to its coupon",
     "rewards.Close": "says what was on a day there",
     "rewards.RefusalCount": "was refused there",
+    "points.MallOrder": "belongs to its customer",
+    "points.MallPayment": "belongs to its customer",
     "rewards.EventGrant": "was told of who was at home there",
 }
 
@@ -301,6 +303,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
         "jobs.Due", "jobs.Recurring", "customers.Care", "customers.HomeMove", "customers.Merge",
         "customers.StaffCustomer", "rewards.Merchant", "rewards.Cashier",
+        "points.Good", "points.LiveGood", "points.GoodStock",
     }  # fmt: skip
     tables = {
         m._meta.label
