@@ -42,7 +42,11 @@ urlpatterns = [
     path("points/goods/<uuid:good_id>", points_mall.OneGood.as_view(), name="points-good"),
     path("points/orders", points_mall.Orders.as_view(), name="points-orders"),
     path("me/points/orders", points_mall.MyOrders.as_view(), name="my-points-orders"),
-    path("me/points/orders/<uuid:order_id>/cancel", points_mall.OrdersCalledOff.as_view(), name="points-order-cancel"),
+    path(
+        "me/points/orders/<uuid:order_id>/cancel",
+        points_mall.OrdersCalledOff.as_view(),
+        name="points-order-cancel",
+    ),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems

@@ -195,7 +195,11 @@ SWEEPS = [
         5,
         "积分生效、过期与冻结到期记账 · Write down points that came into force or lapsed, and holds that are over",
     ),
-    Sweep("points.sweep_orders", 1, "积分商城订单到账与超时取消 · Settle orders of the points mall, call off what is not paid"),
+    Sweep(
+        "points.sweep_orders",
+        1,
+        "积分商城订单到账与超时取消 · Settle orders of the points mall, call off what is not paid",
+    ),
     Sweep(
         "rewards.warn_of_codes",
         10,

@@ -185,7 +185,9 @@ def open_orders(scope: Scope, customer_id: UUID) -> Sequence[Both]:
     many = MallOrder.objects.within(scope).filter(customer_id=customer_id, state__in=states).count()
     if not many:
         return []
-    return [{"zh": f"有 {many} 笔积分商城订单尚未完成", "en": f"{many} order(s) of the points mall are not done"}]
+    return [
+        {"zh": f"有 {many} 笔积分商城订单尚未完成", "en": f"{many} order(s) of the points mall are not done"}
+    ]
 
 
 def tell_orders(*, scope: Scope, customer_id: UUID) -> Any:

@@ -41,6 +41,7 @@ from campaigns.rewards.services.budgets import add_budget
 from campaigns.rewards.services.claim_codes import ask_codes
 from campaigns.rewards.services.closing import close_day
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
+from campaigns.points.services.mall import Receiver, order_good
 from campaigns.rewards.services.merchants import add_cashier, add_merchant, close_merchant
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Person, Role, TenantModel
@@ -56,6 +57,7 @@ from tests.support.content import live_poster, make_item, submitted_item
 from tests.support.customers import anonymous
 from tests.support.organisation import csv_of
 from tests.support.policies import TWO_STEPS
+from tests.support.mall import draft_good, earn, live_good
 from tests.support.rewards import draft_batch, live_batch
 
 # Seen from North: its parent, itself, a branch below it, and its neighbours.
@@ -102,6 +104,7 @@ def build() -> World:
         _things(world, place, maker, checker)
         _tills(world, place, maker)
     _wallets(world)
+    _mall(world)
     _duplicates(world)
     _signatures(world)
     with system_scope(at=AT, cause="leaks"):
@@ -363,6 +366,32 @@ def _wallets(world: World) -> None:
         )
     with world.makers["N"].scope() as scope:
         world.add("rewards.redemption", "N", redeem_coupon(scope=scope, token=token).pk)
+
+
+def _mall(world: World) -> None:
+    """At each place goods of its own; each customer has ordered some of them."""
+    terms: dict[str, Any] = {"handed_down": False, "per_customer_limit": 30, "total": 100}
+    for place in PLACES:
+        people: dict[str, Any] = {"by": f"maker_{place}", "reviewer": f"checker_{place}"}
+        world.add("points.draft", place, draft_good(world.cast, by=f"maker_{place}", **terms).pk)
+        world.add("points.good", place, live_good(world.cast, **people, **terms).pk)
+        pickup = live_good(world.cast, **people, **terms, kind="pickup")
+        world.add("points.pickup_good", place, pickup.pk)
+        world.add("points.cash_good", place, live_good(world.cast, **people, **terms, cash_fen=9_90).pk)
+    for who, place in (("nb", "NB"), ("nb2", "C2"), ("sb", "SB")):
+        player = world.cast.customers[who]
+        branch = "NB" if place == "C2" else place
+        earn(world.cast, player.customer.pk, 10_000)
+        with player.scope() as scope:
+            for kind, good in (("mallorder", "good"), ("pickup", "pickup_good"), ("unpaid", "cash_good")):
+                made = order_good(
+                    scope=scope,
+                    good_id=world.ids[f"points.{good}"][branch],
+                    points=100,
+                    key=f"{who}-{kind}",
+                    receiver=Receiver("王敏", "13800138000", "文三路 1 号"),
+                )
+                world.add(f"points.{kind}", place, made.pk)
 
 
 def _duplicates(world: World) -> None:

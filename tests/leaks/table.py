@@ -225,7 +225,9 @@ ROWS = {
         methods=("post",),
     ),
     "admin:points_good_submit": Row("staff", {"good_id": "points.draft"}, methods=("post",)),
-    "admin:points_good_stock": Row("staff", {"good_id": "points.good"}, methods=("post",), body={"total": 50}),
+    "admin:points_good_stock": Row(
+        "staff", {"good_id": "points.good"}, methods=("post",), body={"total": 50}
+    ),
     "admin:points_good_down": Row(
         "staff", {"good_id": "points.good"}, methods=("post",), body={"reason": "缺货"}
     ),

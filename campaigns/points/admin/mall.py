@@ -175,7 +175,10 @@ class GoodAdmin(ScopedAdmin):
             goods.take_down_good(scope=scope_of(request), good_id=good_id, reason=reason)
 
         return self._act(
-            request, good_id, down, gettext("Taken down. Customers no longer see it; orders stay as they are.")
+            request,
+            good_id,
+            down,
+            gettext("Taken down. Customers no longer see it; orders stay as they are."),
         )
 
 
@@ -201,10 +204,35 @@ class MallOrderAdmin(ScopedAdmin):
         "pay_until", "paid_at", "payment", "sent_at", "sent_by", "ended_at", "reason",
     )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("title", "kind", "paid_with", "state", "customer_masked", "branch", "seller", "place")}),
+        (
+            None,
+            {
+                "fields": (
+                    "title",
+                    "kind",
+                    "paid_with",
+                    "state",
+                    "customer_masked",
+                    "branch",
+                    "seller",
+                    "place",
+                )
+            },
+        ),
         (
             _("Times"),
-            {"fields": ("ordered_at", "pay_until", "paid_at", "payment", "sent_at", "sent_by", "ended_at", "reason")},
+            {
+                "fields": (
+                    "ordered_at",
+                    "pay_until",
+                    "paid_at",
+                    "payment",
+                    "sent_at",
+                    "sent_by",
+                    "ended_at",
+                    "reason",
+                )
+            },
         ),
     )
     list_before_template = "points/orders_empty.html"
@@ -242,7 +270,9 @@ class MallOrderAdmin(ScopedAdmin):
             "unmask": self.unmask_view,
         }
         own = [
-            path(f"<uuid:order_id>/{name}/", self.admin_site.admin_view(view), name=f"points_mallorder_{name}")
+            path(
+                f"<uuid:order_id>/{name}/", self.admin_site.admin_view(view), name=f"points_mallorder_{name}"
+            )
             for name, view in acts.items()
         ]
         return [*own, *super().get_urls()]

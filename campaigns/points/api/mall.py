@@ -86,7 +86,16 @@ _STATES = {MallOrder.State.DELIVERED: "delivered", MallOrder.State.CANCELLED: "c
 
 
 def _good(good: LiveGood, *, left: Mapping[UUID, int], ordered: Mapping[UUID, int]) -> dict[str, Any]:
-    shown = ("title", "text", "kind", "price_points", "cash_fen", "per_customer_limit", "open_from", "open_until")
+    shown = (
+        "title",
+        "text",
+        "kind",
+        "price_points",
+        "cash_fen",
+        "per_customer_limit",
+        "open_from",
+        "open_until",
+    )
     return {
         "id": good.good_id,
         **{name: getattr(good, name) for name in shown},

@@ -174,7 +174,8 @@ class MallOrder(CustomerModel):
         constraints = [
             models.UniqueConstraint(fields=["key"], name="points_mallorder_key_orders_once"),
             models.CheckConstraint(
-                condition=~Q(state="ordered") | Q(cash_fen__gt=0, pay_until__isnull=False, hold_id__isnull=False),
+                condition=~Q(state="ordered")
+                | Q(cash_fen__gt=0, pay_until__isnull=False, hold_id__isnull=False),
                 name="points_mallorder_waits_for_money_alone",
             ),
             models.CheckConstraint(
@@ -215,7 +216,9 @@ class MallPayment(CustomerModel):
         verbose_name_plural = _("payments of orders")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["order", "source", "told"], name="points_mallpayment_is_told_once"),
+            models.UniqueConstraint(
+                fields=["order", "source", "told"], name="points_mallpayment_is_told_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(state="waiting"), name="points_mallpayment_waiting"),

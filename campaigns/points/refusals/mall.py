@@ -50,7 +50,10 @@ class GoodCouponGone(Refusal):
     code = "points.good.coupon_gone"
     status = 409
     zh = "这件商品的券现在领不到（已领完、已结束或您已达到上限）；您的积分没有变动。"
-    en = "The coupon of this good cannot be had now: gone, over, or you hold as many as you may. Your points have not changed."
+    en = (
+        "The coupon of this good cannot be had now: gone, over, or you hold as many as you may. Your points have not"
+        " changed."
+    )
 
 
 class PlaceUnknown(Refusal):

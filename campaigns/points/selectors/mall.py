@@ -21,6 +21,12 @@ def good_in_scope(*, scope: Scope, good_id: UUID) -> Good:
     return found
 
 
+def _self(scope: Scope) -> UUID:
+    if scope.customer_id is None:
+        raise NotFound
+    return scope.customer_id
+
+
 def goods_on_sale(*, scope: Scope) -> Any:
     """What the scope's customer can order now or soon, as a query; what ends first before the others."""
     return LiveGood.objects.filter(
@@ -46,7 +52,7 @@ def left_of(*, good_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 def ordered_by_customer(*, scope: Scope, good_ids: Iterable[UUID]) -> dict[UUID, int]:
     """How many of each the scope's customer has ordered, cancelled ones left out."""
-    rows = MallOrder.objects.filter(customer_id=scope.customer_id, good_id__in=list(good_ids))
+    rows = MallOrder.objects.filter(customer_id=_self(scope), good_id__in=list(good_ids))
     return dict(
         rows.exclude(state=MallOrder.State.CANCELLED)
         .values("good_id")
@@ -57,9 +63,7 @@ def ordered_by_customer(*, scope: Scope, good_ids: Iterable[UUID]) -> dict[UUID,
 
 def orders_of_customer(*, scope: Scope) -> Any:
     """The customer's orders, newest first, as a query."""
-    return (
-        MallOrder.objects.filter(customer_id=scope.customer_id).defer("address").order_by("-id")
-    )
+    return MallOrder.objects.filter(customer_id=_self(scope)).defer("address").order_by("-id")
 
 
 def order_of_customer(*, scope: Scope, order_id: UUID) -> MallOrder:

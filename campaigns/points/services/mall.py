@@ -51,8 +51,8 @@ def order_good(
     """Order one piece for the scope's customer; `points`: the price that the customer was shown, `key`: the request's.
 
     Points are taken at once, or held for 15 minutes until the money has come. `place`: code of the branch where it is
-    picked up (empty: at home). Raises NotFound, GoodNotOpenYet, GoodIsOver, GoodIsStopped, PriceChanged, PlaceUnknown, AddressMissing,
-    GoodLimitReached, GoodSoldOut, PointsShort, GoodCouponGone.
+    picked up (empty: at home). Raises NotFound, GoodNotOpenYet, GoodIsOver, GoodIsStopped, PriceChanged, PlaceUnknown,
+    AddressMissing, GoodLimitReached, GoodSoldOut, PointsShort, GoodCouponGone.
     """
     order_id = new_id()
     coupons, hashes = fresh_coupons(1)
@@ -86,7 +86,7 @@ def cancel_own_order(*, scope: Scope, order_id: UUID) -> MallOrder:
 
 
 def cancel_order(*, scope: Scope, order_id: UUID, reason: str) -> None:
-    """Staff call an order of the scope's customers off. Raises NotFound, ReasonMissing, NotToCancel, OrderCouponUsed."""
+    """Staff call an order of the scope off. Raises NotFound, ReasonMissing, NotToCancel, OrderCouponUsed."""
     scope.demand("points.mallorder.cancel")
     if not reason.strip():
         raise ReasonMissing
@@ -144,9 +144,7 @@ def sweep_orders(*, scope: Scope, limit: int = 500) -> int:
 def hear_payments(*, source: str, told: list[str], order_ids: list[UUID], at: datetime) -> int:
     """Note what a system of the bank told of orders' money, each once; how many were new. Settled by `sweep_orders`."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT hear_mall_payments(%s, %s, %s::uuid[], %s)", [source, told, order_ids, at]
-        )
+        cursor.execute("SELECT hear_mall_payments(%s, %s, %s::uuid[], %s)", [source, told, order_ids, at])
         return int(cursor.fetchone()[0])
 
 

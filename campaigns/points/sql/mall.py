@@ -63,7 +63,8 @@ BEGIN
     -- Where it is picked up: at home, or at another branch within whoever sells it.
     SELECT b.id INTO spot FROM tenants_branch b JOIN tenants_branch s ON s.id = live.branch_id
      WHERE (b.code = pickup OR pickup = '' AND b.id = app_branch()) AND b.is_open AND b.pos BETWEEN s.pos AND s.pos_end;
-    no := CASE WHEN who IS NULL OR live.good_id IS NULL THEN 'not_found' WHEN live.open_from > app_at() THEN 'not_open_yet'
+    no := CASE WHEN who IS NULL OR live.good_id IS NULL THEN 'not_found'
+               WHEN live.open_from > app_at() THEN 'not_open_yet'
                WHEN live.open_until <= app_at() THEN 'over'
                WHEN EXISTS (SELECT FROM approvals_stop s JOIN tenants_branch o ON o.id = s.branch_id
                              WHERE s.lifted_at IS NULL AND s.campaign_id IS NULL AND s.kind IN ('', 'points.good')
@@ -95,8 +96,8 @@ BEGIN
             SELECT * INTO posted FROM burn_points(who, live.price_points, 'burn', 'mall', live.branch_id, NULL,
                 wanted_key, live.title, '', 'points.mallorder:' || fresh);
         ELSE
-            SELECT * INTO posted FROM hold_points(who, live.price_points, ends + interval '15 minutes', wanted_key, live.title,
-                'points.mallorder:' || fresh);
+            SELECT * INTO posted FROM hold_points(who, live.price_points, ends + interval '15 minutes', wanted_key,
+                live.title, 'points.mallorder:' || fresh);
         END IF;
         IF posted.word IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'FH003', MESSAGE = posted.word; END IF;
         INSERT INTO points_mallorder (id, branch_id, branch_pos, customer_id, good_id, revision_id, seller_id,

@@ -14,29 +14,42 @@ STEP_OUT = """
        FROM tenants_branch b WHERE b.parent_id IS NULL;
 """
 STEP_BACK = """
-    PERFORM set_config('app.customer', coalesce(was[1], ''), true), set_config('app.person', coalesce(was[2], ''), true),
+    PERFORM set_config('app.customer', coalesce(was[1], ''), true),
+            set_config('app.person', coalesce(was[2], ''), true),
             set_config('app.lo', coalesce(was[3], ''), true), set_config('app.hi', coalesce(was[4], ''), true);
 """
 
 # One coupon of a batch to a customer whom the caller holds FOR UPDATE. NULL, or why not, as `grant_coupons`.
-GIVE = f"""
+GIVE = """
 CREATE FUNCTION rewards_give(wanted uuid, customer uuid, fresh uuid, hash bytea, cause text, why text) RETURNS text
 LANGUAGE plpgsql AS VERB $$
 DECLARE no text; was text[];
-BEGIN{STEP_OUT}
+BEGIN
+    -- OUT
     SELECT g.word INTO no FROM grant_coupons(wanted, ARRAY[customer], ARRAY[fresh], ARRAY[hash], cause, why, true) g;
-{STEP_BACK}
+    -- BACK
     RETURN no;
 END $$;
 """
 
 # Void, if nobody has used it. NULL, 'not_voidable' or 'not_found'.
-TAKE_BACK = f"""
+TAKE_BACK = """
 CREATE FUNCTION rewards_take_back(coupon uuid, why text) RETURNS text LANGUAGE plpgsql AS VERB $$
 DECLARE no text; was text[];
-BEGIN{STEP_OUT}
+BEGIN
+    -- OUT
     no := void_coupon(coupon, why);
-{STEP_BACK}
+    -- BACK
     RETURN no;
 END $$;
 """
+
+
+def _as_system(body: str) -> str:
+    for mark, step in (("    -- OUT\n", STEP_OUT), ("    -- BACK\n", STEP_BACK)):
+        assert body.count(mark) == 1, mark
+        body = body.replace(mark, step.lstrip("\n"))
+    return body
+
+
+GIVE, TAKE_BACK = _as_system(GIVE), _as_system(TAKE_BACK)

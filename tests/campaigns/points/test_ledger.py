@@ -13,8 +13,8 @@ from campaigns.points.refusals.ledger import (
     AlreadyReversed,
     HoldIsOver,
     HoldIsSettled,
-    NotOneHousehold,
     NothingToExtend,
+    NotOneHousehold,
     PointsMissing,
     PointsShort,
 )

@@ -20,7 +20,7 @@ from campaigns.rewards.codes import code_of
 from campaigns.rewards.models import Coupon
 from campaigns.rewards.services.coupons import redeem_coupon
 from campaigns.tenants.scopes import system_scope
-from tests.support.cast import AT, Cast
+from tests.support.cast import AT, Cast, hired
 from tests.support.mall import draft_good, earn, live_good
 from tests.support.rewards import live_batch
 
