@@ -8,6 +8,7 @@ from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
 from campaigns.points.api import ledger as points
+from campaigns.points.api import mall as points_mall
 from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
@@ -41,6 +42,15 @@ urlpatterns = [
     path("me/points", points.Points.as_view(), name="points"),
     path("me/points/entries", points.PointsEntries.as_view(), name="points-entries"),
     path("me/points/lots", points.PointsLots.as_view(), name="points-lots"),
+    path("points/goods", points_mall.Goods.as_view(), name="points-goods"),
+    path("points/goods/<uuid:good_id>", points_mall.OneGood.as_view(), name="points-good"),
+    path("points/orders", points_mall.Orders.as_view(), name="points-orders"),
+    path("me/points/orders", points_mall.MyOrders.as_view(), name="my-points-orders"),
+    path(
+        "me/points/orders/<uuid:order_id>/cancel",
+        points_mall.OrdersCalledOff.as_view(),
+        name="points-order-cancel",
+    ),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems

@@ -206,6 +206,11 @@ SWEEPS = [
         "按积分规则为客户事件记积分 · Give points by rules for what customers did",
     ),
     Sweep(
+        "points.sweep_orders",
+        1,
+        "积分商城订单到账与超时取消 · Settle orders of the points mall, call off what is not paid",
+    ),
+    Sweep(
         "rewards.warn_of_codes",
         10,
         "第三方券码余量不足提醒 · Tell of batches with few third-party codes left",

@@ -14,6 +14,7 @@ class PointsApp(AppConfig):
         from campaigns.customers.panels import register_panel
         from campaigns.points import forgetting, moving
         from campaigns.points.handing_over import hand_over_households
+        from campaigns.points.mall_publishing import register_mall
         from campaigns.points.telling import points_lines
         from campaigns.tenants.steps import register_step
 
@@ -34,3 +35,4 @@ class PointsApp(AppConfig):
             " the Measures for Accounting Archives",
         )
         register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")
+        register_mall()

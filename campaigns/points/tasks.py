@@ -11,6 +11,7 @@ from campaigns.points.earning import TASK
 from campaigns.points.selectors.desk import periods_due
 from campaigns.points.services.closing import close_missed
 from campaigns.points.services.earnings import earn_for_events
+from campaigns.points.services.mall import sweep_orders
 from campaigns.points.services.postings import sweep_points
 from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.tasks import scoped_task
@@ -73,3 +74,9 @@ def earn(*, scope: Scope) -> int:
             break
         many += settled
     return many
+
+
+@scoped_task(name="points.sweep_orders", system=True)
+def sweep_mall(*, scope: Scope) -> int:
+    """Orders of the mall: money that came is settled, what is not paid in time is off."""
+    return sweep_orders(scope=scope)

@@ -5,7 +5,7 @@ Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordli
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
-points.ledger|rule|wallet|movement|adjustment|adjustlimit|ledgerclose,
+points.ledger|rule|wallet|movement|adjustment|adjustlimit|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -58,6 +58,8 @@ _MAKE = [
     "content.placement.submit",
     "approvals.revision.withdraw",
 ]
+_MALL = ["points.good.view", "points.mallorder.view", "points.mallorder.send", "points.mallorder.cancel",
+         "points.mallorder.unmask"]  # fmt: skip
 # Who sees to it that one customer is one row, at one home, in somebody's care.
 _STEWARD = [
     "customers.customer.move",
@@ -136,6 +138,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_LEDGER,
             "points.adjustlimit.change",
             "points.ledgerclose.run",
+            "points.good.view",
+            "points.mallorder.view",
             *_MERCHANTS,
             "schedule.*",
             "jobs.due.view",
@@ -180,6 +184,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.budget.view",
             "rewards.budget.approve",
             "rewards.merchant.view",
+            "points.good.view",
+            "points.good.take_down",
         ],
     ),
     "community_operator": ("社群运营", "Community operator", [*_LOOK]),
@@ -214,6 +220,13 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.rule.change",
             "points.rule.submit",
             "points.rule.take_down",
+            *_MALL,
+            "points.good.add",
+            "points.good.change",
+            "points.good.submit",
+            "points.good.take_down",
+            "points.good.stock",
+            "points.mallorder.pay",
             "rewards.grantrule.add",
             "rewards.grantrule.change",
             "rewards.coderun.add",
@@ -252,6 +265,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.adjustment.decide",
             "points.ledgerclose.run",
             *_MERCHANTS,
+            *_MALL,
             "rewards.budget.approve",
             "approvals.revision.decide",
             "approvals.policy.view",
@@ -321,6 +335,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.close.view",
             "rewards.merchant.view",
             *_LEDGER,
+            "points.good.view",
+            "points.mallorder.view",
         ],
     ),
 }

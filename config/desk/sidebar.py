@@ -101,6 +101,8 @@ GROUPS = [
                 _("Limits of adjustments"), "vertical_align_top", "points.adjustlimit", head_office_only=True
             ),
             Page(_("Close of the points ledger"), "account_balance", "points.ledgerclose"),
+            Page(_("Points mall"), "redeem", "points.good"),
+            Page(_("Orders of the mall"), "local_shipping", "points.mallorder"),
             Page(
                 _("Counter"),
                 "point_of_sale",

@@ -38,6 +38,7 @@ from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
 from campaigns.points.services.closing import close_ledger
 from campaigns.points.services.desk import ask_adjustment, set_limit
+from campaigns.points.services.mall import Receiver, order_good
 from campaigns.points.services.postings import Accrual, accrue_points
 from campaigns.rewards.models import Share
 from campaigns.rewards.services.budgets import add_budget
@@ -57,6 +58,7 @@ from content.services.placements import add_placement
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
 from tests.support.content import live_poster, make_item, submitted_item
 from tests.support.customers import anonymous
+from tests.support.mall import draft_good, earn, live_good
 from tests.support.organisation import csv_of
 from tests.support.point_rules import draft_rule, live_rule
 from tests.support.policies import TWO_STEPS
@@ -106,6 +108,7 @@ def build() -> World:
         _things(world, place, maker, checker)
         _tills(world, place, maker)
     _wallets(world)
+    _mall(world)
     _duplicates(world)
     _ledger(world)
     _signatures(world)
@@ -397,6 +400,32 @@ def _ledger(world: World) -> None:
         world.add("points.adjustment", place, asked.pk)
         world.add("points.ledgerclose", place, closed.pk)
         world.add("points.adjustlimit", place, limit.pk)
+
+
+def _mall(world: World) -> None:
+    """At each place goods of its own; each customer has ordered some of them."""
+    terms: dict[str, Any] = {"handed_down": False, "per_customer_limit": 30, "total": 100}
+    for place in PLACES:
+        people: dict[str, Any] = {"by": f"maker_{place}", "reviewer": f"checker_{place}"}
+        world.add("points.draft", place, draft_good(world.cast, by=f"maker_{place}", **terms).pk)
+        world.add("points.good", place, live_good(world.cast, **people, **terms).pk)
+        pickup = live_good(world.cast, **people, **terms, kind="pickup")
+        world.add("points.pickup_good", place, pickup.pk)
+        world.add("points.cash_good", place, live_good(world.cast, **people, **terms, cash_fen=9_90).pk)
+    for who, place in (("nb", "NB"), ("nb2", "C2"), ("sb", "SB")):
+        player = world.cast.customers[who]
+        branch = "NB" if place == "C2" else place
+        earn(world.cast, player.customer.pk, 10_000)
+        with player.scope() as scope:
+            for kind, good in (("mallorder", "good"), ("pickup", "pickup_good"), ("unpaid", "cash_good")):
+                made = order_good(
+                    scope=scope,
+                    good_id=world.ids[f"points.{good}"][branch],
+                    points=100,
+                    key=f"{who}-{kind}",
+                    receiver=Receiver("王敏", "13800138000", "文三路 1 号"),
+                )
+                world.add(f"points.{kind}", place, made.pk)
 
 
 def _duplicates(world: World) -> None:

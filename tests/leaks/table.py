@@ -229,6 +229,25 @@ ROWS = {
         {"merchant_id": "rewards.merchant", "cashier_id": "rewards.cashier"},
         methods=("post",),
     ),
+    "admin:points_good_submit": Row("staff", {"good_id": "points.draft"}, methods=("post",)),
+    "admin:points_good_stock": Row(
+        "staff", {"good_id": "points.good"}, methods=("post",), body={"total": 50}
+    ),
+    "admin:points_good_down": Row(
+        "staff", {"good_id": "points.good"}, methods=("post",), body={"reason": "缺货"}
+    ),
+    **{
+        f"admin:points_mallorder_{act}": Row(
+            "staff", {"order_id": f"points.{kind}"}, methods=("post",), body=body
+        )
+        for act, kind, body in (
+            ("pay", "unpaid", {"payment": "POS 1"}),
+            ("send", "mallorder", {"carrier": "SF1"}),
+            ("hand_over", "pickup", {}),
+            ("cancel", "mallorder", {"reason": "缺货"}),
+            ("unmask", "mallorder", {}),
+        )
+    },
     "admin:rewards_close_close_day": Row("staff", methods=("post",), body={"day": "2026-11-01"}),
     "admin:rewards_close_close_again": Row("staff", {"close_id": "rewards.close"}, methods=("post",)),
     "admin:rewards_close_sheet": Row("staff", {"close_id": "rewards.close"}, methods=("get",)),
@@ -410,6 +429,16 @@ ROWS = {
     "api:batches": Row("customer", methods=("get",)),
     "api:batch": Row("customer", {"batch_id": "rewards.batch"}, methods=("get",)),
     "api:claims": Row("customer", {"batch_id": "rewards.batch"}, methods=("post",)),
+    "api:points-goods": Row("customer", methods=("get",)),
+    "api:points-good": Row("customer", {"good_id": "points.good"}, methods=("get",)),
+    "api:points-orders": Row(
+        "customer",
+        methods=("post",),
+        names={"good": "points.pickup_good"},
+        body={"good": "own:points.pickup_good", "points": 100},
+    ),
+    "api:my-points-orders": Row("customer", methods=("get",)),
+    "api:points-order-cancel": Row("customer", {"order_id": "points.mallorder"}, methods=("post",)),
     "api:wallet": Row("customer", methods=("get",)),
     "api:wallet-coupon": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",)),
     "api:redeem-token": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("post",)),

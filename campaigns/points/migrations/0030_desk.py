@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0043_staff_wall'),
-        ('points', '0011_rule_walls'),
+        ('points', '0021_mall_walls'),
         ('tenants', '0010_may'),
     ]
 

@@ -13,6 +13,7 @@ from campaigns.points.models.ledger import (
     MovementKind,
     Wallet,
 )
+from campaigns.points.models.mall import Good, GoodKind, GoodStock, LiveGood, MallOrder, MallPayment
 from campaigns.points.models.rules import Earning, LiveRule, Rule, RuleCount
 
 __all__ = [
@@ -23,11 +24,17 @@ __all__ = [
     "Earning",
     "Ends",
     "Entry",
+    "Good",
+    "GoodKind",
+    "GoodStock",
     "Hold",
     "Household",
     "LedgerClose",
+    "LiveGood",
     "LiveRule",
     "Lot",
+    "MallOrder",
+    "MallPayment",
     "Member",
     "Movement",
     "MovementKind",

@@ -12,7 +12,7 @@ from campaigns.points.selectors.trials import trial_of
 from tests.campaigns.customers.test_admin import at_the_desk
 from tests.campaigns.points.test_earning import earn, has, paid, states, tell
 from tests.support.cast import AT, Cast
-from tests.support.points import draft_rule, live_rule
+from tests.support.point_rules import draft_rule, live_rule
 
 DAY = timedelta(days=1)
 TYPED = {

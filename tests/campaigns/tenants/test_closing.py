@@ -92,6 +92,8 @@ STAYS = {
     "rewards.RefusalCount": "was refused there",
     "points.Movement": "happened to who was at home there",
     "points.Entry": "was booked there then",
+    "points.MallOrder": "belongs to its customer",
+    "points.MallPayment": "belongs to its customer",
     "rewards.EventGrant": "was told of who was at home there",
 }
 
@@ -324,6 +326,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "customers.StaffCustomer", "rewards.Merchant", "rewards.Cashier",
         "points.Wallet", "points.Lot", "points.Hold", "points.Household", "points.Member",
         "points.Rule", "points.LiveRule",
+        "points.Good", "points.LiveGood", "points.GoodStock",
     }  # fmt: skip
     tables = {
         m._meta.label
