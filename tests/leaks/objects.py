@@ -36,12 +36,12 @@ from campaigns.lib.refs import ref
 from campaigns.notices.selectors import unread
 from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
+from campaigns.points.services.mall import Receiver, order_good
 from campaigns.rewards.models import Share
 from campaigns.rewards.services.budgets import add_budget
 from campaigns.rewards.services.claim_codes import ask_codes
 from campaigns.rewards.services.closing import close_day
 from campaigns.rewards.services.coupons import claim_coupon, issue_redeem_token, redeem_coupon
-from campaigns.points.services.mall import Receiver, order_good
 from campaigns.rewards.services.merchants import add_cashier, add_merchant, close_merchant
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.models import Branch, Person, Role, TenantModel
@@ -55,9 +55,9 @@ from content.services.placements import add_placement
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
 from tests.support.content import live_poster, make_item, submitted_item
 from tests.support.customers import anonymous
+from tests.support.mall import draft_good, earn, live_good
 from tests.support.organisation import csv_of
 from tests.support.policies import TWO_STEPS
-from tests.support.mall import draft_good, earn, live_good
 from tests.support.rewards import draft_batch, live_batch
 
 # Seen from North: its parent, itself, a branch below it, and its neighbours.
