@@ -119,7 +119,7 @@ def busy(cast: Cast) -> Cast:
         )
     live_batch(cast, shares={"NB": 10, "N": 5})
     _tills(cast)
-    hired(cast, "rewards_operator", "NB", "seller")
+    cast.players["seller"] = hired(cast, "rewards_operator", "NB", "seller")
     live_good(cast, by="seller", reviewer="nb_manager", handed_down=False)
     live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
     list_in_force(
