@@ -41,6 +41,7 @@ from tests.campaigns.tenants.test_tree import stray_rows
 from tests.support.cast import AT, Cast, hired
 from tests.support.compliance import list_in_force
 from tests.support.content import live_poster, submitted_item
+from tests.support.mall import live_good
 from tests.support.rewards import assert_rewards_agree, live_batch, merchant_of
 
 # What a closed branch keeps, and why; everything else with a branch is handed over by a step.
@@ -128,6 +129,8 @@ def busy(cast: Cast) -> Cast:
         )
     live_batch(cast, shares={"NB": 10, "N": 5})
     _tills(cast)
+    cast.players["seller"] = hired(cast, "rewards_operator", "NB", "seller")
+    live_good(cast, by="seller", reviewer="nb_manager", handed_down=False)
     live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
     list_in_force(
         cast,
