@@ -41,7 +41,7 @@ class AdjustmentAdmin(ReadPage):
         """Who asked is one query for the page."""
         listed = super().get_changelist_instance(request)
         rows = list(listed.result_list)
-        names = names_of([row.asked_by_id for row in rows])
+        names = names_of(person_ids=[row.asked_by_id for row in rows])
         for row in rows:
             row.asker_name = names.get(row.asked_by_id, "")
         listed.result_list = rows
@@ -75,7 +75,7 @@ class AdjustmentAdmin(ReadPage):
 
     def told(self, request: HttpRequest, obj: Adjustment) -> dict[str, Any]:
         scope = scope_of(request)
-        names = names_of([obj.asked_by_id, obj.decided_by_id])
+        names = names_of(person_ids=[obj.asked_by_id, obj.decided_by_id])
         is_own = obj.asked_by_id is not None and obj.asked_by_id == scope.person_id
         may_wallet = scope.may("points.wallet.view") and has_wallet(scope=scope, customer_id=obj.customer_id)
         is_asked = obj.state == Adjustment.State.ASKED

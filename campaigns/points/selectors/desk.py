@@ -75,7 +75,7 @@ def movement_told(*, scope: Scope, movement: Movement, limit: int = 200) -> Told
         more=max(rows.count() - limit, 0) if len(entries) == limit else 0,
         before=near.filter(pk=movement.follows_id).first() if movement.follows_id else None,
         after=list(near.filter(follows=movement).order_by("id")[:50]),
-        person=names_of([movement.person_id]).get(movement.person_id, ""),
+        person=names_of(person_ids=[movement.person_id]).get(movement.person_id, ""),
     )
 
 
@@ -89,7 +89,7 @@ def reversible_for(*, scope: Scope, movement: Movement) -> UUID | None:
     return None if is_over else movement.customer_id
 
 
-def names_of(person_ids: Sequence[UUID | None]) -> dict[UUID | None, str]:
+def names_of(*, person_ids: Sequence[UUID | None]) -> dict[UUID | None, str]:
     """What are these people called, as far as the scope knows them?"""
     return dict(Person.objects.filter(pk__in=[each for each in person_ids if each]).values_list("pk", "name"))
 
