@@ -41,8 +41,8 @@ def test_a_rule_is_typed_in_yuan_read_as_a_sentence_and_submitted(cast: Cast) ->
     add = reverse("admin:points_rule_add")
     wrong = desk.post(add, TYPED | {"boosts-of": ["weekday:3"], "boosts-percent": ["2倍"]})
     assert "请选择条件并填写百分比" in wrong.content.decode()
-    refused = desk.post(add, TYPED | {"counted_by": ""}).content.decode()
-    assert "按数额给积分时" in refused and 'value="10.50"' in refused
+    refused = desk.post(add, TYPED | {"counted_by": "", "per": "11"}).content.decode()
+    assert "按数额给积分时" in refused and 'value="11"' in refused
     assert desk.post(add, TYPED).status_code == 302
     with cast.north_rewards.scope():
         rule = Rule.objects.get()
