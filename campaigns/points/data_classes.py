@@ -69,6 +69,10 @@ good.text                none        plain   thing  publish
 livegood.title               none        plain   thing  publish
 livegood.text                none        plain   thing  publish
 livegood.sha256          none        hashed  thing  approve
+mallorder.kind           behaviour   plain   law    settle
+mallorder.points         financial   plain   law    settle
+mallorder.cash_fen       financial   plain   law    settle
+mallorder.state          behaviour   plain   law    settle
 mallorder.title          behaviour   plain   law    settle
 mallorder.address        contact     sealed  law    serve
 mallorder.payment        internal    plain   law    settle

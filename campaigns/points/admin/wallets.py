@@ -38,7 +38,9 @@ class WalletAdmin(ReadPage, SealedSearch):
     list_display = ("customer", "branch", "usable_now", "pending_now", "held_now", "owed_now")
     list_display_links = ("customer",)
     search_fields = ("customer__number_tail",)
-    search_help_text = _("The whole customer number, or its last four digits")
+    search_help_text = _(
+        "The whole customer number or phone number, or the last four digits of the customer number"
+    )
     opens_the_one = True
     ordering = ("-customer_id",)
     list_before_template = "points/wallets_head.html"
