@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from campaigns.approvals.selectors import standings
 from campaigns.approvals.standing import standing_words
@@ -26,6 +27,12 @@ from campaigns.tenants.desk import ScopedAdmin, scope_of
 
 
 class GoodForm(ServiceForm):
+    text = forms.CharField(
+        label=_("what the customer reads"),
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
     cash_fen = YuanField(
         label=_("and in money (yuan)"),
         initial=0,
