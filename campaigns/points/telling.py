@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.customers.panels import Line
 from campaigns.points.selectors.balances import balance_of
-from campaigns.points.selectors.desk import has_wallet
+from campaigns.points.selectors.desk import has_wallet, last_moment
 from campaigns.tenants.scopes import Scope
 
 
@@ -22,7 +22,7 @@ def points_lines(scope: Scope, customer_id: UUID) -> Sequence[Line]:
     page = reverse("admin:points_wallet_change", args=[customer_id])
     ends = ""
     if has.next_end is not None:
-        day = date_format(localtime(has.next_end), "SHORT_DATE_FORMAT")
+        day = date_format(localtime(last_moment(end=has.next_end)), "SHORT_DATE_FORMAT")
         ends = _("%(points)s lapse on %(day)s") % {"points": f"{has.next_points:,}", "day": day}
     rest = (
         (_("not yet in force"), has.pending),

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.approvals.selectors import standings
 from campaigns.approvals.standing import draft_words
 from campaigns.approvals.stopped import stop_over
-from campaigns.events.registry import kinds
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
 from campaigns.points.admin.rule_form import FIELDSETS, RuleForm
@@ -40,7 +39,7 @@ class RuleAdmin(ScopedAdmin):
     noun = "points.rule"
     form = RuleForm
     fieldsets = FIELDSETS
-    list_display = ("title", "gives", "event", "branch", "state", "runs_from", "runs_until")
+    list_display = ("title", "gives", "branch", "state", "runs_from", "runs_until")
     list_select_related = ("branch",)
     list_filter = ("handed_down",)
     search_fields = ("title",)
@@ -55,11 +54,6 @@ class RuleAdmin(ScopedAdmin):
     def gives(self, rule: Rule) -> str:
         terms = terms_of(rule)
         return said(terms, names_in(terms=terms))
-
-    @admin.display(description=_("event"), ordering="event_kind")
-    def event(self, rule: Rule) -> str:
-        kind = kinds().get(rule.event_kind)
-        return str(kind.label) if kind else rule.event_kind
 
     @admin.display(description=_("state"))
     def state(self, rule: Rule) -> str:

@@ -17,8 +17,14 @@ from campaigns.customers.selectors import customers_known_by
 from campaigns.points.admin.read_only import ReadPage
 from campaigns.points.models import Wallet
 from campaigns.points.refusals.desk import AmountNotClear
-from campaigns.points.selectors.balances import balance_of, ends_of, holds_of, lots_of
-from campaigns.points.selectors.desk import may_adjust_alone, movements_seen, told_entries, wallets_within
+from campaigns.points.selectors.balances import balance_of, holds_of, lots_of
+from campaigns.points.selectors.desk import (
+    last_moment,
+    may_adjust_alone,
+    movements_seen,
+    told_entries,
+    wallets_within,
+)
 from campaigns.points.services.desk import LEAST_REASON, ask_adjustment
 from campaigns.tenants.desk import page_of, scope_of
 
@@ -81,13 +87,17 @@ class WalletAdmin(ReadPage, SealedSearch):
         page = Paginator(told_entries(scope=scope, customer_id=who), _PER_PAGE).get_page(
             request.GET.get("page")
         )
+        balance = balance_of(scope=scope, customer_id=who)
         seen = movements_seen(scope=scope, movement_ids=[entry.movement_id for entry in page])
         may_movement = scope.may("points.movement.view")
         return {
             "wallet": obj,
-            "balance": balance_of(scope=scope, customer_id=who),
-            "ends": ends_of(scope=scope, customer_id=who, limit=3),
-            "lots": lots_of(scope=scope, customer_id=who),
+            "balance": balance,
+            "next_day": last_moment(end=balance.next_end),
+            "lots": [
+                {"row": lot, "last_day": last_moment(end=lot.expires_at)}
+                for lot in lots_of(scope=scope, customer_id=who)
+            ],
             "holds": holds_of(scope=scope, customer_id=who),
             "page": page,
             "entries": [

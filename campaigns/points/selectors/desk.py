@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,11 @@ MOST_MISSED = 31
 def wallets_within(*, scope: Scope) -> QuerySet[Wallet]:
     """Which wallets are of customers of the scope?"""
     return Wallet.objects.within(scope).select_related("customer", "branch")
+
+
+def last_moment(*, end: datetime | None) -> datetime | None:
+    """When are points good for the last time that lapse at this moment? For the day that people are told of."""
+    return end and end - timedelta(seconds=1)
 
 
 def has_wallet(*, scope: Scope, customer_id: UUID) -> bool:

@@ -44,6 +44,8 @@ def test_three_clicks_from_a_balance_to_the_cause_and_back_again(cast: Cast) -> 
     assert "请填写原因" in posted(client, "points_wallet_adjust", who, points=3, reason="错")
     text = page(client, "points_wallet_change", who)
     assert link_in(text, "points_movement_change", given) and "重复发放扣回" in text
+    # Good to the end of the next year, and so is told by its last day and not by the midnight after it.
+    assert "2027-12-31" in text and "2028-01-01" not in text
     small = found(Adjustment, points=-200)
     assert link_in(text, "points_movement_change", small.movement_id)
     text = page(client, "points_movement_change", small.movement_id)
