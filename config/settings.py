@@ -269,6 +269,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Fields of the same name with different choices.
+    "ENUM_NAME_OVERRIDES": {
+        "CouponKindEnum": "campaigns.rewards.models.Kind.values",
+        "MovementKindEnum": "campaigns.points.models.MovementKind.values",
+        "GoodKindEnum": "campaigns.points.models.GoodKind.values",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "campaigns.lib.http.openapi.add_security_schemes",

@@ -51,7 +51,7 @@ class ReceiverIn(serializers.Serializer[Any]):
     address = serializers.CharField(max_length=200)
 
 
-class OrderIn(serializers.Serializer[Any]):
+class GoodOrderIn(serializers.Serializer[Any]):
     """兑换请求 · An order of one piece."""
 
     good = serializers.UUIDField()
@@ -64,7 +64,7 @@ class OrderIn(serializers.Serializer[Any]):
     )
 
 
-class OrderOut(serializers.Serializer[Any]):
+class GoodOrderOut(serializers.Serializer[Any]):
     """兑换订单 · An order."""
 
     id = serializers.UUIDField()
@@ -144,10 +144,10 @@ class Orders(ApiView):
     who = "customer"
     limits = (Limit("points-orders", 60, 60),)
 
-    @extend_schema(summary="积分兑换下单 · Order a good", request=OrderIn, responses={201: OrderOut})
+    @extend_schema(summary="积分兑换下单 · Order a good", request=GoodOrderIn, responses={201: GoodOrderOut})
     @idempotent(required=True)
     def post(self, request: Request) -> Response:
-        body = self.body(OrderIn)
+        body = self.body(GoodOrderIn)
         receiver = body.get("receiver")
         order = order_good(
             scope=self.scope,
@@ -164,7 +164,7 @@ class MyOrders(ApiView):
     who = "customer"
     query = PageQuery
 
-    @extend_schema(summary="我的兑换订单 · My orders", responses=page_of(OrderOut))
+    @extend_schema(summary="我的兑换订单 · My orders", responses=page_of(GoodOrderOut))
     def get(self, request: Request) -> Response:
         page = Pages(order=("-id",)).cut(orders_of_customer(scope=self.scope), self.query_values)
         return self.answer(page.shown(_order))
@@ -174,7 +174,7 @@ class OrdersCalledOff(ApiView):
     who = "customer"
     limits = (Limit("points-orders", 60, 60),)
 
-    @extend_schema(summary="取消兑换订单 · Cancel an order", request=None, responses=OrderOut)
+    @extend_schema(summary="取消兑换订单 · Cancel an order", request=None, responses=GoodOrderOut)
     @idempotent()
     def post(self, request: Request, order_id: UUID) -> Response:
         return self.answer(_order(cancel_own_order(scope=self.scope, order_id=order_id)))

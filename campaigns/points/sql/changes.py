@@ -258,7 +258,13 @@ BEGIN
     IF app_customer() IS NOT NULL THEN RETURN NULL; END IF;
     no := points_ready(customer, 0);
     IF no = 'not_found' THEN RETURN NULL; END IF;
-    SELECT array_agg(h.id) INTO open FROM points_hold h WHERE h.customer_id = customer AND h.state = 'open';
+    -- Also holds of whom this customer was merged with for a while, if they hold points of lots that came back.
+    SELECT array_agg(h.id) INTO open FROM points_hold h
+     WHERE h.state = 'open'
+       AND (h.customer_id = customer
+            OR h.customer_id IN (SELECT m.kept_id FROM customers_merge m WHERE m.absorbed_id = customer)
+               AND EXISTS (SELECT FROM points_entry e JOIN points_lot l ON l.id = e.lot_id
+                            WHERE e.movement_id = h.id AND e.account = 'held' AND l.customer_id = customer));
     IF open IS NOT NULL THEN PERFORM points_settle_holds(open, NULL, NULL, NULL, NULL); END IF;
     SELECT * INTO home FROM points_wallet w WHERE w.customer_id = customer;
     IF home.pending + home.usable + home.held + home.owed = 0 THEN RETURN NULL; END IF;

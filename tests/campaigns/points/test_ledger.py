@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from campaigns.customers.services.merges import merge_customers, unmerge_customers
 from campaigns.lib.refusals import NotFound
 from campaigns.points.models import Entry, Lot, Movement, Wallet
 from campaigns.points.refusals.ledger import (
@@ -24,6 +25,7 @@ from campaigns.points.services import postings
 from campaigns.points.services.postings import Accrual, Posted, Validity
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
+from tests.support.customers import anonymous
 
 DAY = timedelta(days=1)
 
@@ -335,3 +337,26 @@ def test_the_ledger_is_never_edited(committed_cast: Cast) -> None:
         )
         with pytest.raises(IntegrityError, match="does not sum to zero"):
             cursor.execute(half)
+
+
+def test_who_is_erased_after_an_undone_merge_takes_along_what_a_hold_of_the_other_has(cast: Cast) -> None:
+    kept = Desk(cast, "nb")
+    with system_scope(at=AT, cause="test") as scope:
+        visitor = anonymous(scope, cast, "NB", "walk-in")
+    gone = Desk(cast, "nb2")
+    gone.id = visitor
+    gone.earn(30)
+    with cast.ho_administrator.scope() as scope:
+        merge = merge_customers(
+            scope=scope, kept=kept.id, absorbed=visitor, why={"zh": "同一人", "en": "one"}
+        )
+    held = kept.hold(20)
+    with cast.ho_administrator.scope() as scope:
+        unmerge_customers(scope=scope, merge_id=merge.pk, why="两个人")
+    assert (gone.has(), kept.has()) == ((10, 0, 20), (0, 0, 0))
+    with system_scope(at=AT, cause="test") as scope:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT forfeit_points(%s, '注销')", [visitor])
+        with pytest.raises(HoldIsSettled):
+            postings.commit_hold(scope=scope, hold_id=held.movement_id)
+    assert (gone.has(), kept.has()) == ((0, 0, 0), (0, 0, 0))
