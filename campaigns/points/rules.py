@@ -1,9 +1,7 @@
-"""What the ledger decides, as pure functions: when points lapse, which lots give. The database does the same sums
-(sql/ledger.py, sql/spending.py); tests compare them.
+"""What the ledger decides, as pure functions: the key of a movement, and when points lapse. The database does the same
+sum (sql/ledger.py); a test compares them.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -42,24 +40,3 @@ def expires_at(*, begins: datetime, months: int | None, ends: str, zone: str) ->
         first = day.replace(day=1, month=(day.month - 1) // length * length + 1)
         last = add_months(first, length) - timedelta(days=1)
     return datetime.combine(last + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """So many points of one lot."""
-
-    lot_id: UUID
-    points: int
-
-
-def taken(*, lots: Iterable[tuple[UUID, int, datetime]], points: int, at: datetime) -> list[Part]:
-    """Which lots (id, usable, end) give how much of so many points: what ends first gives first.
-
-    What has lapsed gives nothing. The parts sum to less than `points` when there is not enough.
-    """
-    parts = []
-    for lot_id, rest, ends in sorted(lots, key=lambda lot: (lot[2], lot[0])):
-        if points and rest and ends > at:
-            parts.append(Part(lot_id, min(rest, points)))
-            points -= parts[-1].points
-    return parts

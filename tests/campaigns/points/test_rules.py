@@ -1,7 +1,6 @@
-"""When points lapse, and which lots give: the rules, beside the database's own sums."""
+"""When points lapse: the rule, beside the database's own sum."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.lib.clock import FOREVER
-from campaigns.points.rules import add_months, expires_at, key_of, taken
+from campaigns.points.rules import add_months, expires_at, key_of
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
 
@@ -96,19 +95,6 @@ def test_months_keep_the_day_or_the_months_last(day: object, months: int) -> Non
     after = add_months(day, months)
     assert (after.year * 12 + after.month) - (day.year * 12 + day.month) == months
     assert after.day == day.day or (after + timedelta(days=1)).day == 1
-
-
-LOTS = st.lists(st.tuples(st.uuids(), st.integers(0, 100), MOMENTS), max_size=8)
-
-
-@given(lots=LOTS, points=st.integers(0, 500))
-def test_what_ends_first_gives_first_and_nothing_that_lapsed(
-    lots: list[tuple[UUID, int, datetime]], points: int
-) -> None:
-    parts = taken(lots=lots, points=points, at=AT)
-    usable = {key: rest for key, rest, end in lots if end > AT}
-    assert sum(part.points for part in parts) == min(points, sum(rest for _k, rest, end in lots if end > AT))
-    assert all(0 < part.points <= usable[part.lot_id] for part in parts) or len(usable) < len(lots)
 
 
 def test_the_same_words_make_the_same_key() -> None:
