@@ -54,6 +54,9 @@ UPDATE jobs_due d
         ORDER BY c.ready_at, c.id LIMIT %(lot)s FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING d.id
 """
+# One worker claims at a time. Who waits for a row that another has just claimed keeps it locked although it is not
+# due any more, until it commits; and the one whose row it is, finding it locked, would leave it to its lease.
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('jobs_due.claim', 0))"
 _CLAIM_SOUND = _CLAIM.format(which=f"c.lost < {SUSPECT_FROM}")
 _CLAIM_SUSPECT = _CLAIM.format(which=f"c.lost >= {SUSPECT_FROM}")
 
@@ -112,6 +115,7 @@ def _free_far_leases(now: datetime) -> None:
 
 def _claim(sql: str, attempt: UUID, now: datetime, lot: int) -> list[UUID]:
     with opened(system(at=now, cause=TASK)) as scope, connections[scope.using].cursor() as cursor:
+        cursor.execute(_ALONE)
         cursor.execute(sql, {"attempt": attempt, "until": now + LEASE, "now": now, "lot": lot})
         return [row[0] for row in cursor.fetchall()]
 

@@ -1,11 +1,13 @@
 """Workers side by side, stopped and late ones: each effect once, with a control that shows what it would be else."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connections
 
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.due_rules import LEASE
@@ -67,6 +69,49 @@ def test_four_workers_share_the_rows_and_ring_each_once(committed_cast: Cast, be
 
     together([unguarded] * 2)
     assert len(rung()) == 140 and len(set(rung())) == 120
+
+
+# What a claim does when it is slow: it has looked, and locks only now what somebody else may have taken meanwhile.
+SLOW = carrying_out._CLAIM.format(which="c.lost < 9 AND pg_sleep(0.2) IS NOT NULL")
+
+
+def claimed_beside_a_slow_one(alone: bool) -> Ran:
+    """What a worker carries out that claims while a slow one looks, and goes on while that one has not committed."""
+    looks, ended = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        values = {"attempt": new_id(), "until": SOON + LEASE, "now": SOON, "lot": 100}
+        with opened(system(at=SOON, cause="test")) as scope, connections[scope.using].cursor() as cursor:
+            if alone:
+                cursor.execute(carrying_out._ALONE)
+            looks.set()
+            cursor.execute(SLOW, values)
+            if not alone:
+                ended.wait(30)
+            return cursor.rowcount
+
+    def quick() -> Ran:
+        looks.wait(30)
+        time.sleep(0.1)
+        claimed = claim()
+        if not alone:
+            time.sleep(1)  # by now the slow one has what it wants
+        ran = go_on(claimed) if claimed[0] else Ran()
+        ended.set()
+        return ran
+
+    of_slow, ran = together([slow, quick])
+    return Ran(claimed=of_slow) if alone else ran
+
+
+def test_a_slow_claim_leaves_no_row_to_its_lease(committed_cast: Cast, bell: Bell) -> None:
+    lay_some(committed_cast, 3)
+    # The control: nobody waits for another's claim. The rows are the quick one's, and locked by the slow one.
+    assert claimed_beside_a_slow_one(alone=False) == Ran(claimed=3, done=0)
+    assert rung() == []
+    assert run_at(SOON + LEASE) == Ran(claimed=3, done=3)
+    lay_some(committed_cast, 6)
+    assert claimed_beside_a_slow_one(alone=True) == Ran(claimed=3)
 
 
 def test_a_worker_that_wakes_after_its_lease_finds_nothing_of_its_own(
