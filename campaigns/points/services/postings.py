@@ -229,7 +229,7 @@ def extend_points(
     )
 
 
-def sweep_points(*, scope: Scope, limit: int = 1_000) -> int:
+def sweep_points(*, scope: Scope, limit: int = 2_500) -> int:
     """Write down what came into force, what lapsed, and holds whose time has passed; how many lots and holds.
 
     Only tidies: every verb writes down what is due of its customers first. Any number of workers may run this.
