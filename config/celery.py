@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_ready
 from kombu.entity import Queue
 
+from campaigns.lib.memory import settle_memory
 from config.embedded import leash
 from config.running.heartbeats import note_alive
 from config.running.signs import EVERY
@@ -112,6 +113,7 @@ def _keep_noting(sender: Any, **_: Any) -> None:
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
-def _die_with_the_worker(**_: Any) -> None:
+def _begin(**_: Any) -> None:
     """A pool process whose worker was killed must not go on taking messages from its pipe."""
     leash.prctl(leash.PR_SET_PDEATHSIG, signal.SIGKILL)
+    settle_memory(bulk=True)

@@ -9,6 +9,6 @@ from config.checks import refuse_to_serve  # noqa: E402 - needs what the line ab
 
 refuse_to_serve()
 
-from config.running.memory import settle_memory  # noqa: E402
+from campaigns.lib.memory import settle_memory  # noqa: E402
 
 settle_memory()

@@ -23,6 +23,7 @@ from campaigns.approvals.selectors import neighbours_in_queue, queue, queue_coun
 from campaigns.approvals.services.bulks import ask_bulk_approval
 from campaigns.approvals.services.reviews import approve_revision
 from campaigns.jobs.services.long_runs import run_long
+from campaigns.lib.memory import settle_memory
 from campaigns.tenants.models import Branch, Login
 from campaigns.tenants.scopes import Scope, opened, staff, system, system_scope
 from campaigns.tenants.services.assignments import assign_role, load_roles
@@ -33,7 +34,6 @@ from config.bench.machine import BackendClock, machine
 from config.bench.reviews import plant_people, plant_reviews, register_kind
 from config.bench.scratch import scratch_database
 from config.bench.signing import bare_connection, sign_bare
-from config.running.memory import settle_memory
 
 PAGE_MS = 300.0
 QUEUE = "/admin/approvals/revision/"

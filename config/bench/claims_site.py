@@ -22,10 +22,10 @@ from rest_framework.response import Response  # noqa: E402
 from campaigns.lib.clock import now  # noqa: E402
 from campaigns.lib.http.views import ApiView  # noqa: E402
 from campaigns.lib.ids import new_id  # noqa: E402
+from campaigns.lib.memory import settle_memory  # noqa: E402
 from campaigns.rewards.api.coupons import Claims  # noqa: E402
 from campaigns.tenants.middleware import own_scope  # noqa: E402
 from config.bench.scratch import speak_to  # noqa: E402
-from config.running.memory import settle_memory  # noqa: E402
 
 
 class BenchStock(models.Model):  # noqa: DJ008 - nobody reads it

@@ -17,9 +17,9 @@ from rest_framework.request import Request  # noqa: E402
 from rest_framework.response import Response  # noqa: E402
 
 from campaigns.events.api import Events  # noqa: E402
+from campaigns.lib.memory import settle_memory  # noqa: E402
 from campaigns.tenants.middleware import own_scope  # noqa: E402
 from config.bench.scratch import speak_to  # noqa: E402
-from config.running.memory import settle_memory  # noqa: E402
 
 
 class Parses(Events):

@@ -31,6 +31,7 @@ from campaigns.customers.services import import_runs, imports
 from campaigns.lib import crypto
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.ids import new_id
+from campaigns.lib.memory import settled_memory
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import system_scope
 from config.bench.bank import AT, plant
@@ -95,6 +96,7 @@ def measure(
 ) -> Report:
     """The bench at a size: `rows` customers on each side in `rounds` files, and a file of `large` rows."""
     with ExitStack() as stack:
+        stack.enter_context(settled_memory())
         stack.enter_context(
             scratch_database("fenhang_bench_import", rooms=("audit", "jobs", "customers"), like=migrated)
         )

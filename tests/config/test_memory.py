@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 from unfold.templatetags import unfold_list
 
+from campaigns.lib.memory import settle_memory, settled_memory
 from config.desk import lists
-from config.running.memory import settle_memory
 
 
 def test_the_collector_walks_what_is_loaded_no_more():
@@ -16,6 +16,13 @@ def test_the_collector_walks_what_is_loaded_no_more():
         assert gc.get_freeze_count() > before + 10_000
     finally:
         gc.unfreeze()
+
+
+def test_a_worker_walks_less_often_and_a_command_only_while_it_works():
+    before = gc.get_threshold()
+    with settled_memory():
+        assert gc.get_threshold()[0] > 10 * before[0] and gc.get_freeze_count() > 10_000
+    assert gc.get_threshold() == before and gc.get_freeze_count() == 0
 
 
 def test_a_list_is_asked_for_its_headers_once_however_many_rows_it_has(monkeypatch):

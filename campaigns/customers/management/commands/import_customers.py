@@ -23,6 +23,7 @@ from campaigns.customers.models import CustomerFile
 from campaigns.customers.refusals import FileMissing
 from campaigns.customers.services import import_runs, imports
 from campaigns.lib.clock import now
+from campaigns.lib.memory import settled_memory
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.scopes import system_scope
 
@@ -70,7 +71,8 @@ class Command(BaseCommand):
                 with system_scope(at=now(), cause="import_customers") as scope:
                     taken = imports.take_file(scope=scope, file=file, name=path.name, source=source)
             try:
-                counts = self._run(taken, options, place)
+                with settled_memory():
+                    counts = self._run(taken, options, place)
             except BaseException:
                 self._forget(taken)
                 raise
