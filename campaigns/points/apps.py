@@ -36,3 +36,9 @@ class PointsApp(AppConfig):
         )
         register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")
         register_mall()
+        # Second persons are told; what is old is let go; awards and extensions by long jobs.
+        from campaigns.points import awarding, keeping, second_person
+
+        second_person.register_sentences()
+        keeping.register_old_earnings()
+        awarding.register_awards()

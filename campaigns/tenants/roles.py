@@ -5,7 +5,7 @@ Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordli
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
-points.ledger|rule|wallet|movement|adjustment|adjustlimit|ledgerclose|good|mallorder|draw|drawtry,
+points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -91,6 +91,7 @@ _LEDGER = [
     "points.adjustment.view",
     "points.adjustlimit.view",
     "points.ledgerclose.view",
+    "points.award.view",
 ]
 
 PRESETS: dict[str, tuple[str, str, list[str]]] = {
@@ -214,6 +215,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.movement.reverse",
             "points.adjustment.add",
             "points.adjustment.decide",
+            "points.award.add",
+            "points.award.decide",
+            "points.award.take_back",
             "points.ledgerclose.run",
             "points.rule.view",
             "points.rule.add",
@@ -263,6 +267,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.close.run",
             *_LEDGER,
             "points.adjustment.decide",
+            "points.award.decide",
             "points.ledgerclose.run",
             *_MERCHANTS,
             *_MALL,

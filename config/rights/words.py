@@ -102,6 +102,10 @@ _PAGES = {
     "sources": pgettext_lazy("page", "sources and months"),
     "search": pgettext_lazy("page", "search by number"),
     "adjust": pgettext_lazy("page", "adjust points"),
+    "new": pgettext_lazy("page", "load a list"),
+    "request": pgettext_lazy("page", "ask to have it posted"),
+    "drop": pgettext_lazy("page", "withdraw"),
+    "take_back": pgettext_lazy("page", "take all of it back"),
 }
 
 _OTHERS = {

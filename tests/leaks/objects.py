@@ -6,6 +6,7 @@ of every tenant table.
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,6 +37,8 @@ from campaigns.lib.refs import ref
 from campaigns.notices.selectors import unread
 from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
+from campaigns.points.services.award_runs import finish_judging, judge_rows
+from campaigns.points.services.awards import AwardTerms, ask_award, load_award
 from campaigns.points.services.closing import close_ledger
 from campaigns.points.services.desk import ask_adjustment, set_limit
 from campaigns.points.services.mall import Receiver, order_good
@@ -400,6 +403,25 @@ def _ledger(world: World) -> None:
         world.add("points.adjustment", place, asked.pk)
         world.add("points.ledgerclose", place, closed.pk)
         world.add("points.adjustlimit", place, limit.pk)
+        _awards(world, place)
+
+
+def _awards(world: World, place: str) -> None:
+    """One that was checked, one that waits for a second person, and one that is agreed to."""
+    customer = world.ids["customers.customer"][place]
+    for kind, points in (("judged_award", 500), ("award", 500), ("agreed_award", 1)):
+        with world.cast.play(f"maker_{place}").scope() as scope:
+            award = load_award(
+                scope=scope,
+                terms=AwardTerms(title="节日回馈", reason="节日回馈客户", each=points),
+                file=BytesIO("客户号\nN-1\n".encode()),
+                name="list.csv",
+            )
+            judge_rows(award, [2], [customer], [points])
+            finish_judging(award)
+            if kind != "judged_award":
+                ask_award(scope=scope, award_id=award.pk)
+        world.add(f"points.{kind}", place, award.pk)
 
 
 def _mall(world: World) -> None:

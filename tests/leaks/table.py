@@ -273,6 +273,20 @@ ROWS = {
         )
         for act in ("confirm", "decline")
     },
+    "admin:points_award_new": Row("staff", body={"title": "节日回馈"}),
+    **{
+        f"admin:points_award_{act}": Row(
+            "staff", {"award_id": f"points.{kind}"}, methods=("post",), body={"remark": "不予发放"}
+        )
+        for act, kind in (
+            ("request", "judged_award"),
+            ("drop", "award"),
+            ("confirm", "award"),
+            ("decline", "award"),
+            ("go_on", "agreed_award"),
+            ("take_back", "agreed_award"),
+        )
+    },
     "admin:points_ledgerclose_close_day": Row(
         "staff", methods=("post",), body={"day": "2026-11-01", "period": "day"}
     ),

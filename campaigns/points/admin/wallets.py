@@ -23,6 +23,7 @@ from campaigns.points.selectors.desk import (
     may_adjust_alone,
     movements_seen,
     told_entries,
+    wallet_to_open,
     wallets_within,
 )
 from campaigns.points.services.desk import LEAST_REASON, ask_adjustment
@@ -54,6 +55,13 @@ class WalletAdmin(ReadPage, SealedSearch):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
         return wallets_within(scope=scope_of(request))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """A customer who never had points has a page as well, if the reader may give the first."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None and scope_of(request).may("points.adjustment.add"):
+            return wallet_to_open(scope=scope_of(request), customer_id=object_id)
+        return found
 
     def found_by(self, request: HttpRequest, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         return rows.filter(pk__in=customers_known_by(scope=scope_of(request), words=words).values("pk"))

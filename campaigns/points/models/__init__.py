@@ -1,5 +1,6 @@
 """All models of the room, by the part that they belong to."""
 
+from campaigns.points.models.awards import Award, AwardLot, AwardRow
 from campaigns.points.models.desk import AdjustLimit, Adjustment, LedgerClose
 from campaigns.points.models.households import Household, Member
 from campaigns.points.models.ledger import (
@@ -21,6 +22,9 @@ __all__ = [
     "Account",
     "AdjustLimit",
     "Adjustment",
+    "Award",
+    "AwardLot",
+    "AwardRow",
     "Earning",
     "Ends",
     "Entry",

@@ -12,11 +12,13 @@ from campaigns.points.models import AdjustLimit, Adjustment
 from campaigns.points.refusals.desk import BY_WORD, AmountNotClear, LimitNotClear, ReasonNotGiven
 from campaigns.points.refusals.ledger import AlreadyReversed
 from campaigns.points.rules import key_of
+from campaigns.points.second_person import tell_asker, tell_seconds
 from campaigns.points.selectors.balances import movement_in_scope
 from campaigns.points.selectors.desk import adjustment_in_scope
 from campaigns.points.services.postings import MOST, Posted, reverse_points
 from campaigns.tenants.scopes import Scope
 
+DECIDES = "points.adjustment.decide"
 LEAST_REASON = 4  # characters
 
 
@@ -68,6 +70,8 @@ def ask_adjustment(*, scope: Scope, customer_id: UUID, points: int, reason: str)
     _decide("SELECT adjust_points(%s, %s, %s, %s)", [fresh, customer_id, points, reason])
     made = adjustment_in_scope(scope=scope, adjustment_id=fresh)
     _note(scope, made, "points.adjustment.add", points=points, state=made.state, reason=reason)
+    if made.state == Adjustment.State.ASKED:
+        tell_seconds(scope=scope, asked=made, verb=DECIDES)
     return made
 
 
@@ -76,12 +80,13 @@ def decide_adjustment(*, scope: Scope, adjustment_id: UUID, is_agreed: bool, rem
     """Post what another person asked for, or refuse it (then with a remark). Raises NotFound, AdjustmentDecided,
     AdjustmentIsOwn, PointsShort, ReasonNotGiven.
     """
-    scope.demand("points.adjustment.decide")
+    scope.demand(DECIDES)
     remark = remark.strip()[:200] if is_agreed else _reason(remark)
     _decide("SELECT decide_adjustment(%s, %s, %s)", [adjustment_id, is_agreed, remark])
     made = adjustment_in_scope(scope=scope, adjustment_id=adjustment_id)
     verb = "points.adjustment.approve" if is_agreed else "points.adjustment.reject"
     _note(scope, made, verb, points=made.points, remark=remark)
+    tell_asker(scope=scope, asked=made, is_agreed=is_agreed)
     return made
 
 
