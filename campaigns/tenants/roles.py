@@ -5,7 +5,7 @@ Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordli
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
-points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|ledgerclose|good|mallorder|draw|drawtry,
+points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -92,6 +92,7 @@ _LEDGER = [
     "points.adjustlimit.view",
     "points.ledgerclose.view",
     "points.award.view",
+    "points.extension.view",
 ]
 
 PRESETS: dict[str, tuple[str, str, list[str]]] = {
@@ -218,6 +219,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.award.add",
             "points.award.decide",
             "points.award.take_back",
+            "points.household.change",
+            "points.extension.add",
+            "points.extension.decide",
             "points.ledgerclose.run",
             "points.rule.view",
             "points.rule.add",
@@ -268,6 +272,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_LEDGER,
             "points.adjustment.decide",
             "points.award.decide",
+            "points.household.change",
+            "points.extension.decide",
             "points.ledgerclose.run",
             *_MERCHANTS,
             *_MALL,

@@ -2,6 +2,7 @@
 
 from campaigns.points.models.awards import Award, AwardLot, AwardRow
 from campaigns.points.models.desk import AdjustLimit, Adjustment, LedgerClose
+from campaigns.points.models.extensions import Extension
 from campaigns.points.models.households import Household, Member
 from campaigns.points.models.ledger import (
     CUSTOMERS_OWN,
@@ -28,6 +29,7 @@ __all__ = [
     "Earning",
     "Ends",
     "Entry",
+    "Extension",
     "Good",
     "GoodKind",
     "GoodStock",
