@@ -86,6 +86,13 @@ awardrow.back            behaviour   plain   thing  settle
 awardlot.number          none        plain   law    settle
 awardlot.customers       none        plain   law    settle
 awardlot.points          none        plain   law    settle
+extension.reason         internal    plain   law    account
+extension.points         financial   plain   law    settle
+extension.customers      none        plain   law    settle
+extension.done           none        plain   law    settle
+extension.state          internal    plain   law    settle
+extension.alone          none        plain   law    account
+extension.remark         internal    plain   law    account
 ledgerclose.day          none        plain   law    settle
 ledgerclose.closed_by    internal    plain   law    account
 ledgerclose.figures      none        plain   law    settle

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.customers.admin.searching import SealedSearch
 from campaigns.customers.selectors import customers_known_by
 from campaigns.points.admin.read_only import ReadPage
+from campaigns.points.admin.wallet_acts import told_more, wallet_urls
 from campaigns.points.models import Wallet
 from campaigns.points.refusals.desk import AmountNotClear
 from campaigns.points.selectors.balances import balance_of, holds_of, lots_of
@@ -88,7 +89,7 @@ class WalletAdmin(ReadPage, SealedSearch):
             self.admin_site.admin_view(self.adjust_view),
             name="points_wallet_adjust",
         )
-        return [adjust, *super().get_urls()]
+        return [adjust, *wallet_urls(self), *super().get_urls()]
 
     def told(self, request: HttpRequest, obj: Wallet) -> dict[str, Any]:
         scope, who = scope_of(request), obj.customer_id
@@ -124,6 +125,7 @@ class WalletAdmin(ReadPage, SealedSearch):
             "may_adjust": scope.may("points.adjustment.add"),
             "alone": may_adjust_alone(scope=scope, branch_id=obj.branch_id),
             "least_reason": LEAST_REASON,
+            **told_more(request, obj),
         }
 
     def adjust_view(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:

@@ -21,11 +21,11 @@ from campaigns.points.invitations import invitation_of, inviter_of
 from campaigns.points.models import Household, Member
 from campaigns.points.refusals.desk import CustomerNotKnown, ReasonNotGiven
 from campaigns.points.refusals.households import BY_WORD, EvidenceNotGiven, HouseholdFull, MemberAlready
+from campaigns.points.refusals.ledger import PointsMissing
 from campaigns.points.rules import key_of
 from campaigns.points.selectors.households import Housemate, household_of, own_household
 from campaigns.points.services.desk import LEAST_REASON
 from campaigns.points.services.postings import MOST, Posted
-from campaigns.points.refusals.ledger import PointsMissing
 from campaigns.tenants.scopes import Scope
 
 MAY = "points.household.change"

@@ -57,6 +57,11 @@ def work(**more: Any) -> None:
         pass
 
 
+def agrees() -> None:
+    with system_scope(at=AT, cause="test"):
+        assert_ledger_agrees()
+
+
 def now(award: Award) -> Award:
     with system_scope(at=AT, cause="test") as scope:
         return award_in_scope(scope=scope, award_id=award.pk)
@@ -133,7 +138,7 @@ def test_each_row_has_its_verdict_and_the_good_ones_are_posted_once(cast: Cast) 
     with cast.north_rewards.scope() as scope, pytest.raises(no.AwardDecided):
         awards.go_on_with_award(scope=scope, award_id=award.pk)
     assert usable(cast, "nb") == 300
-    assert_ledger_agrees()
+    agrees()
 
 
 def test_above_the_limit_of_a_day_another_person_agrees(cast: Cast) -> None:
@@ -215,7 +220,7 @@ def test_taken_back_as_a_whole_customer_by_customer_and_what_is_spent_is_owed(ca
         assert Movement.objects.filter(kind="reverse", follows_id=lot.movement_id).count() == 3
         job = Job.objects.get(pk=award.job_id)
         assert (job.state, job.done, job.refused) == ("done", 3, 1)
-    assert_ledger_agrees()
+    agrees()
 
 
 def test_stopped_half_way_it_goes_on_behind_what_is_posted_or_is_taken_back(cast: Cast) -> None:
@@ -243,7 +248,7 @@ def test_stopped_half_way_it_goes_on_behind_what_is_posted_or_is_taken_back(cast
     with system_scope(at=AT, cause="test") as scope:
         assert progress_of(scope=scope, award=on).customers == 3
         assert Movement.objects.filter(kind="reverse").count() == 1
-    assert_ledger_agrees()
+    agrees()
 
 
 def tagged(cast: Cast, *who: UUID) -> int:
@@ -291,7 +296,7 @@ def test_who_was_merged_or_blocked_before_the_posting_and_who_pays(cast: Cast) -
             assert (lot.pending, lot.rest, lot.active_at) == (20, 0, AT + timedelta(days=3))
         job = Job.objects.get(pk=now(award).job_id)
         assert (job.state, job.done, job.refused) == ("done", 4, 2)
-    assert_ledger_agrees()
+    agrees()
 
 
 def test_by_phone_or_by_tag(cast: Cast) -> None:

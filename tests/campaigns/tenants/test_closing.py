@@ -91,6 +91,7 @@ STAYS = {
     "points.AdjustLimit": "was said of that branch; the successor has its own",
     "points.LedgerClose": "says what was on a day there",
     "rewards.RefusalCount": "was refused there",
+    "points.Extension": "was asked for there",
     "points.Award": "was asked for there",
     "points.AwardLot": "was posted there",
     "points.AwardRow": "was judged there, and is deleted in due course",
