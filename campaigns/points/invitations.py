@@ -1,4 +1,4 @@
-"""Invitations to a household: who invites and until when, sealed; stored nowhere, and shown to be read out or scanned."""
+"""Invitations to a household: who invites and until when, sealed; stored nowhere, shown to be read out or scanned."""
 
 import hmac
 from base64 import b32decode, b32encode

@@ -3,7 +3,7 @@
 A line says how many points and who asks, never of which customer: a reader sees it without the customer in scope.
 """
 
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from campaigns.customers.second_person import seconds_of
 from campaigns.lib.refs import ref
 from campaigns.notices.sentences import register_notice
 from campaigns.notices.services import settle, tell
+from campaigns.points.models import Adjustment, Award, Extension
 from campaigns.tenants.scopes import Scope
 
 _SENTENCES: dict[str, tuple[Any, str, bool]] = {
@@ -21,13 +22,8 @@ _SENTENCES: dict[str, tuple[Any, str, bool]] = {
 }
 
 
-class Asked(Protocol):
-    """What one person asked for and another decides on."""
-
-    pk: Any
-    branch_id: int
-    asked_by_id: UUID | None
-    _meta: Any
+# What one person asked for and another decides on.
+Asked = Adjustment | Award | Extension
 
 
 def register_sentences() -> None:

@@ -105,7 +105,6 @@ _PAGES = {
     "new": pgettext_lazy("page", "load a list"),
     "add_member": pgettext_lazy("page", "register a member of the household"),
     "end_member": pgettext_lazy("page", "end a membership of the household"),
-    "extend": pgettext_lazy("page", "extend points"),
     "bulk_extend": pgettext_lazy("page", "extend points of many"),
     "request": pgettext_lazy("page", "ask to have it posted"),
     "drop": pgettext_lazy("page", "withdraw"),

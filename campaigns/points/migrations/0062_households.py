@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         *verb("own_household()", households.OWN, execute=_PHONE),
         *verb("join_household(uuid, uuid, uuid, uuid, int)", households.JOIN, execute=_PHONE),
         *verb("leave_household()", households.LEAVE, execute=_PHONE),
-        *verb("pass_points(uuid, bigint, uuid, text, bigint)", households.PASS, execute=_PHONE),
+        *verb("pass_points(uuid, bigint, uuid, text, bigint)", households.HAND_ON, execute=_PHONE),
         OfferRights(
             {
                 "rewards_operator": ["points.household.change"],

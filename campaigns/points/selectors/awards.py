@@ -1,5 +1,6 @@
 """Questions about awards: which there are, how far one is, whom it reached and whom not."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -71,7 +72,7 @@ def progress_of(*, scope: Scope, award: Award) -> Progress:
     )
 
 
-def sums_by_issuer(*, scope: Scope, award: Award, limit: int = 100) -> list[dict[str, Any]]:
+def sums_by_issuer(*, scope: Scope, award: Award, limit: int = 100) -> Sequence[Mapping[str, Any]]:
     """Customers and points by who issues them, and how many of the points are posted; the most first."""
     done = Q(posted_at__isnull=False)
     rows = (

@@ -45,7 +45,7 @@ LOOKS, ADDS, DECIDES, RETURNS = (
 )
 MOST_ROWS = 200_000
 # The content of a file that is never judged to its end; and the rows, without which nothing is taken back as a whole.
-FILE_KEPT, ROWS_KEPT = timedelta(days=7), timedelta(days=90)
+FILE_KEPT, ROWS_KEPT = timedelta(days=7), 90  # days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +226,9 @@ def must_go_on(*, scope: Scope, award_id: UUID, state: str) -> Award:
 def _load(scope: Scope, award_id: UUID, terms: AwardTerms, **more: Any) -> Award:
     said = orjson.dumps(terms.columns() | more).decode()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT load_award(%s, %s::jsonb, %s)", [award_id, said, ROWS_KEPT])
+        cursor.execute(
+            "SELECT load_award(%s, %s::jsonb, make_interval(days => %s))", [award_id, said, ROWS_KEPT]
+        )
     award = award_in_scope(scope=scope, award_id=award_id)
     for kind, at in ((DELETE_FILE, scope.at + FILE_KEPT), (DELETE_ROWS, award.kept_until)):
         due.lay(

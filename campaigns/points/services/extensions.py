@@ -1,4 +1,4 @@
-"""Points that staff let lapse later, with a reason: of one customer at once or by a second person, of many as a long job.
+"""Points that staff let lapse later, with a reason: of one customer, or of many as a long job; above a limit by two.
 
 How many one person may extend alone within a day is the limit of adjustments. The database decides (sql/extensions.py).
 """

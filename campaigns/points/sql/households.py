@@ -1,5 +1,5 @@
-"""What customers do about their household on the phone: who is in it, joining by another's word, leaving, passing points
-on. Customers see no other customer's rows, so all of it is asked of verbs.
+"""What customers do about their household on the phone: who is in it, joining by another's word, leaving, passing
+points on. Customers see no other customer's rows, so all of it is asked of verbs.
 """
 
 # Members of the customer's own household: nobody's name, but the end of the customer number.
@@ -68,7 +68,7 @@ END $$;
 """
 
 # To a member of the own household, so many within a day at most. A twin of the key answers with what it made.
-PASS = """
+HAND_ON = """
 CREATE FUNCTION pass_points(wanted uuid, amount bigint, wanted_key uuid, said text, most bigint)
 RETURNS TABLE (word text, movement uuid) LANGUAGE plpgsql AS VERB $$
 #variable_conflict use_column

@@ -16,6 +16,7 @@ from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, connections, transaction
 
 from campaigns.customers.services.customers import add_customer
@@ -194,6 +195,9 @@ def test_the_same_deaths_double_a_lot_that_is_posted_without_its_key_and_not_wit
 
 
 def test_killed_closers_close_every_day_once(committed_cast: Cast) -> None:
+    # From the first close on, no day is missed.
+    with time_machine.travel(AT - timedelta(days=6), tick=False):
+        assert tasks.close_ledgers() == 1
     for day in range(5, 0, -1):
         with system_scope(at=AT - timedelta(days=day), cause="kill") as scope:
             give = [
@@ -218,8 +222,10 @@ def test_killed_closers_close_every_day_once(committed_cast: Cast) -> None:
     assert len(due) >= 10
     assert killed(5, 7, work) >= 3
     with system_scope(at=LATER, cause="kill"):
-        rows = list(LedgerClose.objects.values_list("branch_id", "period", "day", "nth", "is_green"))
-    assert sorted(row[:3] for row in rows) == sorted(due)
+        rows = list(
+            LedgerClose.objects.order_by("id").values_list("branch_id", "period", "day", "nth", "is_green")
+        )
+    assert sorted(row[:3] for row in rows[1:]) == sorted(due)
     assert {row[3:] for row in rows} == {(1, True)}
 
 
