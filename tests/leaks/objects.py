@@ -37,10 +37,12 @@ from campaigns.lib.refs import ref
 from campaigns.notices.selectors import unread
 from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
+from campaigns.points.models import Household, Member
 from campaigns.points.services.award_runs import finish_judging, judge_rows
 from campaigns.points.services.awards import AwardTerms, ask_award, load_award
 from campaigns.points.services.closing import close_ledger
 from campaigns.points.services.desk import ask_adjustment, set_limit
+from campaigns.points.services.extensions import ask_extension
 from campaigns.points.services.mall import Receiver, order_good
 from campaigns.points.services.postings import Accrual, accrue_points
 from campaigns.rewards.models import Share
@@ -404,6 +406,28 @@ def _ledger(world: World) -> None:
         world.add("points.ledgerclose", place, closed.pk)
         world.add("points.adjustlimit", place, limit.pk)
         _awards(world, place)
+        with world.cast.play(f"maker_{place}").scope() as scope:
+            asked_later = ask_extension(
+                scope=scope, customer_id=customer, until=AT + timedelta(days=1_500), reason="客户住院延期"
+            )
+        world.add("points.extension", place, asked_later.pk)
+        world.add("points.member", place, _member(world, place, customer))
+    for who, place in (("nb", "NB"), ("nb2", "C2"), ("sb", "SB")):
+        home = "NB" if place == "C2" else place
+        world.add("points.housemate", place, _member(world, home, world.cast.customers[who].customer.pk))
+
+
+def _member(world: World, place: str, customer: UUID) -> UUID:
+    branch = world.cast.branch[place]
+    stands = {"branch_id": branch.pk, "branch_pos": branch.pos}
+    with system_scope(at=AT, cause="leaks"):
+        found = Member.objects.filter(customer_id=customer, until=None).first()
+        if found is not None:
+            return found.pk
+        home = Household.objects.create(**stands, name="家庭", opened_at=AT)
+        return Member.objects.create(
+            **stands, customer_id=customer, household=home, evidence="出示户口簿", since=AT
+        ).pk
 
 
 def _awards(world: World, place: str) -> None:
@@ -417,8 +441,8 @@ def _awards(world: World, place: str) -> None:
                 file=BytesIO("客户号\nN-1\n".encode()),
                 name="list.csv",
             )
-            judge_rows(award, [2], [customer], [points])
-            finish_judging(award)
+            judge_rows(scope=scope, award=award, lines=[2], who=[customer], points=[points])
+            finish_judging(scope=scope, award=award)
             if kind != "judged_award":
                 ask_award(scope=scope, award_id=award.pk)
         world.add(f"points.{kind}", place, award.pk)

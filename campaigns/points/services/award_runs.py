@@ -34,7 +34,7 @@ def judge_step(*, scope: Scope, job: Job) -> Step:
     if after is not None:
         total = max(award.rows, done)
         return Step(done, total, refused=refused, cursor=after, doing=in_both(_("checking the rows")))
-    finish_judging(award)
+    finish_judging(scope=scope, award=award)
     result = _refusals(scope, award) if refused else None
     if award.source == Award.Source.FILE:
         delete_file(scope=scope, award_id=award.pk)
@@ -78,7 +78,13 @@ def _judge_file(scope: Scope, award: Award, cursor: dict[str, Any]) -> tuple[int
         raise AwardFileGone from None
     kind = award.reading["kind"]
     who = customers_named(scope=scope, rows=[each.row for each in rows], kind=kind) if rows else []
-    no = judge_rows(award, [each.row.line for each in rows], who, [each.points for each in rows])
+    no = judge_rows(
+        scope=scope,
+        award=award,
+        lines=[each.row.line for each in rows],
+        who=who,
+        points=[each.points for each in rows],
+    )
     return len(rows), no, dict(after) if after is not None else None
 
 
@@ -91,13 +97,15 @@ def _judge_tag(scope: Scope, award: Award, cursor: dict[str, Any]) -> tuple[int,
     after = UUID(cursor["after"]) if cursor else None
     who = tagged_customers(every=[award.tag_id], after=after, many=LOT)
     lines = list(range(before + 1, before + len(who) + 1))
-    no = judge_rows(award, lines, list(who), [award.each] * len(who))
+    no = judge_rows(scope=scope, award=award, lines=lines, who=list(who), points=[award.each] * len(who))
     if len(who) < LOT:
         return len(who), no, None
     return len(who), no, {"line": lines[-1], "after": str(who[-1])}
 
 
-def judge_rows(award: Award, lines: list[int], who: list[UUID | None], points: list[int | None]) -> int:
+def judge_rows(
+    *, scope: Scope, award: Award, lines: list[int], who: list[UUID | None], points: list[int | None]
+) -> int:
     """Judge rows that mean these customers (None: nobody known) and points (None: none); how many were refused."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -106,7 +114,7 @@ def judge_rows(award: Award, lines: list[int], who: list[UUID | None], points: l
         return int(cursor.fetchone()[0])
 
 
-def finish_judging(award: Award) -> None:
+def finish_judging(*, scope: Scope, award: Award) -> None:
     """All rows are judged: what they come to is counted, and lots are made."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT finish_judging(%s, %s)", [award.pk, POSTED_AT_ONCE])

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from campaigns.audit.models import Entry as Note
 from campaigns.customers.services.merges import merge_customers, unmerge_customers
-from campaigns.customers.steps import steps
+from campaigns.customers.steps import steps_of
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.notices.models import Notice
 from campaigns.points.models import Extension, Member, Movement
@@ -133,7 +133,7 @@ def test_staff_register_who_showed_something_and_a_place_follows_its_person(cast
         # Whose both sides live somewhere, lives where the kept one does.
         merge_customers(scope=scope, kept=nb, absorbed=one, why={"by": "test"})
         assert Member.objects.filter(until=None).values_list("customer_id", flat=True).get() == nb
-        assert "points: household" in {step.name for step in steps("erase")}
+        assert "points: household" in {step.name for step in steps_of("erase")}
     with cast.nb_manager.scope() as scope:
         own = Member.objects.within(scope).get(until=None)
         households.end_membership(scope=scope, member_id=own.pk, reason="客户要求退出")
