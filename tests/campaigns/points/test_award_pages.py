@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from campaigns.customers.consent_refusals import StillOpen
 from campaigns.customers.models import Customer
-from campaigns.customers.refusals import StillOpen
 from campaigns.customers.retention import retentions
 from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.merges import merge_customers, unmerge_customers
