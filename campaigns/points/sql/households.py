@@ -19,7 +19,7 @@ $$;
 JOIN = """
 CREATE FUNCTION join_household(host uuid, home uuid, host_member uuid, own_member uuid, most int) RETURNS text
 LANGUAGE plpgsql AS VERB $$
-DECLARE me uuid := app_customer(); found uuid;
+DECLARE me uuid := app_customer(); theirs uuid;
 BEGIN
     IF me IS NULL OR host = me THEN RETURN 'invitation'; END IF;
     -- Whoever joins, leaves or passes points on holds these; two who invite each other do not make two households.
@@ -30,24 +30,24 @@ BEGIN
     IF EXISTS (SELECT FROM points_member m WHERE m.customer_id = me AND m.until IS NULL) THEN
         RETURN 'member_already';
     END IF;
-    SELECT m.household_id INTO found FROM points_member m WHERE m.customer_id = host AND m.until IS NULL;
+    SELECT m.household_id INTO theirs FROM points_member m WHERE m.customer_id = host AND m.until IS NULL;
     IF NOT FOUND THEN
         INSERT INTO points_household (id, branch_id, branch_pos, name, opened_at)
         SELECT home, c.branch_id, c.branch_pos, '家庭', app_at() FROM customers_customer c WHERE c.id = host;
         INSERT INTO points_member (id, branch_id, branch_pos, customer_id, household_id, evidence, since)
         SELECT host_member, c.branch_id, c.branch_pos, c.id, home, '手机端邀请', app_at()
           FROM customers_customer c WHERE c.id = host;
-        found := home;
+        theirs := home;
     END IF;
     -- Several may join one household at once.
-    PERFORM FROM points_household h WHERE h.id = found FOR NO KEY UPDATE;
-    IF (SELECT count(*) FROM points_member m WHERE m.household_id = found AND m.until IS NULL) >= most THEN
+    PERFORM FROM points_household h WHERE h.id = theirs FOR NO KEY UPDATE;
+    IF (SELECT count(*) FROM points_member m WHERE m.household_id = theirs AND m.until IS NULL) >= most THEN
         RETURN 'full';
     END IF;
     INSERT INTO points_member (id, branch_id, branch_pos, customer_id, household_id, evidence, since)
-    SELECT own_member, c.branch_id, c.branch_pos, c.id, found, '手机端接受邀请', app_at()
+    SELECT own_member, c.branch_id, c.branch_pos, c.id, theirs, '手机端接受邀请', app_at()
       FROM customers_customer c WHERE c.id = me;
-    PERFORM points_note('points.household.join', 'points.household:' || found, '家庭', app_branch(), app_branch_pos(),
+    PERFORM points_note('points.household.join', 'points.household:' || theirs, '家庭', app_branch(), app_branch_pos(),
                         jsonb_build_object('member', own_member));
     RETURN NULL;
 END $$;
