@@ -5,12 +5,15 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from campaigns.customers.admin.searching import SealedSearch
 from campaigns.customers.selectors import customers_known_by
@@ -66,6 +69,17 @@ class WalletAdmin(ReadPage, SealedSearch):
 
     def found_by(self, request: HttpRequest, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         return rows.filter(pk__in=customers_known_by(scope=scope_of(request), words=words).values("pk"))
+
+    @method_decorator(sensitive_post_parameters(SEARCH_VAR))
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        """A customer without a wallet is found by whoever may give the first points."""
+        answer = super().search_view(request)
+        words, scope = request.POST.get(SEARCH_VAR, "").strip(), scope_of(request)
+        if words and scope.may("points.adjustment.add"):
+            who = list(customers_known_by(scope=scope, words=words).values_list("pk", flat=True)[:2])
+            if len(who) == 1:
+                return HttpResponseRedirect(reverse("admin:points_wallet_change", args=who))
+        return answer
 
     @admin.display(description=_("usable"), ordering="usable")
     def usable_now(self, wallet: Wallet) -> str:
