@@ -412,9 +412,11 @@ def _ledger(world: World) -> None:
             )
         world.add("points.extension", place, asked_later.pk)
         world.add("points.member", place, _member(world, place, customer))
-    for who, place in (("nb", "NB"), ("nb2", "C2"), ("sb", "SB")):
-        home = "NB" if place == "C2" else place
-        world.add("points.housemate", place, _member(world, home, world.cast.customers[who].customer.pk))
+    # A customer's own place; where no customer of the cast lives, the nearest one's.
+    homes = {"NB": "nb", "C2": "nb2", "SB": "sb", "HO": "nb", "N": "nb", "S": "sb"}
+    for place, who in homes.items():
+        member = _member(world, "SB" if who == "sb" else "NB", world.cast.customers[who].customer.pk)
+        world.add("points.housemate", place, member)
 
 
 def _member(world: World, place: str, customer: UUID) -> UUID:

@@ -90,7 +90,7 @@ class AwardAdmin(ReadPage):
     def how_many(self, award: Award) -> str:
         return f"{award.customers:,}"
 
-    @admin.display(description=_("points in all"), ordering="points")
+    @admin.display(description=_("sum of points"), ordering="points")
     def how_much(self, award: Award) -> str:
         return f"{award.points:,}"
 

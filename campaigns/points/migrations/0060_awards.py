@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('judging', 'rows are being checked'), ('judged', 'checked, not asked for yet'), ('asked', 'waits for a second person'), ('agreed', 'being posted'), ('posted', 'posted'), ('refused', 'refused'), ('dropped', 'withdrawn'), ('returning', 'being taken back'), ('returned', 'taken back')], max_length=9, verbose_name='state')),
                 ('rows', models.PositiveIntegerField(default=0, verbose_name='rows')),
                 ('customers', models.PositiveIntegerField(default=0, verbose_name='customers')),
-                ('points', models.BigIntegerField(default=0, verbose_name='points in all')),
+                ('points', models.BigIntegerField(default=0, verbose_name='sum of points')),
                 ('refused', models.PositiveIntegerField(default=0, verbose_name='rows refused')),
                 ('alone', models.BigIntegerField(default=0, verbose_name='may be adjusted alone')),
                 ('loaded_at', models.DateTimeField(verbose_name='loaded at')),

@@ -58,7 +58,7 @@ class Award(TenantModel):
     state = models.CharField(_("state"), max_length=9, choices=State)
     rows = models.PositiveIntegerField(_("rows"), default=0)
     customers = models.PositiveIntegerField(_("customers"), default=0)
-    points = models.BigIntegerField(_("points in all"), default=0)
+    points = models.BigIntegerField(_("sum of points"), default=0)
     refused = models.PositiveIntegerField(_("rows refused"), default=0)
     alone = models.BigIntegerField(_("may be adjusted alone"), default=0)
     loaded_at = models.DateTimeField(_("loaded at"))
