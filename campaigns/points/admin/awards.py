@@ -136,7 +136,9 @@ class AwardAdmin(ReadPage):
             "decider": names.get(obj.decided_by_id, ""),
             "returner": names.get(obj.returned_by_id, ""),
             "job": next((job for job in jobs if job.pk == obj.job_id), None),
-            "check": next((job for job in jobs if job.pk == obj.judge_job_id and job.result_name), None),
+            "check": next(
+                (job for job in jobs if is_own and job.pk == obj.judge_job_id and job.result_name), None
+            ),
             "progress": progress_of(scope=scope, award=obj),
             "sums": sums_by_issuer(scope=scope, award=obj),
             "lots": [
