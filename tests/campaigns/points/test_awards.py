@@ -3,7 +3,9 @@
 import csv
 import io
 import zipfile
+from collections import Counter
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -25,6 +27,7 @@ from campaigns.jobs.long_models import Job
 from campaigns.jobs.services.long import stop_job
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.notices.models import Notice
+from campaigns.points import award_files
 from campaigns.points.award_files import path_of, whole
 from campaigns.points.models import Award, AwardLot, AwardRow, Entry, Movement
 from campaigns.points.refusals import awards as no
@@ -361,6 +364,55 @@ def test_rows_are_deleted_in_due_course_and_the_ledger_stays(cast: Cast) -> None
         awards.take_back_award(scope=scope, award_id=award.pk, reason="名单有误，整批收回")
     assert (now(award).state, usable(cast, "nb")) == ("posted", 5)
     assert not path_of(award_id=award.pk).with_suffix(".part").exists()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_list_comes_to_the_first_good_row_of_each_customer(cast: Cast, seed: int) -> None:
+    """Beside books in plain Python: verdicts, sums by issuer, and what everybody has in the end."""
+    draw = Random(seed)
+    homes = {cast.customers[name].number: "NB" if name != "sb" else "SB" for name in ("nb", "nb2", "sb")}
+    homes |= {f"N-77{n:02d}": "NB" for n in range(4)}
+    for number in list(homes)[3:]:
+        another(cast, number)
+    rows = [
+        (draw.choice([*homes, "N-nobody"]), draw.choice(["", "0", "-4", "2.5", *map(str, range(1, 40))]))
+        for _ in range(30)
+    ]
+    told: list[tuple[int, str]] = []
+    given: dict[str, int] = {}
+    for line, (number, cell) in enumerate(rows, start=2):
+        word = ""
+        if not cell.isdigit() or not int(cell):
+            word = "amount"
+        elif number not in homes:
+            word = "unknown"
+        elif number in given:
+            word = "twice"
+        else:
+            given[number] = int(cell)
+        told.append((line, word))
+    with (
+        patch.object(award_files, "LOT", draw.choice([1, 7, 50])),
+        patch.object(award_runs, "POSTED_AT_ONCE", 2),
+    ):
+        award = load(
+            cast, "客户号,积分\n" + "\n".join(f"{number},{cell}" for number, cell in rows), by="ho_rewards"
+        )
+    assert words(award) == told
+    assert (award.points, award.customers) == (sum(given.values()), len(given))
+    with cast.ho_rewards.scope() as scope:
+        awards.ask_award(scope=scope, award_id=award.pk)
+    work()
+    by_home = Counter(dict.fromkeys(("NB", "SB"), 0))
+    for number, points in given.items():
+        by_home[homes[number]] += points
+    with system_scope(at=AT, cause="test") as scope:
+        sums = {each["issuer_id"]: each["posted"] for each in sums_by_issuer(scope=scope, award=award)}
+        assert sums == {cast.branch[home].pk: points for home, points in by_home.items() if points}
+    assert [usable(cast, name) for name in ("nb", "nb2", "sb")] == [
+        given.get(cast.customers[name].number, 0) for name in ("nb", "nb2", "sb")
+    ]
+    agrees()
 
 
 @pytest.mark.parametrize(
