@@ -33,7 +33,7 @@ from campaigns.points.selectors.awards import (
 )
 from campaigns.points.selectors.desk import names_of
 from campaigns.points.services import awards
-from campaigns.points.services.desk import LEAST_REASON
+from campaigns.points.verbs import LEAST_REASON
 from campaigns.rewards.admin.hand import FileForm
 from campaigns.tenants.desk import page_of, scope_of
 from campaigns.tenants.scopes import Scope

@@ -27,7 +27,7 @@ from campaigns.points.selectors.balances import zone_of
 from campaigns.points.selectors.desk import has_wallet, last_moment, names_of
 from campaigns.points.selectors.extensions import extensions_within
 from campaigns.points.services import extensions
-from campaigns.points.services.desk import LEAST_REASON
+from campaigns.points.verbs import LEAST_REASON
 from campaigns.tenants.desk import page_of, scope_of
 
 

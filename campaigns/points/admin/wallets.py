@@ -30,7 +30,8 @@ from campaigns.points.selectors.desk import (
     wallet_to_open,
     wallets_within,
 )
-from campaigns.points.services.desk import LEAST_REASON, ask_adjustment
+from campaigns.points.services.desk import ask_adjustment
+from campaigns.points.verbs import LEAST_REASON
 from campaigns.tenants.desk import page_of, scope_of
 
 _PER_PAGE = 50

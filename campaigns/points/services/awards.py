@@ -19,7 +19,6 @@ from campaigns.jobs.services import due
 from campaigns.jobs.services.long import ask_job
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
-from campaigns.lib.refusals import NotFound
 from campaigns.points.award_files import MOST, path_of, reading_of, sealed_name
 from campaigns.points.models import Award, Ends
 from campaigns.points.refusals.awards import (
@@ -29,10 +28,9 @@ from campaigns.points.refusals.awards import (
     AwardStopped,
     AwardTooLarge,
 )
-from campaigns.points.refusals.desk import ReasonNotGiven
 from campaigns.points.second_person import tell_asker, tell_seconds
 from campaigns.points.selectors.awards import award_in_scope
-from campaigns.points.services.desk import LEAST_REASON
+from campaigns.points.verbs import LEAST_REASON, ask, reason_of
 from campaigns.tenants.scopes import Scope
 
 JUDGE, POST, RETURN = "points.judge_award", "points.post_award", "points.return_award"
@@ -134,7 +132,7 @@ def ask_award(*, scope: Scope, award_id: UUID) -> Award:
     agrees. By who loaded it. Raises NotFound, AwardNotJudged, AwardEmpty.
     """
     scope.demand(ADDS)
-    _decide("SELECT ask_award(%s)", [award_id])
+    ask("SELECT ask_award(%s)", [award_id], BY_WORD)
     award = award_in_scope(scope=scope, award_id=award_id)
     _note(scope, award, "ask", points=award.points, count=award.customers, state=award.state)
     if award.state == Award.State.ASKED:
@@ -149,10 +147,8 @@ def decide_award(*, scope: Scope, award_id: UUID, is_agreed: bool, remark: str =
     AwardIsOwn, ReasonNotGiven.
     """
     scope.demand(DECIDES)
-    remark = remark.strip()[:200]
-    if not is_agreed and len(remark) < LEAST_REASON:
-        raise ReasonNotGiven
-    _decide("SELECT decide_award(%s, %s, %s)", [award_id, is_agreed, remark])
+    remark = remark.strip()[:200] if is_agreed else reason_of(remark)
+    ask("SELECT decide_award(%s, %s, %s)", [award_id, is_agreed, remark], BY_WORD)
     award = award_in_scope(scope=scope, award_id=award_id)
     _note(scope, award, "approve" if is_agreed else "reject", points=award.points, remark=remark)
     tell_asker(scope=scope, asked=award, is_agreed=is_agreed)
@@ -163,7 +159,7 @@ def decide_award(*, scope: Scope, award_id: UUID, is_agreed: bool, remark: str =
 def drop_award(*, scope: Scope, award_id: UUID) -> Award:
     """Withdraw one's own before anything is posted; its file's content is deleted. Raises NotFound, AwardDecided."""
     scope.demand(ADDS)
-    _decide("SELECT drop_award(%s)", [award_id])
+    ask("SELECT drop_award(%s)", [award_id], BY_WORD)
     delete_file(scope=scope, award_id=award_id)
     award = award_in_scope(scope=scope, award_id=award_id)
     _note(scope, award, "drop")
@@ -190,10 +186,8 @@ def take_back_award(*, scope: Scope, award_id: UUID, reason: str, owes_rest: boo
     customers owe, or (not `owes_rest`) the issuers bear. Raises NotFound, ReasonNotGiven, AwardNotPosted.
     """
     scope.demand(RETURNS)
-    reason = reason.strip()[:200]
-    if len(reason) < LEAST_REASON:
-        raise ReasonNotGiven
-    _decide("SELECT return_award(%s, %s, %s)", [award_id, reason, owes_rest])
+    reason = reason_of(reason)
+    ask("SELECT return_award(%s, %s, %s)", [award_id, reason, owes_rest], BY_WORD)
     award = award_in_scope(scope=scope, award_id=award_id)
     _note(scope, award, "take_back", reason=reason, owes_rest=owes_rest)
     return _work(scope, award, RETURN)
@@ -249,14 +243,6 @@ def _work(scope: Scope, award: Award, kind: str) -> Award:
         cursor.execute("SELECT note_award_job(%s, %s)", [award.pk, job.pk])
     award.job_id = job.pk
     return award
-
-
-def _decide(call: str, values: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(call, values)
-        word = cursor.fetchone()[0]
-    if word is not None:
-        raise BY_WORD.get(word, NotFound)
 
 
 def _note(scope: Scope, award: Award, verb: str, **detail: Any) -> None:

@@ -18,11 +18,10 @@ from campaigns.lib.both import in_both
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.points.models import Extension
-from campaigns.points.refusals.desk import ReasonNotGiven
 from campaigns.points.refusals.extensions import BY_WORD, ExtensionDecided
 from campaigns.points.second_person import tell_asker, tell_seconds
 from campaigns.points.selectors.extensions import extension_in_scope
-from campaigns.points.services.desk import LEAST_REASON
+from campaigns.points.verbs import ask, reason_of
 from campaigns.tenants.scopes import Scope
 
 POST = "points.post_extension"
@@ -38,7 +37,7 @@ def ask_extension(*, scope: Scope, customer_id: UUID, until: datetime, reason: s
     """
     scope.demand(ADDS)
     fresh = new_id()
-    _decide("SELECT ask_extension(%s, %s, %s, %s)", [fresh, customer_id, until, _reason(reason)])
+    ask("SELECT ask_extension(%s, %s, %s, %s)", [fresh, customer_id, until, reason_of(reason)], BY_WORD)
     return _asked(scope, fresh)
 
 
@@ -51,8 +50,10 @@ def ask_extensions(
     """
     scope.demand(ADDS)
     fresh = new_id()
-    _decide(
-        "SELECT ask_extensions(%s, %s, %s, %s, %s)", [fresh, ends_from, ends_until, until, _reason(reason)]
+    ask(
+        "SELECT ask_extensions(%s, %s, %s, %s, %s)",
+        [fresh, ends_from, ends_until, until, reason_of(reason)],
+        BY_WORD,
     )
     return _asked(scope, fresh)
 
@@ -63,8 +64,8 @@ def decide_extension(*, scope: Scope, extension_id: UUID, is_agreed: bool, remar
     ExtensionIsOwn, NothingToExtend, ReasonNotGiven.
     """
     scope.demand(DECIDES)
-    remark = remark.strip()[:200] if is_agreed else _reason(remark)
-    _decide("SELECT decide_extension(%s, %s, %s)", [extension_id, is_agreed, remark])
+    remark = remark.strip()[:200] if is_agreed else reason_of(remark)
+    ask("SELECT decide_extension(%s, %s, %s)", [extension_id, is_agreed, remark], BY_WORD)
     made = extension_in_scope(scope=scope, extension_id=extension_id)
     verb = "points.extension.approve" if is_agreed else "points.extension.reject"
     _note(scope, made, verb, points=made.points, remark=remark)
@@ -126,20 +127,6 @@ def _worked(scope: Scope, made: Extension) -> Extension:
         cursor.execute("SELECT note_extension_job(%s, %s)", [made.pk, job.pk])
     made.job_id = job.pk
     return made
-
-
-def _reason(text: str) -> str:
-    if len(text.strip()) < LEAST_REASON:
-        raise ReasonNotGiven
-    return text.strip()[:200]
-
-
-def _decide(call: str, values: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(call, values)
-        word = cursor.fetchone()[0]
-    if word is not None:
-        raise BY_WORD[word]
 
 
 def _note(scope: Scope, made: Extension, verb: str, **detail: Any) -> None:

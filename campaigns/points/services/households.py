@@ -19,13 +19,13 @@ from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
 from campaigns.points.invitations import invitation_of, inviter_of
 from campaigns.points.models import Household, Member
-from campaigns.points.refusals.desk import CustomerNotKnown, ReasonNotGiven
+from campaigns.points.refusals.desk import CustomerNotKnown
 from campaigns.points.refusals.households import BY_WORD, EvidenceNotGiven, HouseholdFull, MemberAlready
 from campaigns.points.refusals.ledger import PointsMissing
 from campaigns.points.rules import key_of
 from campaigns.points.selectors.households import Housemate, household_of, own_household
-from campaigns.points.services.desk import LEAST_REASON
 from campaigns.points.services.postings import MOST, Posted
+from campaigns.points.verbs import LEAST_REASON, ask, reason_of
 from campaigns.tenants.scopes import Scope
 
 MAY = "points.household.change"
@@ -73,14 +73,13 @@ def add_member(*, scope: Scope, customer_id: UUID, number: str, evidence: str) -
 def end_membership(*, scope: Scope, member_id: UUID, reason: str) -> Member:
     """A customer of the scope leaves the household; points stay where they are. Raises NotFound, ReasonNotGiven."""
     scope.demand(MAY)
-    if len(reason.strip()) < LEAST_REASON:
-        raise ReasonNotGiven
+    reason = reason_of(reason)
     rows = Member.objects.within(scope).filter(pk=member_id, until=None)
     member = rows.select_related("household").first()
     if member is None or not rows.update(until=scope.at):
         raise NotFound
     home = Household.objects.within(scope).filter(pk=member.household_id).first()
-    _note(scope, "end_member", home or member, member=str(member.pk), reason=reason.strip()[:200])
+    _note(scope, "end_member", home or member, member=str(member.pk), reason=reason)
     return member
 
 
@@ -93,13 +92,18 @@ def invite_to_household(*, scope: Scope) -> tuple[str, datetime]:
 def join_household(*, scope: Scope, code: str) -> list[Housemate]:
     """The scope's customer joins who invited. Raises InvitationNotGood, MemberAlready, HouseholdFull."""
     host = inviter_of(code=code, at=scope.at)
-    _decide("SELECT join_household(%s, %s, %s, %s, %s)", [host, new_id(), new_id(), new_id(), MOST_MEMBERS])
+    ask(
+        "SELECT join_household(%s, %s, %s, %s, %s)",
+        [host, new_id(), new_id(), new_id(), MOST_MEMBERS],
+        BY_WORD,
+        most=MOST_MEMBERS,
+    )
     return own_household(scope=scope)
 
 
 def leave_household(*, scope: Scope) -> None:
     """The scope's customer leaves the household. Raises NoMember."""
-    _decide("SELECT leave_household()", [])
+    ask("SELECT leave_household()", [], BY_WORD, most=MOST_MEMBERS)
 
 
 def pass_points(*, scope: Scope, member_id: UUID, points: int, key: str) -> Posted:
@@ -138,14 +142,6 @@ def _member(scope: Scope, home: Household, who: Customer, evidence: str) -> Memb
         since=scope.at,
     )
     return made
-
-
-def _decide(call: str, values: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(call, values)
-        word = cursor.fetchone()[0]
-    if word is not None:
-        raise BY_WORD[word](most=MOST_MEMBERS)
 
 
 def _note(scope: Scope, verb: str, home: Household | Member, **detail: Any) -> None:
