@@ -40,6 +40,8 @@ class Migration(migrations.Migration):
             {
                 "rewards_operator": _DO,
                 "branch_manager": ["points.award.view", "points.award.decide"],
+                # At head office there may be one who gives, and no manager.
+                "reviewer": ["points.award.view", "points.award.decide"],
                 "administrator": ["points.award.view"],
                 "auditor": ["points.award.view"],
             }

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
             {
                 "rewards_operator": [*_LOOK, "points.extension.add", "points.extension.decide"],
                 "branch_manager": [*_LOOK, "points.extension.decide"],
+                "reviewer": [*_LOOK, "points.extension.decide"],
                 "administrator": _LOOK,
                 "auditor": _LOOK,
             }

@@ -178,7 +178,7 @@ def test_above_the_limit_of_a_day_another_person_agrees(cast: Cast) -> None:
         assert awards.drop_award(scope=scope, award_id=fourth.pk).state == "dropped"
         with pytest.raises(no.AwardNotJudged):
             awards.ask_award(scope=scope, award_id=fourth.pk)
-    with cast.ho_rewards.scope() as scope:
+    with cast.ho_reviewer.scope() as scope:
         awards.decide_award(scope=scope, award_id=third.pk, is_agreed=False, remark="金额过大")
     work()
     assert (now(third).state, usable(cast, "nb")) == ("refused", 1_001)
