@@ -33,6 +33,7 @@ from campaigns.points.selectors.balances import balance_of, lots_of
 from campaigns.points.services import award_runs, awards, desk, postings
 from campaigns.points.services.awards import AwardTerms
 from campaigns.tenants.scopes import system_scope
+from tests.campaigns.points.test_desk import adjust
 from tests.support import jobs
 from tests.support.cast import AT, Cast, hired
 from tests.support.customers import anonymous
@@ -144,7 +145,8 @@ def test_above_the_limit_of_a_day_another_person_agrees(cast: Cast) -> None:
     first = load(cast, f"客户号\n{number}\n", each=700)
     with cast.north_rewards.scope() as scope:
         assert awards.ask_award(scope=scope, award_id=first.pk).state == "agreed"
-    # 700 were given alone today: 301 more are above the limit, whoever they are for.
+    # 700 were given alone today: 301 more are above the limit, whoever they are for; by hand, for that customer.
+    assert [adjust(cast, 301).state, adjust(cast, 10, who="nb2").state] == ["asked", "posted"]
     second = load(cast, f"customer number,points\n{number},301\n")
     with cast.north_rewards.scope() as scope:
         assert awards.ask_award(scope=scope, award_id=second.pk).state == "asked"
