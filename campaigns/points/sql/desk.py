@@ -38,7 +38,8 @@ END $$;
 # Within the limit it is posted at once, else it waits. The limit counts what the same person gave and took the same
 # customer alone within a day, by hand and by awards: ten small ones are a large one. NULL, 'not_found' or 'short'.
 ADJUST = """
-CREATE OR REPLACE FUNCTION adjust_points(fresh uuid, who uuid, amount bigint, why text) RETURNS text LANGUAGE plpgsql AS VERB $$
+CREATE OR REPLACE FUNCTION adjust_points(fresh uuid, who uuid, amount bigint, why text) RETURNS text
+LANGUAGE plpgsql AS VERB $$
 DECLARE home record; before bigint; most bigint;
 BEGIN
     SELECT c.branch_id, c.branch_pos INTO home FROM customers_customer c
