@@ -7,6 +7,7 @@ from campaigns.customers.api import consents
 from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
+from campaigns.points.api import households as points_home
 from campaigns.points.api import ledger as points
 from campaigns.points.api import mall as points_mall
 from campaigns.rewards.api import coupons as rewards
@@ -42,6 +43,10 @@ urlpatterns = [
     path("me/points", points.Points.as_view(), name="points"),
     path("me/points/entries", points.PointsEntries.as_view(), name="points-entries"),
     path("me/points/lots", points.PointsLots.as_view(), name="points-lots"),
+    path("me/points/household", points_home.MyHousehold.as_view(), name="points-household"),
+    path("me/points/household/invitation", points_home.Invitations.as_view(), name="points-invitation"),
+    path("me/points/household/members", points_home.Members.as_view(), name="points-members"),
+    path("me/points/transfers", points_home.Transfers.as_view(), name="points-transfers"),
     path("points/goods", points_mall.Goods.as_view(), name="points-goods"),
     path("points/goods/<uuid:good_id>", points_mall.OneGood.as_view(), name="points-good"),
     path("points/orders", points_mall.Orders.as_view(), name="points-orders"),

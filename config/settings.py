@@ -238,6 +238,10 @@ ERASURE_DAYS = int(os.environ.get("FENHANG_ERASURE_DAYS", "7"))
 ERASURES = Path(os.environ.get("FENHANG_ERASURES", VAR_DIR / INSTANCE / "erasures.jsonl"))
 RETENTION: dict[str, int] = json.loads(os.environ.get("FENHANG_RETENTION") or "{}")
 
+# --- points: how many a customer may pass on to the own household within a day --------------------------------------
+
+POINTS_PASSED_A_DAY = int(os.environ.get("FENHANG_POINTS_PASSED_A_DAY", "10000"))
+
 # --- watching: figures above which an alert opens (campaigns/jobs/watch_rules.py), who may read /metrics ------------
 
 WATCH_LIMITS = limits_of(os.environ.get("FENHANG_WATCH_LIMITS", ""))

@@ -36,3 +36,13 @@ class PointsApp(AppConfig):
         )
         register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")
         register_mall()
+        # Second persons are told; what is old is let go; awards and extensions by long jobs.
+        from campaigns.points import awarding, extending, household_steps, keeping, second_person
+
+        second_person.register_sentences()
+        keeping.register_old_earnings()
+        awarding.register_awards()
+        extending.register_extensions()
+        steps.register_step("merge", name="points: household", act=household_steps.move_membership)
+        steps.register_step("unmerge", name="points: household", act=household_steps.return_membership)
+        steps.register_step("erase", name="points: household", act=household_steps.end_own_membership)

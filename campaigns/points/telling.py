@@ -15,11 +15,15 @@ from campaigns.tenants.scopes import Scope
 
 
 def points_lines(scope: Scope, customer_id: UUID) -> Sequence[Line]:
-    """What can be spent and when the next of it lapses, what is pending, held and owed; nothing without a wallet."""
-    if not has_wallet(scope=scope, customer_id=customer_id):
-        return []
-    has = balance_of(scope=scope, customer_id=customer_id)
+    """What can be spent and when the next of it lapses, what is pending, held and owed; nothing without a wallet,
+    but the way to the first points for who may give them.
+    """
     page = reverse("admin:points_wallet_change", args=[customer_id])
+    if not has_wallet(scope=scope, customer_id=customer_id):
+        # The page opens all the same for who may give the first points.
+        may = scope.may("points.adjustment.add")
+        return [Line(_("usable"), "0", _("no points yet: the first can be given here"), page)] if may else []
+    has = balance_of(scope=scope, customer_id=customer_id)
     ends = ""
     if has.next_end is not None:
         day = date_format(localtime(last_moment(end=has.next_end)), "SHORT_DATE_FORMAT")

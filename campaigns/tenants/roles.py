@@ -5,7 +5,7 @@ Nouns: tenants.branch|person|role, audit.entry, approvals.revision|policy|wordli
 customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
-points.ledger|rule|wallet|movement|adjustment|adjustlimit|ledgerclose|good|mallorder|draw|drawtry,
+points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -91,6 +91,8 @@ _LEDGER = [
     "points.adjustment.view",
     "points.adjustlimit.view",
     "points.ledgerclose.view",
+    "points.award.view",
+    "points.extension.view",
 ]
 
 PRESETS: dict[str, tuple[str, str, list[str]]] = {
@@ -186,6 +188,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.merchant.view",
             "points.good.view",
             "points.good.take_down",
+            "points.award.view",
+            "points.award.decide",
+            "points.extension.view",
+            "points.extension.decide",
         ],
     ),
     "community_operator": ("社群运营", "Community operator", [*_LOOK]),
@@ -214,6 +220,12 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.movement.reverse",
             "points.adjustment.add",
             "points.adjustment.decide",
+            "points.award.add",
+            "points.award.decide",
+            "points.award.take_back",
+            "points.household.change",
+            "points.extension.add",
+            "points.extension.decide",
             "points.ledgerclose.run",
             "points.rule.view",
             "points.rule.add",
@@ -263,6 +275,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.close.run",
             *_LEDGER,
             "points.adjustment.decide",
+            "points.award.decide",
+            "points.household.change",
+            "points.extension.decide",
             "points.ledgerclose.run",
             *_MERCHANTS,
             *_MALL,

@@ -97,6 +97,8 @@ GROUPS = [
             Page(_("Points ledger"), "menu_book", "points.wallet"),
             Page(_("Movements of points"), "swap_horiz", "points.movement"),
             Page(_("Points adjustments"), "tune", "points.adjustment"),
+            Page(_("Awards of points"), "playlist_add_check", "points.award"),
+            Page(_("Extensions of points"), "event_repeat", "points.extension"),
             Page(
                 _("Limits of adjustments"), "vertical_align_top", "points.adjustlimit", head_office_only=True
             ),

@@ -102,6 +102,13 @@ _PAGES = {
     "sources": pgettext_lazy("page", "sources and months"),
     "search": pgettext_lazy("page", "search by number"),
     "adjust": pgettext_lazy("page", "adjust points"),
+    "new": pgettext_lazy("page", "load a list"),
+    "add_member": pgettext_lazy("page", "register a member of the household"),
+    "end_member": pgettext_lazy("page", "end a membership of the household"),
+    "bulk_extend": pgettext_lazy("page", "extend points of many"),
+    "request": pgettext_lazy("page", "ask to have it posted"),
+    "drop": pgettext_lazy("page", "withdraw"),
+    "take_back": pgettext_lazy("page", "take all of it back"),
 }
 
 _OTHERS = {
@@ -133,6 +140,10 @@ _OTHERS = {
     "api:points": _("My points"),
     "api:points-entries": _("Why my points changed"),
     "api:points-lots": _("My points by when they lapse"),
+    "api:points-household": _("My household"),
+    "api:points-invitation": _("Invitation to my household"),
+    "api:points-members": _("Join a household"),
+    "api:points-transfers": _("Pass points on in the household"),
     "api:points-goods": _("Goods of the points mall"),
     "api:points-good": _("One good of the points mall"),
     "api:points-orders": _("Order for points"),

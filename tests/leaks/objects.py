@@ -6,6 +6,7 @@ of every tenant table.
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,8 +37,12 @@ from campaigns.lib.refs import ref
 from campaigns.notices.selectors import unread
 from campaigns.notices.services import tell
 from campaigns.planning.services import add_campaign
+from campaigns.points.models import Household, Member
+from campaigns.points.services.award_runs import finish_judging, judge_rows
+from campaigns.points.services.awards import AwardTerms, ask_award, load_award
 from campaigns.points.services.closing import close_ledger
 from campaigns.points.services.desk import ask_adjustment, set_limit
+from campaigns.points.services.extensions import ask_extension
 from campaigns.points.services.mall import Receiver, order_good
 from campaigns.points.services.postings import Accrual, accrue_points
 from campaigns.rewards.models import Share
@@ -400,6 +405,49 @@ def _ledger(world: World) -> None:
         world.add("points.adjustment", place, asked.pk)
         world.add("points.ledgerclose", place, closed.pk)
         world.add("points.adjustlimit", place, limit.pk)
+        _awards(world, place)
+        with world.cast.play(f"maker_{place}").scope() as scope:
+            asked_later = ask_extension(
+                scope=scope, customer_id=customer, until=AT + timedelta(days=1_500), reason="客户住院延期"
+            )
+        world.add("points.extension", place, asked_later.pk)
+        world.add("points.member", place, _member(world, place, customer))
+    # A customer's own place; where no customer of the cast lives, the nearest one's.
+    homes = {"NB": "nb", "C2": "nb2", "SB": "sb", "HO": "nb", "N": "nb", "S": "sb"}
+    for place, who in homes.items():
+        member = _member(world, "SB" if who == "sb" else "NB", world.cast.customers[who].customer.pk)
+        world.add("points.housemate", place, member)
+
+
+def _member(world: World, place: str, customer: UUID) -> UUID:
+    branch = world.cast.branch[place]
+    stands = {"branch_id": branch.pk, "branch_pos": branch.pos}
+    with system_scope(at=AT, cause="leaks"):
+        found = Member.objects.filter(customer_id=customer, until=None).first()
+        if found is not None:
+            return found.pk
+        home = Household.objects.create(**stands, name="家庭", opened_at=AT)
+        return Member.objects.create(
+            **stands, customer_id=customer, household=home, evidence="出示户口簿", since=AT
+        ).pk
+
+
+def _awards(world: World, place: str) -> None:
+    """One that was checked, one that waits for a second person, and one that is agreed to."""
+    customer = world.ids["customers.customer"][place]
+    for kind, points in (("judged_award", 500), ("award", 500), ("agreed_award", 1)):
+        with world.cast.play(f"maker_{place}").scope() as scope:
+            award = load_award(
+                scope=scope,
+                terms=AwardTerms(title="节日回馈", reason="节日回馈客户", each=points),
+                file=BytesIO("客户号\nN-1\n".encode()),
+                name="list.csv",
+            )
+            judge_rows(scope=scope, award=award, lines=[2], who=[customer], points=[points])
+            finish_judging(scope=scope, award=award)
+            if kind != "judged_award":
+                ask_award(scope=scope, award_id=award.pk)
+        world.add(f"points.{kind}", place, award.pk)
 
 
 def _mall(world: World) -> None:

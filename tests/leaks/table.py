@@ -273,6 +273,49 @@ ROWS = {
         )
         for act in ("confirm", "decline")
     },
+    "admin:points_wallet_extend": Row(
+        "staff",
+        {"customer_id": "points.wallet"},
+        methods=("post",),
+        body={"until": "2031-01-31", "reason": "客户住院延期"},
+    ),
+    "admin:points_wallet_add_member": Row(
+        "staff",
+        {"customer_id": "points.wallet"},
+        methods=("post",),
+        body={"number": "N-nb2-000002", "evidence": "出示户口簿"},
+    ),
+    "admin:points_wallet_end_member": Row(
+        "staff",
+        {"customer_id": "points.wallet", "member_id": "points.member"},
+        methods=("post",),
+        body={"reason": "客户要求退出"},
+    ),
+    "admin:points_extension_bulk_extend": Row(
+        "staff",
+        methods=("post",),
+        body={"first": "2020-01-01", "last": "2020-01-31", "until": "2020-03-31", "reason": "系统升级"},
+    ),
+    **{
+        f"admin:points_extension_{act}": Row(
+            "staff", {"extension_id": "points.extension"}, methods=("post",), body={"remark": "不予延期"}
+        )
+        for act in ("confirm", "decline", "go_on")
+    },
+    "admin:points_award_new": Row("staff", body={"title": "节日回馈"}),
+    **{
+        f"admin:points_award_{act}": Row(
+            "staff", {"award_id": f"points.{kind}"}, methods=("post",), body={"remark": "不予发放"}
+        )
+        for act, kind in (
+            ("request", "judged_award"),
+            ("drop", "award"),
+            ("confirm", "award"),
+            ("decline", "award"),
+            ("go_on", "agreed_award"),
+            ("take_back", "agreed_award"),
+        )
+    },
     "admin:points_ledgerclose_close_day": Row(
         "staff", methods=("post",), body={"day": "2026-11-01", "period": "day"}
     ),
@@ -447,6 +490,15 @@ ROWS = {
     "api:points": Row("customer", methods=("get",)),
     "api:points-entries": Row("customer", methods=("get",)),
     "api:points-lots": Row("customer", methods=("get",)),
+    "api:points-household": Row("customer", methods=("get",)),
+    "api:points-invitation": Row("customer", methods=("get",)),
+    "api:points-members": Row("customer", methods=("post",), body={"code": "nonsense"}),
+    "api:points-transfers": Row(
+        "customer",
+        methods=("post",),
+        names={"to": "points.housemate"},
+        body={"to": "own:points.housemate", "points": 1},
+    ),
     "api:gifts": Row("customer", methods=("post",), body={"token": "nonsense"}),
     "api:orders-evaluate": Row("customer", methods=("post",), body={"amount_fen": 1}),
     "api:orders-redeem": Row(

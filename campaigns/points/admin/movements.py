@@ -17,7 +17,8 @@ from campaigns.points.admin.read_only import ReadPage
 from campaigns.points.models import Movement
 from campaigns.points.refusals.desk import ReasonNotGiven
 from campaigns.points.selectors.desk import has_wallet, movement_told, reversible_for
-from campaigns.points.services.desk import LEAST_REASON, take_back
+from campaigns.points.services.desk import take_back
+from campaigns.points.verbs import LEAST_REASON
 from campaigns.tenants.desk import page_of, scope_of
 
 

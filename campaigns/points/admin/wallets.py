@@ -5,16 +5,20 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from campaigns.customers.admin.searching import SealedSearch
 from campaigns.customers.selectors import customers_known_by
 from campaigns.points.admin.read_only import ReadPage
+from campaigns.points.admin.wallet_acts import told_more, wallet_urls
 from campaigns.points.models import Wallet
 from campaigns.points.refusals.desk import AmountNotClear
 from campaigns.points.selectors.balances import balance_of, holds_of, lots_of
@@ -23,9 +27,11 @@ from campaigns.points.selectors.desk import (
     may_adjust_alone,
     movements_seen,
     told_entries,
+    wallet_to_open,
     wallets_within,
 )
-from campaigns.points.services.desk import LEAST_REASON, ask_adjustment
+from campaigns.points.services.desk import ask_adjustment
+from campaigns.points.verbs import LEAST_REASON
 from campaigns.tenants.desk import page_of, scope_of
 
 _PER_PAGE = 50
@@ -55,8 +61,26 @@ class WalletAdmin(ReadPage, SealedSearch):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wallet]:
         return wallets_within(scope=scope_of(request))
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """A customer who never had points has a page as well, if the reader may give the first."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None and scope_of(request).may("points.adjustment.add"):
+            return wallet_to_open(scope=scope_of(request), customer_id=object_id)
+        return found
+
     def found_by(self, request: HttpRequest, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
         return rows.filter(pk__in=customers_known_by(scope=scope_of(request), words=words).values("pk"))
+
+    @method_decorator(sensitive_post_parameters(SEARCH_VAR))
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        """A customer without a wallet is found by whoever may give the first points."""
+        answer = super().search_view(request)
+        words, scope = request.POST.get(SEARCH_VAR, "").strip(), scope_of(request)
+        if words and scope.may("points.adjustment.add"):
+            who = list(customers_known_by(scope=scope, words=words).values_list("pk", flat=True)[:2])
+            if len(who) == 1:
+                return HttpResponseRedirect(reverse("admin:points_wallet_change", args=who))
+        return answer
 
     @admin.display(description=_("usable"), ordering="usable")
     def usable_now(self, wallet: Wallet) -> str:
@@ -80,7 +104,7 @@ class WalletAdmin(ReadPage, SealedSearch):
             self.admin_site.admin_view(self.adjust_view),
             name="points_wallet_adjust",
         )
-        return [adjust, *super().get_urls()]
+        return [adjust, *wallet_urls(self), *super().get_urls()]
 
     def told(self, request: HttpRequest, obj: Wallet) -> dict[str, Any]:
         scope, who = scope_of(request), obj.customer_id
@@ -116,6 +140,7 @@ class WalletAdmin(ReadPage, SealedSearch):
             "may_adjust": scope.may("points.adjustment.add"),
             "alone": may_adjust_alone(scope=scope, branch_id=obj.branch_id),
             "least_reason": LEAST_REASON,
+            **told_more(request, obj),
         }
 
     def adjust_view(self, request: HttpRequest, customer_id: UUID) -> HttpResponse:

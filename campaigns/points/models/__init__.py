@@ -1,6 +1,8 @@
 """All models of the room, by the part that they belong to."""
 
+from campaigns.points.models.awards import Award, AwardLot, AwardRow
 from campaigns.points.models.desk import AdjustLimit, Adjustment, LedgerClose
+from campaigns.points.models.extensions import Extension
 from campaigns.points.models.households import Household, Member
 from campaigns.points.models.ledger import (
     CUSTOMERS_OWN,
@@ -21,9 +23,13 @@ __all__ = [
     "Account",
     "AdjustLimit",
     "Adjustment",
+    "Award",
+    "AwardLot",
+    "AwardRow",
     "Earning",
     "Ends",
     "Entry",
+    "Extension",
     "Good",
     "GoodKind",
     "GoodStock",

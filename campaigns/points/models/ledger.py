@@ -89,7 +89,8 @@ class Wallet(CustomerModel):
         ]
 
     def __str__(self) -> str:
-        return str(self.customer_id)
+        # The title and the path of its page say it: whose it is in words, and no id.
+        return str(self.customer) if self.customer_id else str(_("points wallet"))
 
 
 class Lot(CustomerModel):

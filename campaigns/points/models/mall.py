@@ -4,6 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.customers.models import CustomerModel
 from campaigns.lib.ids import new_id
@@ -132,7 +133,7 @@ class MallOrder(CustomerModel):
         ORDERED = "ordered", _("ordered, to be paid")
         PAID = "paid", _("paid")
         SENT = "sent", _("sent")
-        DELIVERED = "given", _("handed over")
+        DELIVERED = "given", pgettext_lazy("points", "handed over")
         CANCELLED = "off", _("cancelled")
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
 
+from campaigns.customers.models import Customer
 from campaigns.lib.refusals import NotFound
 from campaigns.points.models import Account, Adjustment, Entry, LedgerClose, Movement, MovementKind, Wallet
 from campaigns.points.sql.close import DUE
@@ -34,6 +36,20 @@ def last_moment(*, end: datetime | None) -> datetime | None:
 def has_wallet(*, scope: Scope, customer_id: UUID) -> bool:
     """Did the customer ever have points?"""
     return Wallet.objects.within(scope).filter(pk=customer_id).exists()
+
+
+def wallet_to_open(*, scope: Scope, customer_id: UUID | str) -> Wallet | None:
+    """The wallet that the first points of an active customer of the scope would open, empty and not kept; None for
+    nobody's.
+    """
+    rows = Customer.objects.within(scope).filter(status=Customer.Status.ACTIVE).select_related("branch")
+    try:
+        who = rows.get(pk=customer_id)
+    except (Customer.DoesNotExist, ValidationError, ValueError):
+        return None
+    return Wallet(
+        customer=who, branch=who.branch, branch_pos=who.branch_pos, usable=0, pending=0, held=0, owed=0
+    )
 
 
 def told_entries(*, scope: Scope, customer_id: UUID) -> QuerySet[Entry]:

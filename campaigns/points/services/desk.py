@@ -3,21 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns.audit.services import record
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.points.models import AdjustLimit, Adjustment
-from campaigns.points.refusals.desk import BY_WORD, AmountNotClear, LimitNotClear, ReasonNotGiven
+from campaigns.points.refusals.desk import BY_WORD, AmountNotClear, LimitNotClear
 from campaigns.points.refusals.ledger import AlreadyReversed
 from campaigns.points.rules import key_of
+from campaigns.points.second_person import tell_asker, tell_seconds
 from campaigns.points.selectors.balances import movement_in_scope
 from campaigns.points.selectors.desk import adjustment_in_scope
 from campaigns.points.services.postings import MOST, Posted, reverse_points
+from campaigns.points.verbs import ask, reason_of
 from campaigns.tenants.scopes import Scope
 
-LEAST_REASON = 4  # characters
+DECIDES = "points.adjustment.decide"
 
 
 @transaction.atomic
@@ -28,7 +30,7 @@ def take_back(
     `owes_rest`) the issuer bears. Raises NotFound, ReasonNotGiven, NotReversible, AlreadyReversed.
     """
     scope.demand("points.movement.reverse")
-    reason = _reason(reason)
+    reason = reason_of(reason)
     first = movement_in_scope(scope=scope, movement_id=movement_id)
     made = reverse_points(
         scope=scope,
@@ -64,10 +66,12 @@ def ask_adjustment(*, scope: Scope, customer_id: UUID, points: int, reason: str)
     scope.demand("points.adjustment.add")
     if not points or abs(points) > MOST:
         raise AmountNotClear
-    reason, fresh = _reason(reason), new_id()
-    _decide("SELECT adjust_points(%s, %s, %s, %s)", [fresh, customer_id, points, reason])
+    reason, fresh = reason_of(reason), new_id()
+    ask("SELECT adjust_points(%s, %s, %s, %s)", [fresh, customer_id, points, reason], BY_WORD)
     made = adjustment_in_scope(scope=scope, adjustment_id=fresh)
     _note(scope, made, "points.adjustment.add", points=points, state=made.state, reason=reason)
+    if made.state == Adjustment.State.ASKED:
+        tell_seconds(scope=scope, asked=made, verb=DECIDES)
     return made
 
 
@@ -76,12 +80,13 @@ def decide_adjustment(*, scope: Scope, adjustment_id: UUID, is_agreed: bool, rem
     """Post what another person asked for, or refuse it (then with a remark). Raises NotFound, AdjustmentDecided,
     AdjustmentIsOwn, PointsShort, ReasonNotGiven.
     """
-    scope.demand("points.adjustment.decide")
-    remark = remark.strip()[:200] if is_agreed else _reason(remark)
-    _decide("SELECT decide_adjustment(%s, %s, %s)", [adjustment_id, is_agreed, remark])
+    scope.demand(DECIDES)
+    remark = remark.strip()[:200] if is_agreed else reason_of(remark)
+    ask("SELECT decide_adjustment(%s, %s, %s)", [adjustment_id, is_agreed, remark], BY_WORD)
     made = adjustment_in_scope(scope=scope, adjustment_id=adjustment_id)
     verb = "points.adjustment.approve" if is_agreed else "points.adjustment.reject"
     _note(scope, made, verb, points=made.points, remark=remark)
+    tell_asker(scope=scope, asked=made, is_agreed=is_agreed)
     return made
 
 
@@ -93,7 +98,7 @@ def set_limit(*, scope: Scope, branch_id: int, points: int) -> AdjustLimit:
     scope.demand("points.adjustlimit.change")
     if not 0 <= points <= MOST:
         raise LimitNotClear
-    _decide("SELECT set_adjust_limit(%s, %s)", [branch_id, points])
+    ask("SELECT set_adjust_limit(%s, %s)", [branch_id, points], BY_WORD)
     limit: AdjustLimit = AdjustLimit.objects.within(scope).select_related("branch").get(branch_id=branch_id)
     record(
         scope=scope,
@@ -105,20 +110,6 @@ def set_limit(*, scope: Scope, branch_id: int, points: int) -> AdjustLimit:
         points=points,
     )
     return limit
-
-
-def _reason(text: str) -> str:
-    if len(text.strip()) < LEAST_REASON:
-        raise ReasonNotGiven
-    return text.strip()[:200]
-
-
-def _decide(call: str, values: list[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(call, values)
-        word = cursor.fetchone()[0]
-    if word is not None:
-        raise BY_WORD[word]
 
 
 def _note(scope: Scope, made: Adjustment, verb: str, **detail: Any) -> None:

@@ -244,3 +244,12 @@ def _settle_due(scope: Scope, limit: int) -> int:
 
 def _keys(giving: Giving, customer_id: UUID, day: date) -> list[Count]:
     return [(customer_id, span, starts(span, day)) for span in giving.periods()]
+
+
+def let_go_of_earnings(*, scope: Scope, before: datetime, limit: int) -> int:
+    """Delete what events before a moment (UTC) came to, when nothing of it waits for anything; how many. The ledger
+    keeps what was given. By the system alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT let_go_of_earnings(%s, %s)", [before, limit])
+        return int(cursor.fetchone()[0])

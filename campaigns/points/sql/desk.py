@@ -36,9 +36,10 @@ END $$;
 """
 
 # Within the limit it is posted at once, else it waits. The limit counts what the same person gave and took the same
-# customer alone within a day: ten small ones are a large one. NULL, 'not_found' or 'short'.
+# customer alone within a day, by hand and by awards: ten small ones are a large one. NULL, 'not_found' or 'short'.
 ADJUST = """
-CREATE FUNCTION adjust_points(fresh uuid, who uuid, amount bigint, why text) RETURNS text LANGUAGE plpgsql AS VERB $$
+CREATE OR REPLACE FUNCTION adjust_points(fresh uuid, who uuid, amount bigint, why text) RETURNS text
+LANGUAGE plpgsql AS VERB $$
 DECLARE home record; before bigint; most bigint;
 BEGIN
     SELECT c.branch_id, c.branch_pos INTO home FROM customers_customer c
@@ -51,6 +52,10 @@ BEGIN
     SELECT coalesce(sum(abs(a.points)), 0) INTO before FROM points_adjustment a
      WHERE a.customer_id = who AND a.asked_by_id IS NOT DISTINCT FROM app_person() AND a.state = 'posted'
        AND a.decided_by_id IS NULL AND a.asked_at > app_at() - interval '1 day';
+    SELECT before + coalesce(sum(r.points), 0) INTO before
+      FROM points_award a JOIN points_awardrow r ON r.award_id = a.id AND r.word = '' AND r.customer_id = who
+     WHERE a.asked_by_id IS NOT DISTINCT FROM app_person() AND a.asked_at > app_at() - interval '1 day'
+       AND a.decided_by_id IS NULL AND a.state IN ('agreed', 'posted', 'returning', 'returned');
     INSERT INTO points_adjustment (id, branch_id, branch_pos, customer_id, points, reason, alone, asked_at, asked_by_id)
     VALUES (fresh, home.branch_id, home.branch_pos, who, amount, why, most, app_at(), app_person());
     RETURN CASE WHEN before + abs(amount) <= most THEN points_post_adjustment(fresh) END;

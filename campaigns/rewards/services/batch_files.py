@@ -157,9 +157,9 @@ def work_step(
     return Step(done, file.rows, refused=no, cursor=lot.after, doing=in_both(doing))
 
 
-def customers_named(*, scope: Scope, rows: Sequence[Row]) -> list[UUID | None]:
-    """Whom do these rows mean, by customer number or by id? None: nobody known. Of anywhere in the bank: what is done
-    with them stops at the scope's edge.
+def customers_named(*, scope: Scope, rows: Sequence[Row], kind: str = "customer_number") -> list[UUID | None]:
+    """Whom do these rows mean, by an identity of this kind or by id? None: nobody known. Of anywhere in the bank:
+    what is done with them stops at the scope's edge.
     """
     found = [row.customer_id for row in rows]
     asked = [(n, row.lookup) for n, row in enumerate(rows) if row.lookup]
@@ -167,9 +167,9 @@ def customers_named(*, scope: Scope, rows: Sequence[Row]) -> list[UUID | None]:
         cursor.execute(
             "WITH asked AS MATERIALIZED (SELECT decode(h, 'hex') AS lookup, n FROM"
             " unnest(string_to_array(%s, ',')) WITH ORDINALITY u (h, n))"
-            " SELECT nth, customer_id FROM customers_owners_of(array_fill('customer_number'::text, ARRAY[%s]),"
+            " SELECT nth, customer_id FROM customers_owners_of(array_fill(%s::text, ARRAY[%s]),"
             " ARRAY(SELECT lookup FROM asked ORDER BY n))",
-            [",".join([lookup for _n, lookup in asked]), len(asked)],
+            [",".join([lookup for _n, lookup in asked]), kind, len(asked)],
         )
         for nth, customer_id in cursor.fetchall() if asked else ():
             found[asked[nth - 1][0]] = customer_id
