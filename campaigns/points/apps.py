@@ -13,6 +13,7 @@ class PointsApp(AppConfig):
         from campaigns.customers.keeping import register_kept
         from campaigns.customers.panels import register_panel
         from campaigns.points import forgetting, moving
+        from campaigns.points.draw_publishing import register_draws
         from campaigns.points.handing_over import hand_over_households
         from campaigns.points.mall_publishing import register_mall
         from campaigns.points.telling import points_lines
@@ -36,3 +37,4 @@ class PointsApp(AppConfig):
         )
         register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")
         register_mall()
+        register_draws()

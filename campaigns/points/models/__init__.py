@@ -1,6 +1,17 @@
 """All models of the room, by the part that they belong to."""
 
 from campaigns.points.models.desk import AdjustLimit, Adjustment, LedgerClose
+from campaigns.points.models.draws import (
+    Draw,
+    DrawPledge,
+    DrawPrize,
+    DrawSeed,
+    DrawStock,
+    DrawStockChange,
+    DrawTry,
+    LiveDraw,
+    PrizeKind,
+)
 from campaigns.points.models.households import Household, Member
 from campaigns.points.models.ledger import (
     CUSTOMERS_OWN,
@@ -21,6 +32,13 @@ __all__ = [
     "Account",
     "AdjustLimit",
     "Adjustment",
+    "Draw",
+    "DrawPledge",
+    "DrawPrize",
+    "DrawSeed",
+    "DrawStock",
+    "DrawStockChange",
+    "DrawTry",
     "Earning",
     "Ends",
     "Entry",
@@ -30,6 +48,7 @@ __all__ = [
     "Hold",
     "Household",
     "LedgerClose",
+    "LiveDraw",
     "LiveGood",
     "LiveRule",
     "Lot",
@@ -38,6 +57,7 @@ __all__ = [
     "Member",
     "Movement",
     "MovementKind",
+    "PrizeKind",
     "Rule",
     "RuleCount",
     "Wallet",
