@@ -106,6 +106,6 @@ drawtry.number           behaviour   plain   law    account
 drawtry.nth              behaviour   plain   law    account
 drawtry.day              behaviour   plain   law    settle
 drawtry.state            behaviour   plain   law    settle
-drawtry.address          personal    sealed  law    settle
-drawtry.sent_by          behaviour   plain   law    settle
+drawtry.address          contact     sealed  law    serve
+drawtry.sent_by          internal    plain   law    serve
 """)

@@ -171,6 +171,10 @@ class DrawStock(TenantModel):
     def __str__(self) -> str:
         return f"{self.taken}/{self.total}"
 
+    @property
+    def left(self) -> int:
+        return self.total - self.taken
+
 
 class DrawStockChange(TenantModel):
     """Staff said how many of a prize there are in all. Never edited."""

@@ -23,7 +23,7 @@ _AFTER = timedelta(minutes=10)
 
 def draw_in_scope(*, scope: Scope, draw_id: UUID) -> Draw:
     """A draft of the scope's branches. Raises NotFound."""
-    rows = Draw.objects.within(scope).select_related("branch").prefetch_related("prizes__batch")
+    rows = Draw.objects.within(scope).select_related("branch").prefetch_related("prizes__batch", "prizes__stock")
     found: Draw | None = rows.filter(pk=draw_id).first()
     if found is None:
         raise NotFound
@@ -59,6 +59,11 @@ def pledges_of(*, draw_ids: Iterable[UUID]) -> dict[UUID, list[DrawPledge]]:
     for pledge in DrawPledge.objects.filter(draw_id__in=list(draw_ids)).order_by("made_at", "id"):
         found.setdefault(pledge.draw_id, []).append(pledge)
     return found
+
+
+def pledges_by_id(*, pledge_ids: Iterable[UUID]) -> dict[UUID, DrawPledge]:
+    """Those of these pledges that the scope can see."""
+    return DrawPledge.objects.in_bulk(list(pledge_ids))
 
 
 def open_pledge(*, draw_id: UUID) -> UUID | None:
@@ -109,12 +114,7 @@ def tries_left(*, scope: Scope, draws: Iterable[LiveDraw], day: date) -> dict[UU
 
 def tries_of_customer(*, scope: Scope) -> Any:
     """The customer's tries, newest first, as a query."""
-    return (
-        DrawTry.objects.filter(customer_id=_self(scope))
-        .defer("address")
-        .annotate(has_address=Q(sealed_for__isnull=False))
-        .order_by("-id")
-    )
+    return DrawTry.objects.filter(customer_id=_self(scope)).defer("address").order_by("-id")
 
 
 def try_of_customer(*, scope: Scope, try_id: UUID) -> DrawTry:
