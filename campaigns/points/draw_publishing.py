@@ -1,4 +1,4 @@
-"""How a draw is approved: what is frozen, what goes live, what the reviewer reads, what is looked for; and its hooks."""
+"""How a draw is approved: what is frozen, what goes live, what the reviewer reads, what is looked for; its hooks."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -56,7 +56,9 @@ def freeze_draw(scope: Scope, draw_id: UUID) -> Frozen:
     if not terms.prizes:
         missing.append(gettext("a prize"))
     stocked = set(
-        DrawStock.objects.within(scope).filter(prize__draw=draw, total__gt=0).values_list("prize_id", flat=True)
+        DrawStock.objects.within(scope)
+        .filter(prize__draw=draw, total__gt=0)
+        .values_list("prize_id", flat=True)
     )
     missing += [
         gettext("a stock of “%(prize)s”") % {"prize": prize.title}
@@ -133,7 +135,9 @@ def expected(payload: Mapping[str, Any]) -> tuple[float, float]:
 def expected_words(payload: Mapping[str, Any]) -> str:
     """The same in words."""
     points, fen = expected(payload)
-    return gettext("%(points)s points and %(money)s a try, while nothing is gone; a try costs %(price)s points") % {
+    return gettext(
+        "%(points)s points and %(money)s a try, while nothing is gone; a try costs %(price)s points"
+    ) % {
         "points": f"{points:,.2f}",
         "money": yuan(round(fen)),
         "price": f"{payload['price_points']:,}",
@@ -152,7 +156,11 @@ def times_words(terms: DrawTerms) -> str:
 
 def price_of_try(points: int) -> str:
     """What a try costs, in words."""
-    return gettext("%(points)s points a try") % {"points": f"{points:,}"} if points else gettext("free of charge")
+    return (
+        gettext("%(points)s points a try") % {"points": f"{points:,}"}
+        if points
+        else gettext("free of charge")
+    )
 
 
 def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
@@ -217,7 +225,9 @@ def look(scope: Scope, sight: Sight) -> list[Found]:
             args = {"what": "worth", "prize": prize["title"], "fen": prize["worth_fen"]}
             found.append(Found(line, excerpt=prize["title"], args=args, severity="block"))
         elif prize["kind"] in (PrizeKind.PICKUP, PrizeKind.PARCEL) and not prize["worth_fen"]:
-            found.append(Found(line, excerpt=prize["title"], args={"what": "unstated", "prize": prize["title"]}))
+            found.append(
+                Found(line, excerpt=prize["title"], args={"what": "unstated", "prize": prize["title"]})
+            )
     points, _fen = expected(payload)
     if payload["price_points"] and points > payload["price_points"]:
         args = {"what": "gains", "points": f"{points:,.2f}", "price": f"{payload['price_points']:,}"}

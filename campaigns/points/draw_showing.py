@@ -73,7 +73,9 @@ def fairness(*, draw: Draw, came: Came) -> Fairness:
 def _row(prize_id: Any, title: str, is_offered: bool, odds: str, has: Any, stock: Any) -> PrizeRow:
     drawn, given, expected = (has.drawn, has.given, has.expected) if has else (0, 0, 0.0)
     bar = min(100.0, 50 * drawn / expected) if expected else 0.0
-    return PrizeRow(prize_id, title, is_offered, odds, expected, drawn, given, drawn - given, round(bar, 1), stock)
+    return PrizeRow(
+        prize_id, title, is_offered, odds, expected, drawn, given, drawn - given, round(bar, 1), stock
+    )
 
 
 def _p_words(degrees: int, p: float) -> str:
@@ -82,9 +84,9 @@ def _p_words(degrees: int, p: float) -> str:
     if p >= _SELDOM:
         return gettext("As fair drawing comes out: differences as large as these are common.")
     if p >= _HARDLY_EVER:
-        return gettext("Unusual: of %(many)s fair draws about one differs as much. Draw again to be sure.") % {
-            "many": f"{round(1 / p):,}"
-        }
+        return gettext(
+            "Unusual: of %(many)s fair draws about one differs as much. Draw again to be sure."
+        ) % {"many": f"{round(1 / p):,}"}
     return gettext("Hardly possible when all was drawn fairly: draw again and see what differs.")
 
 
@@ -117,9 +119,7 @@ def redrawn(verdict: Verdict) -> Redrawn:
             "tries": f"{verdict.tries:,}"
         }
     lines = [(each, worded(each)) for each in verdict.differences]
-    return Redrawn(
-        verdict, not verdict.many, not verdict.waiting, headline, lines, verdict.many - len(lines)
-    )
+    return Redrawn(verdict, not verdict.many, not verdict.waiting, headline, lines, verdict.many - len(lines))
 
 
 def worded(difference: Difference) -> str:

@@ -101,7 +101,11 @@ def frozen(terms: DrawTerms) -> dict[str, Any]:
     payload |= {name: payload[name].isoformat() for name in ("open_from", "open_until")}
     payload["prizes"] = [
         asdict(prize)
-        | {"id": str(prize.id), "kind": str(prize.kind), "batch_id": str(prize.batch_id) if prize.batch_id else None}
+        | {
+            "id": str(prize.id),
+            "kind": str(prize.kind),
+            "batch_id": str(prize.batch_id) if prize.batch_id else None,
+        }
         for prize in terms.prizes
     ]
     return payload

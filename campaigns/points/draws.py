@@ -79,7 +79,7 @@ def chi_square(came: Sequence[int], parts: Sequence[float]) -> tuple[float, int,
 
 
 def upper_tail(value: float, degrees: int) -> float:
-    """The chance that chi-square with so many degrees of freedom is larger (Abramowitz and Stegun 26.4.4 and 26.4.5)."""
+    """The chance that chi-square with so many degrees of freedom is larger (Abramowitz and Stegun 26.4.4, 26.4.5)."""
     half = value / 2
     if degrees % 2:
         total = math.erfc(math.sqrt(half))

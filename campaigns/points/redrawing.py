@@ -159,7 +159,10 @@ def _judge(said: Verdict, each: Made, payload: Mapping[str, Any], titles: Mappin
     if (prize["id"] if prize else "") != found:
         nothing = payload["fallback_title"]
         said.differs(
-            "prize", each.try_id, wanted=prize["title"] if prize else nothing, found=titles.get(found, nothing)
+            "prize",
+            each.try_id,
+            wanted=prize["title"] if prize else nothing,
+            found=titles.get(found, nothing),
         )
         return
     if prize is not None and not each.missed:

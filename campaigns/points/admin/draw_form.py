@@ -72,7 +72,9 @@ class PrizesWidget(forms.Widget):
             (attrs or {}).get("id", ""),
             gettext("wins nothing"),
             gettext("more than 100%: lower the odds"),
-            format_html_join("\n", "{}", ((_prize_row(name, row, batches, nth),) for nth, row in enumerate(rows, 1))),
+            format_html_join(
+                "\n", "{}", ((_prize_row(name, row, batches, nth),) for nth, row in enumerate(rows, 1))
+            ),
         )
 
 

@@ -161,15 +161,15 @@ class DrawAdmin(ScopedAdmin):
         def down() -> None:
             if not form.is_valid():
                 raise ReasonMissing
-            draws.take_down_draw(
-                scope=scope_of(request), draw_id=draw_id, reason=form.cleaned_data["reason"]
-            )
+            draws.take_down_draw(scope=scope_of(request), draw_id=draw_id, reason=form.cleaned_data["reason"])
 
         return self._act(
             request,
             draw_id,
             down,
-            gettext("Taken down. Nobody can try it now; what was won stays won, and its seed is shown in ten minutes."),
+            gettext(
+                "Taken down. Nobody can try it now; what was won stays won, and its seed is shown in ten minutes."
+            ),
         )
 
     def check_view(self, request: HttpRequest, draw_id: UUID) -> HttpResponse:

@@ -101,9 +101,7 @@ class DrawTryAdmin(ReadPage):
         def forgo() -> None:
             if not form.is_valid():
                 raise ReasonMissing
-            tries.forgo_prize(
-                scope=scope_of(request), try_id=try_id, reason=form.cleaned_data["reason"]
-            )
+            tries.forgo_prize(scope=scope_of(request), try_id=try_id, reason=form.cleaned_data["reason"])
 
         return self._act(
             request, try_id, forgo, gettext("Noted as not collected; it counts as won all the same.")

@@ -42,7 +42,9 @@ class PrizeOut(serializers.Serializer[Any]):
     )
     odds = serializers.IntegerField(help_text="一百万个号码中的份数 · parts of a million numbers")
     points = serializers.IntegerField()
-    value_fen = serializers.IntegerField(help_text="奖品价值（分），0 表示未标明 · worth in fen; 0: not stated")
+    value_fen = serializers.IntegerField(
+        help_text="奖品价值（分），0 表示未标明 · worth in fen; 0: not stated"
+    )
     left = serializers.BooleanField(help_text="是否还有 · whether there are any left")
 
 
@@ -50,7 +52,9 @@ class PledgeOut(serializers.Serializer[Any]):
     """随机种子的承诺 · The promised seed."""
 
     id = serializers.UUIDField()
-    sha256 = serializers.CharField(help_text="种子的 SHA-256，开抽前公布 · of the seed, shown before the first try")
+    sha256 = serializers.CharField(
+        help_text="种子的 SHA-256，开抽前公布 · of the seed, shown before the first try"
+    )
     made_at = serializers.DateTimeField()
     seed = serializers.CharField(
         allow_null=True, help_text="结束后公布的种子（64 字节，十六进制） · 64 bytes in hex, once it is over"
@@ -64,9 +68,15 @@ class DrawOut(serializers.Serializer[Any]):
     title = serializers.CharField()
     text = serializers.CharField(help_text="活动规则 · the rules")
     price_points = serializers.IntegerField()
-    times_day = serializers.IntegerField(allow_null=True, help_text="每天次数，空为不限 · a day; null: no limit")
-    times_all = serializers.IntegerField(allow_null=True, help_text="总次数，空为不限 · in all; null: no limit")
-    tries_left = serializers.IntegerField(allow_null=True, help_text="今天还可抽 · left today; null: no limit")
+    times_day = serializers.IntegerField(
+        allow_null=True, help_text="每天次数，空为不限 · a day; null: no limit"
+    )
+    times_all = serializers.IntegerField(
+        allow_null=True, help_text="总次数，空为不限 · in all; null: no limit"
+    )
+    tries_left = serializers.IntegerField(
+        allow_null=True, help_text="今天还可抽 · left today; null: no limit"
+    )
     open_from = serializers.DateTimeField()
     open_until = serializers.DateTimeField()
     prizes = PrizeOut(many=True, help_text="按号码顺序 · in the order in which they share the numbers")
@@ -93,7 +103,9 @@ class TryOut(serializers.Serializer[Any]):
     seed = serializers.CharField(
         allow_null=True, help_text="抽奖结束后公布的种子（十六进制） · the seed in hex, once the draw is over"
     )
-    tried_by = serializers.UUIDField(help_text="参与计算的客户编号 · the customer's id that the number is made of")
+    tried_by = serializers.UUIDField(
+        help_text="参与计算的客户编号 · the customer's id that the number is made of"
+    )
     nth = serializers.IntegerField(help_text="本人在该抽奖的第几次 · which of one's tries")
     number = serializers.IntegerField(help_text="抽到的号码 0–999999 · the number drawn")
     prize_id = serializers.UUIDField(allow_null=True, help_text="号码对应的奖品 · the prize of that number")
@@ -194,7 +206,9 @@ class Draws(ApiView):
 class OneDraw(ApiView):
     who = "customer"
 
-    @extend_schema(summary="一个抽奖：奖品、概率、种子承诺 · One draw, its odds and its pledge", responses=DrawOut)
+    @extend_schema(
+        summary="一个抽奖：奖品、概率、种子承诺 · One draw, its odds and its pledge", responses=DrawOut
+    )
     def get(self, request: Request, draw_id: UUID) -> Response:
         [shown] = _shown(self.scope, [draw_on_offer(scope=self.scope, draw_id=draw_id)])
         return self.answer(shown)

@@ -194,7 +194,9 @@ class DrawStockChange(TenantModel):
         verbose_name_plural = _("changes of prizes' stock")
         ordering = ["serial"]
         constraints = [
-            models.UniqueConstraint(fields=["prize", "serial"], name="points_drawstockchange_is_numbered_once"),
+            models.UniqueConstraint(
+                fields=["prize", "serial"], name="points_drawstockchange_is_numbered_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,7 +49,10 @@ class TriesUsed(Refusal):
 class DrawTermsUnclear(Refusal):
     code = "points.draw.terms_unclear"
     status = 422
-    zh = "请检查抽奖：结束要晚于开始；次数、有效月数填 1 以上或留空；所需积分和安慰积分不超过 100 万；写明未中奖时显示什么。"
+    zh = (
+        "请检查抽奖：结束要晚于开始；次数、有效月数填 1 以上或留空；"
+        "所需积分和安慰积分不超过 100 万；写明未中奖时显示什么。"
+    )
     en = (
         "Check the draw: it ends after it begins; limits and months are one or more, or empty; points are a million at"
         " most; and say what who wins nothing reads."
@@ -59,7 +62,10 @@ class DrawTermsUnclear(Refusal):
 class PrizeUnclear(Refusal):
     code = "points.draw.prize_unclear"
     status = 422
-    zh = "请检查奖品：一个抽奖有 1 至 {most} 种奖品，每种写明名称和大于 0 的中奖率；积分奖品填积分，券奖品选批次，实物都不填。"
+    zh = (
+        "请检查奖品：一个抽奖有 1 至 {most} 种奖品，每种写明名称和大于 0 的中奖率；"
+        "积分奖品填积分，券奖品选批次，实物都不填。"
+    )
     en = (
         "Check the prizes: a draw has 1 to {most}, each with a name and odds above zero; points say how many, a coupon"
         " names its batch, a thing neither."
@@ -117,4 +123,3 @@ DRAWS_BY_WORD: dict[str, type[Refusal]] = {
     "not_to_send": PrizeNotToSend,
     "address_missing": PrizeAddressMissing,
 }
-

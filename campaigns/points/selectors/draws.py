@@ -23,7 +23,9 @@ _AFTER = timedelta(minutes=10)
 
 def draw_in_scope(*, scope: Scope, draw_id: UUID) -> Draw:
     """A draft of the scope's branches. Raises NotFound."""
-    rows = Draw.objects.within(scope).select_related("branch").prefetch_related("prizes__batch", "prizes__stock")
+    rows = (
+        Draw.objects.within(scope).select_related("branch").prefetch_related("prizes__batch", "prizes__stock")
+    )
     found: Draw | None = rows.filter(pk=draw_id).first()
     if found is None:
         raise NotFound

@@ -48,8 +48,7 @@ def drawn_again(*, scope: Scope, draw_id: UUID) -> Verdict:
         made=_made(draw_id),
         changes=[Stocked(*row) for row in changes.values_list("prize_id", "serial", "total")],
         stocks=[
-            Stock(*row)
-            for row in stocks.values_list("prize_id", "prize__title", "total", "taken", "serial")
+            Stock(*row) for row in stocks.values_list("prize_id", "prize__title", "total", "taken", "serial")
         ],
         verdict=verdict,
     )

@@ -90,7 +90,10 @@ def hand_over_prize(*, scope: Scope, try_id: UUID) -> None:
 
 
 def forgo_prize(*, scope: Scope, try_id: UUID, reason: str) -> None:
-    """The customer did not collect it, or gave it up; it stays drawn. Raises NotFound, ReasonMissing, PrizeNotToSend."""
+    """The customer did not collect it, or gave it up; it stays drawn.
+
+    Raises NotFound, ReasonMissing, PrizeNotToSend.
+    """
     scope.demand("points.drawtry.send")
     if not reason.strip():
         raise ReasonMissing

@@ -1,4 +1,4 @@
-"""Around the tries of a draw: its seed promised and shown, stock, handing over, merges, and the record for an auditor."""
+"""Around the tries of a draw: its seed promised and shown, stock, handing over, merges, and the auditor's record."""
 
 # A draw goes live until a moment: its open pledge goes on, or a fresh one is made from 32 random bytes of the database
 # and the installation's half. The pledge that counts.

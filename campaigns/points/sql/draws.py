@@ -1,4 +1,7 @@
-"""The verb that tries a draw, and the sums that anybody can do again. Locks: customer, wallet, and the prize's stock last."""
+"""The verb that tries a draw, and the sums that anybody can do again.
+
+Locks: the customer, the wallet, and the prize's stock last.
+"""
 
 from campaigns.rewards.sql.rooms_above import STEP_BACK, STEP_OUT
 

@@ -1,4 +1,4 @@
-"""Draws every try of a draw again and compares: for an auditor, with nothing but the record and the seed that was shown."""
+"""Draws every try of a draw again and compares: for an auditor, from the record and the seed that was shown."""
 
 from typing import Any
 from uuid import UUID
