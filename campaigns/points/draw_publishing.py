@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.checks import Check, Found, Sight, register_check
@@ -184,7 +184,9 @@ def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
         Line("fallback", gettext("wins nothing"), f"{percent(rest_of(terms))} · {consolation}"),
         Line("cost", gettext("expected cost"), expected_words(payload)),
         Line(
-            "window", gettext("tries"), window_words(terms.open_from, terms.open_until, zone_of(scope=scope))
+            "window",
+            pgettext("draw", "tries"),
+            window_words(terms.open_from, terms.open_until, zone_of(scope=scope)),
         ),
         Line(
             "reach",

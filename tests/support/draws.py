@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from campaigns.approvals.finding_selectors import findings_of
 from campaigns.approvals.services.reviews import approve_revision
 from campaigns.customers.scopes import customer_scope
 from campaigns.points.draw_terms import DrawTerms, PrizeTerms
@@ -46,12 +47,15 @@ def draft_draw(
     return draw
 
 
-def approved(cast: Cast, draw: Draw, *, by: str = "north_rewards", reviewer: str = "north_reviewer") -> None:
-    """Submitted, and approved by another person."""
-    with cast.play(by).scope() as scope:
+def approved(
+    cast: Cast, draw: Draw, *, by: str = "north_rewards", reviewer: str = "north_reviewer", at: datetime = AT
+) -> None:
+    """Submitted, and approved by another person, who has seen every finding."""
+    with cast.play(by).scope(at=at) as scope:
         revision = submit_draw(scope=scope, draw_id=draw.pk)
-    with cast.play(reviewer).scope() as scope:
-        approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256)
+    with cast.play(reviewer).scope(at=at) as scope:
+        seen = [each.finding.pk for each in findings_of(scope=scope, revision=revision)]
+        approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256, acknowledged=seen)
 
 
 def live_draw(

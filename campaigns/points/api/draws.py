@@ -171,7 +171,8 @@ def _shown(scope: Scope, draws: Sequence[LiveDraw]) -> list[dict[str, Any]]:
     """Draws with what is left, one query for each question."""
     ids = [draw.draw_id for draw in draws]
     day = scope.at.astimezone(zone_of(scope=scope)).date()
-    left, pledges = prizes_left(draw_ids=ids), pledges_of(draw_ids=ids)
+    left = prizes_left(prize_ids=[UUID(prize["id"]) for draw in draws for prize in draw.prizes])
+    pledges = pledges_of(draw_ids=ids)
     tries = tries_left(scope=scope, draws=draws, day=day)
     return [_draw(draw, left=left, tries=tries, pledges=pledges) for draw in draws]
 

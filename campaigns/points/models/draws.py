@@ -4,6 +4,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.customers.models import Customer, CustomerModel
 from campaigns.lib.ids import new_id
@@ -270,7 +271,7 @@ class DrawTry(CustomerModel):
     """
 
     class Missed(models.TextChoices):
-        NO = "", _("given")
+        NO = "", pgettext_lazy("draw", "given")
         STOCK = "stock", _("the prize was gone")
         COUPON = "coupon", _("the coupon could not be had")
 
@@ -278,7 +279,7 @@ class DrawTry(CustomerModel):
         NONE = "", _("nothing to hand over")
         WON = "won", _("to be handed over")
         SENT = "sent", _("sent")
-        DELIVERED = "given", _("handed over")
+        DELIVERED = "given", pgettext_lazy("draw", "handed over")
         FORGONE = "off", _("not collected")
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -302,7 +303,9 @@ class DrawTry(CustomerModel):
         DrawPrize, models.PROTECT, db_index=False, null=True, related_name="tries", verbose_name=_("prize")
     )
     serial = models.BigIntegerField(_("number at the stock"), null=True)
-    missed = models.CharField(_("not given"), max_length=8, choices=Missed, blank=True, db_default="")
+    missed = models.CharField(
+        pgettext_lazy("draw", "not given"), max_length=8, choices=Missed, blank=True, db_default=""
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=[("", "–"), *PrizeKind.choices], blank=True)
     title = models.CharField(_("what was won"), max_length=60)
     price_points = models.PositiveIntegerField(_("points for a try"))
@@ -314,7 +317,7 @@ class DrawTry(CustomerModel):
     at = models.DateTimeField(_("at"))
     state = models.CharField(_("handing over"), max_length=8, choices=State, blank=True, db_default="")
     # Name, phone and address of who receives it, under the key of the customer `sealed_for`.
-    address = models.BinaryField(_("address"), null=True)
+    address = models.BinaryField(pgettext_lazy("draw", "address"), null=True)
     sealed_for = models.UUIDField(_("sealed for"), null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
     sent_by = models.CharField(_("carrier and number"), max_length=80, blank=True, db_default="")

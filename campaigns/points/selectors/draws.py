@@ -84,9 +84,9 @@ def pledges_over(*, scope: Scope, limit: int) -> list[UUID]:
     return list(rows.order_by("ends_at").values_list("pk", flat=True)[:limit])
 
 
-def prizes_left(*, draw_ids: Iterable[UUID]) -> set[UUID]:
-    """Prizes of these draws of which there are some left."""
-    rows = DrawStock.objects.filter(prize__draw_id__in=list(draw_ids), taken__lt=F("total"))
+def prizes_left(*, prize_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these prizes of which there are some left."""
+    rows = DrawStock.objects.filter(prize_id__in=list(prize_ids), taken__lt=F("total"))
     return set(rows.values_list("prize_id", flat=True))
 
 
@@ -150,8 +150,10 @@ def place_of_address(*, sealed_for: UUID, try_id: UUID) -> str:
 
 def address_of(*, scope: Scope, won: DrawTry) -> str:
     """Receiver, phone and address; empty without one, or once the customer is erased. For services alone."""
+    if won.address is None or won.sealed_for is None:
+        return ""
     stored = CustomerKey.objects.within(scope).filter(customer_id=won.sealed_for).first()
-    if stored is None or won.address is None or won.sealed_for is None:
+    if stored is None:
         return ""
     key = crypto.unwrap_key(bytes(stored.wrapped), person=won.sealed_for)
     place = place_of_address(sealed_for=won.sealed_for, try_id=won.pk)

@@ -3,20 +3,20 @@
 # A draw goes live until a moment: its open pledge goes on, or a fresh one is made from 32 random bytes of the database
 # and the installation's half. The pledge that counts.
 PLEDGE = """
-CREATE FUNCTION pledge_draw(wanted uuid, fresh uuid, ours bytea, ends timestamptz) RETURNS uuid
+CREATE FUNCTION pledge_draw(wanted uuid, fresh uuid, ours bytea, over_at timestamptz) RETURNS uuid
 LANGUAGE plpgsql AS VERB $$
 DECLARE held uuid; drawn bytea;
 BEGIN
     PERFORM FROM points_draw d WHERE d.id = wanted AND d.branch_pos BETWEEN app_lo() AND app_hi()
         AND app_customer() IS NULL;
     IF NOT FOUND THEN RAISE insufficient_privilege USING MESSAGE = 'a seed is promised where its draw is'; END IF;
-    UPDATE points_drawpledge p SET ends_at = ends WHERE p.draw_id = wanted AND p.revealed_at IS NULL
+    UPDATE points_drawpledge p SET ends_at = over_at WHERE p.draw_id = wanted AND p.revealed_at IS NULL
     RETURNING p.id INTO held;
     IF FOUND THEN RETURN held; END IF;
     -- Of the strong source that UUIDs come from: 122 random bits each, and six of them hashed to 32 bytes.
     SELECT sha256(string_agg(uuid_send(gen_random_uuid()), ''::bytea)) INTO drawn FROM generate_series(1, 6);
     INSERT INTO points_drawpledge (id, branch_id, branch_pos, draw_id, sha256, made_at, ends_at)
-    SELECT fresh, d.branch_id, d.branch_pos, wanted, encode(sha256(drawn || ours), 'hex'), app_at(), ends
+    SELECT fresh, d.branch_id, d.branch_pos, wanted, encode(sha256(drawn || ours), 'hex'), app_at(), over_at
       FROM points_draw d WHERE d.id = wanted;
     INSERT INTO points_drawseed (pledge_id, branch_id, branch_pos, half)
     SELECT p.id, p.branch_id, p.branch_pos, drawn FROM points_drawpledge p WHERE p.id = fresh;

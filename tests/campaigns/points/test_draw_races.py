@@ -111,7 +111,9 @@ def test_what_the_databases_owner_changes_behind_the_triggers_is_told(committed_
 
     prizes = {prize.title: prize.pk for prize in draw.prizes.all()}
     assert {"number", "prize"} <= touched("UPDATE points_drawtry SET number = 0 WHERE id = %s", lost.pk)
-    assert "stock" in touched("UPDATE points_drawstock SET taken = taken + 1 WHERE prize_id = %s", prizes["保温杯"])
+    assert "stock" in touched(
+        "UPDATE points_drawstock SET taken = taken + 1 WHERE prize_id = %s", prizes["保温杯"]
+    )
     assert "pledge" in touched(
         "UPDATE points_drawpledge SET seed = sha256(seed) || sha256(sha256(seed)) WHERE id = %s", pledge.pk
     )
