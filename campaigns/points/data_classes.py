@@ -100,6 +100,7 @@ drawseed.half            internal    plain   law    account
 drawtry.missed           behaviour   plain   law    settle
 drawtry.kind             behaviour   plain   law    settle
 drawtry.title            behaviour   plain   law    settle
+drawtry.draw_title       none        plain   law    settle
 drawtry.price_points     financial   plain   law    settle
 drawtry.won_points       financial   plain   law    settle
 drawtry.number           behaviour   plain   law    account

@@ -304,12 +304,12 @@ def open_prizes(scope: Scope, customer_id: UUID) -> Sequence[Both]:
 
 def tell_tries(*, scope: Scope, customer_id: UUID) -> Any:
     """What the customer tried and won."""
-    rows = DrawTry.objects.within(scope).filter(customer_id=customer_id).select_related("draw")
+    rows = DrawTry.objects.within(scope).filter(customer_id=customer_id)
     for each in rows.defer("address").order_by("id"):
         yield (
             "points_draws",
             {
-                "draw": each.draw.title,
+                "draw": each.draw_title,
                 "at": each.at,
                 "price_points": each.price_points,
                 "won": each.title,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.points.admin.read_only import ReadPage
 from campaigns.points.models import DrawTry
 from campaigns.points.refusals.mall import ReasonMissing
+from campaigns.points.selectors.draws import sees_draw
 from campaigns.points.services import tries
 from campaigns.rewards.admin.hand import ReasonForm
 from campaigns.tenants.desk import page_of, scope_of
@@ -28,10 +29,10 @@ class DrawTryAdmin(ReadPage):
     """Read only but for its buttons. The address is shown to whoever asks for it by name, and that is noted."""
 
     noun = "points.drawtry"
-    list_display = ("at", "title", "draw", "customer_masked", "branch", "handing_over")
-    list_select_related = ("draw", "customer", "branch")
+    list_display = ("at", "title", "draw_title", "customer_masked", "branch", "handing_over")
+    list_select_related = ("customer", "branch")
     list_filter = ("state", "kind", "missed")
-    search_fields = ("title",)
+    search_fields = ("title", "draw_title")
     list_before_template = "points/tries_empty.html"
     change_form_outer_before_template = "points/try_page.html"
 
@@ -44,7 +45,7 @@ class DrawTryAdmin(ReadPage):
         return each.get_state_display() if each.state else "–"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request).select_related("draw", "customer", "branch")
+        rows = super().get_queryset(request).select_related("customer", "branch")
         return rows.defer("address")
 
     def get_urls(self) -> list[Any]:
@@ -61,12 +62,15 @@ class DrawTryAdmin(ReadPage):
         return [*own, *super().get_urls()]
 
     def told(self, request: HttpRequest, obj: DrawTry) -> dict[str, Any]:
-        may = scope_of(request).may
+        scope = scope_of(request)
+        may = scope.may
+        # A draw that was handed down lies above.
+        sees = may("points.draw.view") and sees_draw(scope=scope, draw_id=obj.draw_id)
         may_send = may("points.drawtry.send")
         steps = (obj.kind, obj.state)
         return {
             "made": obj,
-            "draw_page": page_of(f"points.draw:{obj.draw_id}") if may("points.draw.view") else "",
+            "draw_page": page_of(f"points.draw:{obj.draw_id}") if sees else "",
             "burnt_page": page_of(f"points.movement:{obj.burnt_id}") if obj.burnt_id else "",
             "given_page": page_of(f"points.movement:{obj.given_id}") if obj.given_id else "",
             "coupon_page": page_of(f"rewards.coupon:{obj.coupon_id}") if obj.coupon_id else "",

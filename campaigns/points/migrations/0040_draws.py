@@ -172,6 +172,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('branch_pos', models.IntegerField(editable=False)),
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('draw_title', models.CharField(max_length=80, verbose_name='prize draw')),
                 ('revision_id', models.UUIDField(verbose_name='revision')),
                 ('key', models.UUIDField(verbose_name='request key')),
                 ('tried_by', models.UUIDField(verbose_name='tried by')),

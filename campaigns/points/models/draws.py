@@ -294,6 +294,8 @@ class DrawTry(CustomerModel):
     pledge = models.ForeignKey(
         DrawPledge, models.PROTECT, db_index=False, related_name="tries", verbose_name=_("pledge of a draw")
     )
+    # The draw's own row lies above the customer's branch.
+    draw_title = models.CharField(_("prize draw"), max_length=80)
     revision_id = models.UUIDField(_("revision"))
     key = models.UUIDField(_("request key"))
     tried_by = models.UUIDField(_("tried by"))

@@ -32,6 +32,11 @@ def draw_in_scope(*, scope: Scope, draw_id: UUID) -> Draw:
     return found
 
 
+def sees_draw(*, scope: Scope, draw_id: UUID) -> bool:
+    """Is the draft one of the scope's branches?"""
+    return Draw.objects.within(scope).filter(pk=draw_id).exists()
+
+
 def _self(scope: Scope) -> UUID:
     if scope.customer_id is None:
         raise NotFound

@@ -46,7 +46,7 @@ def try_draw(*, scope: Scope, draw_id: UUID, points: int, key: str) -> DrawTry:
             [
                 draw_id,
                 new_id(),
-                key_of("points.drawtry", scope.customer_id, key),
+                key_of("points.drawtry", scope.customer_id, draw_id, key),
                 points,
                 pledge_id,
                 own_half(pledge_id=pledge_id),

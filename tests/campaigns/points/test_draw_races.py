@@ -79,6 +79,7 @@ def test_sixty_four_rivals_for_the_last_prize(
     assert control(64, 1) == 64
 
 
+@pytest.mark.disagrees
 def test_what_the_databases_owner_changes_behind_the_triggers_is_told(committed_cast: Cast) -> None:
     cast = committed_cast
     draw = live_draw(cast, open_until=ENDS, price_points=0)
