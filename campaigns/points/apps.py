@@ -35,6 +35,12 @@ class PointsApp(AppConfig):
             en="movements and entries of the points ledger under the customer's id: Accounting Law, article 23, and"
             " the Measures for Accounting Archives",
         )
+        register_kept(
+            "points: draws",
+            zh="抽奖记录以客户编号保留，依《规范促销行为暂行规定》关于有奖销售档案的规定",
+            en="tries at prize draws under the customer's id: Interim Provisions on Regulating Promotions, on records"
+            " of prize sales",
+        )
         register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")
         register_mall()
         register_draws()

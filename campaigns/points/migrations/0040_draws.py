@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(verbose_name='number drawn')),
                 ('serial', models.BigIntegerField(null=True, verbose_name='number at the stock')),
                 ('missed', models.CharField(blank=True, choices=[('', 'given'), ('stock', 'the prize was gone'), ('coupon', 'the coupon could not be had')], db_default='', max_length=8, verbose_name='not given')),
-                ('kind', models.CharField(blank=True, choices=[('', '–'), ('points', 'points of the bank'), ('coupon', 'a coupon of a batch'), ('pickup', 'picked up at a branch'), ('parcel', 'delivered to the customer')], max_length=8, verbose_name='kind')),
+                ('kind', models.CharField(blank=True, choices=[('', 'wins nothing'), ('points', 'points of the bank'), ('coupon', 'a coupon of a batch'), ('pickup', 'picked up at a branch'), ('parcel', 'delivered to the customer')], max_length=8, verbose_name='kind')),
                 ('title', models.CharField(max_length=60, verbose_name='what was won')),
                 ('price_points', models.PositiveIntegerField(verbose_name='points for a try')),
                 ('won_points', models.PositiveIntegerField(verbose_name='points won')),

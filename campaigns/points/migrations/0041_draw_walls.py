@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
               verbs="SELECT, INSERT, UPDATE (ends_at, seed, revealed_at)", sees={"draw_id": "points_draw"}),
         follows_hand_over("points_drawpledge"),
         *wall("points_drawseed", verbs_only=True, verbs="SELECT, INSERT"),
-        migrations.RunSQL("REVOKE SELECT ON points_drawseed FROM fenhang_app;", migrations.RunSQL.noop),
+        migrations.RunSQL(draw_keeping.KEPT_FROM_ALL, migrations.RunSQL.noop),
         *wall("points_drawstock", verbs_only=True, customer="line",
               verbs="SELECT, INSERT, UPDATE (total, taken, serial)", sees={"prize_id": "points_drawprize"}),
         follows_hand_over("points_drawstock"),

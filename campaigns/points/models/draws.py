@@ -308,7 +308,9 @@ class DrawTry(CustomerModel):
     missed = models.CharField(
         pgettext_lazy("draw", "not given"), max_length=8, choices=Missed, blank=True, db_default=""
     )
-    kind = models.CharField(_("kind"), max_length=8, choices=[("", "–"), *PrizeKind.choices], blank=True)
+    kind = models.CharField(
+        _("kind"), max_length=8, choices=[("", _("wins nothing")), *PrizeKind.choices], blank=True
+    )
     title = models.CharField(_("what was won"), max_length=60)
     price_points = models.PositiveIntegerField(_("points for a try"))
     won_points = models.PositiveIntegerField(_("points won"))

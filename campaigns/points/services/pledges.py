@@ -5,6 +5,7 @@ installation's key and the pledge's id, is in no table, and goes along with each
 has the first, who runs the servers the second: neither of them alone can tell beforehand what anybody will win.
 """
 
+import logging
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from campaigns.lib.crypto import derived_secret
 from campaigns.lib.ids import new_id
 from campaigns.points.selectors.draws import pledges_over
 from campaigns.tenants.scopes import Scope
+
+logger = logging.getLogger(__name__)
 
 
 def own_half(*, pledge_id: UUID) -> bytes:
@@ -42,5 +45,10 @@ def reveal_draws(*, scope: Scope, limit: int = 100) -> int:
     for pledge_id in pledges_over(scope=scope, limit=limit):
         with connection.cursor() as cursor:
             cursor.execute("SELECT reveal_draw(%s, %s)", [pledge_id, own_half(pledge_id=pledge_id)])
-            shown += cursor.fetchone()[0] is None
+            word = cursor.fetchone()[0]
+        if word == "other_key":
+            logger.error(
+                "the seed of pledge %s cannot be shown: it was promised under another DATA_KEY", pledge_id
+            )
+        shown += word is None
     return shown

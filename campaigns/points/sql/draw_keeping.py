@@ -1,5 +1,11 @@
 """Around the tries of a draw: its seed promised and shown, stock, handing over, merges, and the auditor's record."""
 
+# Nobody who serves reads the seed: that there is one, and whose, is all that can be seen.
+KEPT_FROM_ALL = """
+REVOKE SELECT ON points_drawseed FROM fenhang_app;
+GRANT SELECT (pledge_id, branch_id, branch_pos) ON points_drawseed TO fenhang_app;
+"""
+
 # A draw goes live until a moment: its open pledge goes on, or a fresh one is made from 32 random bytes of the database
 # and the installation's half. The pledge that counts.
 PLEDGE = """
@@ -35,7 +41,7 @@ END $$;
 """
 
 # The seed is shown, ten minutes after the tries ended: by then nothing is under way that began before. NULL,
-# 'not_found' or 'not_over'.
+# 'not_found', 'not_over', or 'other_key' where the installation's half is not the one that was promised.
 REVEAL = """
 CREATE FUNCTION reveal_draw(wanted uuid, ours bytea) RETURNS text LANGUAGE plpgsql AS VERB $$
 DECLARE held points_drawpledge; whole bytea;
@@ -46,9 +52,7 @@ BEGIN
     IF NOT FOUND THEN RETURN 'not_found'; END IF;
     IF held.ends_at + interval '10 minutes' > app_at() THEN RETURN 'not_over'; END IF;
     SELECT s.half || ours INTO whole FROM points_drawseed s WHERE s.pledge_id = wanted;
-    IF encode(sha256(whole), 'hex') <> held.sha256 THEN
-        RAISE EXCEPTION 'the seed of pledge % is not the one that was promised: another DATA_KEY?', wanted;
-    END IF;
+    IF encode(sha256(whole), 'hex') <> held.sha256 THEN RETURN 'other_key'; END IF;
     UPDATE points_drawpledge p SET seed = whole, revealed_at = app_at() WHERE p.id = wanted;
     PERFORM points_note('points.draw.reveal', 'points.draw:' || held.draw_id, d.title, held.branch_id, held.branch_pos,
         jsonb_build_object('sha256', held.sha256)) FROM points_draw d WHERE d.id = held.draw_id;

@@ -153,12 +153,12 @@ BEGIN
     ELSIF what = 'points' THEN
         won := (prize ->> 'points')::int;
     END IF;
-    INSERT INTO points_drawtry (id, branch_id, branch_pos, customer_id, draw_id, draw_title, pledge_id, revision_id, key,
-        tried_by, nth, number, prize_id, serial, missed, kind, title, price_points, won_points, burnt_id, given_id, coupon_id,
-        day, at, state)
-    VALUES (fresh, app_branch(), app_branch_pos(), who, wanted, live.title, pledge, live.revision_id, wanted_key, who,
-        turn, drawn, target, place, missed_, what, said, live.price_points, won, burnt, given,
-        CASE WHEN what = 'coupon' THEN coupon END, today, app_at(),
+    INSERT INTO points_drawtry (id, branch_id, branch_pos, customer_id, draw_id, draw_title, pledge_id, revision_id,
+        key, tried_by, nth, number, prize_id, serial, missed, kind, title, price_points, won_points, burnt_id,
+        given_id, coupon_id, day, at, state)
+    VALUES (fresh, app_branch(), app_branch_pos(), who, wanted, live.title, pledge, live.revision_id,
+        wanted_key, who, turn, drawn, target, place, missed_, what, said, live.price_points, won, burnt,
+        given, CASE WHEN what = 'coupon' THEN coupon END, today, app_at(),
         CASE WHEN what IN ('pickup', 'parcel') THEN 'won' ELSE '' END);
     RETURN QUERY SELECT NULL::text, fresh;
 END $$;
