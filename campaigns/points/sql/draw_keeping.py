@@ -1,9 +1,8 @@
 """Around the tries of a draw: its seed promised and shown, stock, handing over, merges, and the auditor's record."""
 
-# Nobody who serves reads the seed: that there is one, and whose, is all that can be seen.
+# Nobody who serves sees a row of it, in no scope. Customers are granted nothing.
 KEPT_FROM_ALL = """
-REVOKE SELECT ON points_drawseed FROM fenhang_app;
-GRANT SELECT (pledge_id, branch_id, branch_pos) ON points_drawseed TO fenhang_app;
+CREATE POLICY sealed ON points_drawseed AS RESTRICTIVE FOR SELECT TO fenhang_app USING (false);
 """
 
 # A draw goes live until a moment: its open pledge goes on, or a fresh one is made from 32 random bytes of the database

@@ -91,7 +91,10 @@ BEGIN
     SELECT CASE WHEN count(*) >= live.times_all THEN 'times_all'
                 WHEN count(*) FILTER (WHERE t.day = today) >= live.times_day THEN 'times_day' END INTO no
       FROM points_drawtry t WHERE t.draw_id = wanted AND t.customer_id = who;
-    IF no IS NULL AND live.price_points > 0 THEN
+    -- As burning does: nobody who was blocked or erased meanwhile tries.
+    IF no IS NULL AND live.price_points = 0 THEN
+        no := points_ready(who, 0);
+    ELSIF no IS NULL THEN
         SELECT * INTO posted FROM burn_points(who, live.price_points, 'burn', 'draw', live.branch_id, NULL, wanted_key,
             live.title, '', 'points.drawtry:' || fresh);
         no := posted.word;

@@ -134,11 +134,16 @@ def test_the_seed_is_promised_kept_from_everybody_and_shown_when_it_is_over(cast
     earn(cast, who, 500)
     draw = live_draw(cast, open_until=ENDS)
     made = [tried(who, draw, f"k{nth}") for nth in range(5)]
+    with customer_scope(customer_id=who, at=AT, cause="test"), connection.cursor() as cursor:
+        assert DrawPledge.objects.get().seed is None
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            cursor.execute("SELECT half FROM points_drawseed")
     with system_scope(at=AT, cause="test") as scope, connection.cursor() as cursor:
         [pledge] = DrawPledge.objects.all()
         assert (pledge.seed, len(pledge.sha256)) == (None, 64)
-        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
-            cursor.execute("SELECT half FROM points_drawseed")
+        # No row of it in any scope, though there is one.
+        cursor.execute("SELECT count(*) FROM points_drawseed")
+        assert cursor.fetchone() == (0,)
         assert reveal_draws(scope=scope) == 0
     # A new revision while it is open keeps what was promised; the odds it was tried under stay with each try.
     with cast.north_rewards.scope() as scope:
