@@ -1,4 +1,4 @@
-"""Points of the demo bank: what customers were given, earned, spent, and are about to lose; a rule in force, and a draw."""
+"""Points of the demo bank: what customers were given, earned, spent and are about to lose; a rule; a draw."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ FIELDSETS = (
         },
     ),
     (_("A try"), {"fields": ("price_points", ("times_day", "times_all"))}),
-    (_("When and for whom"), {"fields": (("open_from", "open_until"), "handed_down")}),
+    (_("When and for whom"), {"fields": ("open_from", "open_until", "handed_down")}),
     (_("The points won"), {"fields": (("months", "ends"),)}),
 )
 _TERMS = ("title", "text", "fallback_title", "fallback_points", "price_points", "times_day", "times_all", "open_from",
@@ -58,8 +58,11 @@ class PrizesWidget(forms.Widget):
     """Rows of a prize; two more than are used, up to as many as there may be."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, str]]:
-        lists = [data.getlist(f"{name}-{column}") for column in _COLUMNS]
-        return [dict(zip(_COLUMNS, row, strict=True)) for row in zip(*lists, strict=False)]
+        return [
+            {column: data.get(f"{name}-{nth}-{column}", "") for column in _COLUMNS}
+            for nth in range(1, MOST_PRIZES + 1)
+            if f"{name}-{nth}-title" in data
+        ]
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         given = [row for row in value or () if row["title"].strip()]
@@ -84,7 +87,7 @@ def _prize_row(name: str, row: Mapping[str, str], batches: Sequence[tuple[str, s
 
     def field(column: str, label: str, kind: str, more: str = "") -> SafeString:
         return format_html(
-            '<label class="pt-prize-{column}"><span>{label}</span><input name="{name}-{column}" type="{kind}" {more}'
+            '<label class="pt-prize-{column}"><span>{label}</span><input name="{name}-{nth}-{column}" type="{kind}" {more}'
             ' value="{value}" aria-label="{prize} {nth}: {label}"></label>',
             column=column, label=label, kind=kind, more=SafeString(more), value=row[column], **said,
         )  # fmt: skip
@@ -94,7 +97,7 @@ def _prize_row(name: str, row: Mapping[str, str], batches: Sequence[tuple[str, s
         if row[column] and row[column] not in {value for value, _label in options}:
             shown = [*options, (row[column], row[column])]
         return format_html(
-            '<label class="pt-prize-{column}"><span>{label}</span><select name="{name}-{column}"'
+            '<label class="pt-prize-{column}"><span>{label}</span><select name="{name}-{nth}-{column}"'
             ' aria-label="{prize} {nth}: {label}">{options}</select></label>',
             column=column, label=label,
             options=format_html_join(
@@ -105,8 +108,9 @@ def _prize_row(name: str, row: Mapping[str, str], batches: Sequence[tuple[str, s
         )  # fmt: skip
 
     return format_html(
-        '<div class="pt-prize"><input type="hidden" name="{}-id" value="{}">{}{}{}{}{}{}</div>',
+        '<div class="pt-prize"><input type="hidden" name="{}-{}-id" value="{}">{}{}{}{}{}{}</div>',
         name,
+        nth,
         row["id"],
         field("title", gettext("prize"), "text", 'maxlength="60"'),
         field("odds", gettext("odds %"), "number", 'min="0" max="100" step="0.0001"'),

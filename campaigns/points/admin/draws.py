@@ -56,7 +56,7 @@ class DrawAdmin(ScopedAdmin):
     change_form_outer_before_template = "points/draw_head.html"
 
     class Media:
-        css = {"all": ("rewards/batch.css", "rewards/quota.css", "points/draw.css")}
+        css = {"all": ("rewards/batch.css", "rewards/quota.css", "rewards/close.css", "points/draw.css")}
         js = (Script("points/draw.js", type="module"),)
 
     @admin.display(description=_("price"), ordering="price_points")

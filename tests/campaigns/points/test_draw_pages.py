@@ -83,19 +83,23 @@ def test_what_is_delivered_asks_for_an_address_and_is_sent_from_its_page(cast: C
     assert (late.status_code, late.json()["code"]) == (409, "points.draw.not_to_send")
 
 
+def _prize(nth: int, **typed: str) -> dict[str, str]:
+    row = dict.fromkeys(("id", "title", "kind", "odds", "points", "batch", "value"), "") | typed
+    return {f"prizes-{nth}-{column}": value for column, value in row.items()}
+
+
 def test_a_draw_is_written_stocked_approved_and_judged_on_its_page(cast: Cast, client: Client) -> None:
     client = desk_of(cast, "north_rewards")
     form = {
         "title": "中秋抽奖", "text": "每位客户每天一次", "price_points": "0", "times_day": "1", "times_all": "",
         "open_from_0": "2026-11-20", "open_from_1": "08:00", "open_until_0": "2026-12-20", "open_until_1": "08:00",
         "fallback_title": "谢谢参与", "fallback_points": "", "months": "12", "ends": "year", "handed_down": "on",
-        "prizes-id": ["", "", ""], "prizes-title": ["月饼礼盒", "十积分", " "],
-        "prizes-kind": ["pickup", "points", "points"],
-        "prizes-odds": ["0.5", "60.25", ""], "prizes-points": ["", "10", ""], "prizes-batch": ["", "", ""],
-        "prizes-value": ["268.5", "", ""],
+        **_prize(1, title="月饼礼盒", kind="pickup", odds="0.5", value="268.5"),
+        **_prize(2, title="十积分", kind="points", odds="60.25", points="10"),
+        **_prize(3, title=" ", kind="points"),
     }  # fmt: skip
     add = reverse("admin:points_draw_add")
-    over = client.post(add, form | {"prizes-odds": ["50", "60.25", ""]})
+    over = client.post(add, form | {"prizes-1-odds": "50"})
     assert "超过 100%" in over.content.decode()
     assert client.post(add, form).status_code == 302
     draw = found(Draw, title="中秋抽奖")
@@ -112,8 +116,9 @@ def test_a_draw_is_written_stocked_approved_and_judged_on_its_page(cast: Cast, c
         assert "已保存库存总数" in posted(client, "points_draw_stock", draw.pk, prize, total=40)
     # A prize whose name is emptied is offered no more; its stock stays.
     fewer = form | {
-        "prizes-id": [str(prizes["月饼礼盒"]), str(prizes["十积分"])],
-        "prizes-title": ["", "十积分"],
+        "prizes-1-id": str(prizes["月饼礼盒"]),
+        "prizes-2-id": str(prizes["十积分"]),
+        "prizes-1-title": "",
     }
     change = reverse("admin:points_draw_change", args=[draw.pk])
     assert client.post(change, fewer).status_code == 302
