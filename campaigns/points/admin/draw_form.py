@@ -87,8 +87,8 @@ def _prize_row(name: str, row: Mapping[str, str], batches: Sequence[tuple[str, s
 
     def field(column: str, label: str, kind: str, more: str = "") -> SafeString:
         return format_html(
-            '<label class="pt-prize-{column}"><span>{label}</span><input name="{name}-{nth}-{column}" type="{kind}" {more}'
-            ' value="{value}" aria-label="{prize} {nth}: {label}"></label>',
+            '<label class="pt-prize-{column}"><span>{label}</span><input name="{name}-{nth}-{column}"'
+            ' type="{kind}" {more} value="{value}" aria-label="{prize} {nth}: {label}"></label>',
             column=column, label=label, kind=kind, more=SafeString(more), value=row[column], **said,
         )  # fmt: skip
 

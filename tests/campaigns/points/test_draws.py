@@ -14,9 +14,11 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from campaigns.approvals.finding_selectors import findings_of
 from campaigns.approvals.rules import NotCompliant, NotReady
 from campaigns.audit.models import Entry as AuditEntry
+from campaigns.customers.consent_refusals import StillOpen
 from campaigns.customers.keeping import to_be_settled
 from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.merges import merge_customers, unmerge_customers
+from campaigns.customers.services.rights import erase_customer
 from campaigns.lib.refusals import NotFound
 from campaigns.points.draw_terms import PrizeTerms
 from campaigns.points.models import Draw, DrawPledge, DrawPrize, DrawStock, DrawTry, LiveDraw
@@ -277,6 +279,12 @@ def test_what_was_won_is_sent_or_handed_over_and_goes_along_with_its_customer(ca
         owners = dict(DrawTry.objects.values_list("pk", "customer_id"))
         assert owners == {won[0].pk: who, won[1].pk: who, third.pk: kept}
     assert tried(who, draw, "k5", points=0).nth == 3
+    # Who is to be forgotten has everything first; then the address is gone with the key, and the record stays.
+    with system_scope(at=AT, cause="test") as scope:
+        with pytest.raises(StillOpen):
+            erase_customer(scope=scope, customer_id=who, why="本人申请")
+        erase_customer(scope=scope, customer_id=kept, why="本人申请")
+        assert tries.show_receiver(scope=scope, try_id=won[0].pk) == ""
     assert words(again(draw)) == []
 
 
