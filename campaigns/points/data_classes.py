@@ -105,6 +105,7 @@ drawtry.price_points     financial   plain   law    settle
 drawtry.won_points       financial   plain   law    settle
 drawtry.number           behaviour   plain   law    account
 drawtry.nth              behaviour   plain   law    account
+drawtry.serial           behaviour   plain   law    account
 drawtry.day              behaviour   plain   law    settle
 drawtry.state            behaviour   plain   law    settle
 drawtry.address          contact     sealed  law    serve
