@@ -12,7 +12,9 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from campaigns.approvals.finding_selectors import findings_of
+from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import NotCompliant, NotReady
+from campaigns.approvals.services.stops import add_stop
 from campaigns.audit.models import Entry as AuditEntry
 from campaigns.customers.consent_refusals import StillOpen
 from campaigns.customers.keeping import to_be_settled
@@ -20,6 +22,7 @@ from campaigns.customers.scopes import customer_scope
 from campaigns.customers.services.merges import merge_customers, unmerge_customers
 from campaigns.customers.services.rights import erase_customer
 from campaigns.lib.refusals import NotFound
+from campaigns.points.draw_publishing import differences, restore
 from campaigns.points.draw_terms import PrizeTerms
 from campaigns.points.models import Draw, DrawPledge, DrawPrize, DrawStock, DrawTry, LiveDraw
 from campaigns.points.redrawing import Verdict
@@ -118,6 +121,14 @@ def test_refused_changes_nothing(cast: Cast) -> None:
         tried(who, late, "one")
     with pytest.raises(no.DrawIsOver):
         tried(who, live_draw(cast, open_until=ENDS), "one", at=ENDS)
+    with transaction.atomic():
+        with cast.ho_administrator.scope() as scope:
+            add_stop(scope=scope, branch_id=cast.branch["HO"].pk, reason="核查", kind="points.draw")
+        with pytest.raises(no.DrawIsStopped):
+            tried(who, draw, "one")
+        with customer_scope(customer_id=who, at=AT, cause="test") as scope:
+            assert not draws_on_offer(scope=scope).exists()
+        transaction.set_rollback(True)
     assert points_of(who) == 5
     with cast.north_rewards.scope() as scope:
         draws.take_down_draw(scope=scope, draw_id=draw.pk, reason="规则有误")
@@ -154,6 +165,14 @@ def test_the_seed_is_promised_kept_from_everybody_and_shown_when_it_is_over(cast
         terms = replace(TERMS, open_until=ENDS + timedelta(days=1), prizes=longer)
         draws.change_draw(scope=scope, draw_id=draw.pk, terms=terms)
     approved(cast, draw)
+    with cast.north_rewards.scope() as scope:
+        later, first = (
+            Revision.objects.within(scope).filter(subject=f"points.draw:{draw.pk}").order_by("-number")
+        )
+        assert differences(scope, later) == [] and differences(scope, first) != []
+        # The older revision back in the draft: the prize that was left out is offered again.
+        restore(scope, draw.pk, first.payload)
+        assert set(draw.prizes.filter(is_offered=True).values_list("pk", flat=True)) == set(kept.values())
     made += [tried(who, draw, f"l{nth}", at=ENDS) for nth in range(5)]
     assert len({each.revision_id for each in made}) == 2 and [each.nth for each in made] == list(range(1, 11))
     verdict = again(draw)
