@@ -217,7 +217,7 @@ def _prize_words(prize: Mapping[str, Any]) -> str:
 
 def look(scope: Scope, sight: Sight) -> list[Found]:
     """A prize above what the law allows, a thing whose worth nobody stated, a try that gives more points than it costs,
-    and a draw without rules.
+    or costs nothing and has no limit, and a draw without rules.
     """
     payload = sight.frozen.payload
     found = []
@@ -234,6 +234,8 @@ def look(scope: Scope, sight: Sight) -> list[Found]:
     if payload["price_points"] and points > payload["price_points"]:
         args = {"what": "gains", "points": f"{points:,.2f}", "price": f"{payload['price_points']:,}"}
         found.append(Found("cost", args=args))
+    if not payload["price_points"] and payload["times_day"] is None and payload["times_all"] is None:
+        found.append(Found("times", args={"what": "endless"}))
     if not payload["text"].strip():
         found.append(Found("text", args={"what": "rules"}))
     return found
@@ -256,6 +258,11 @@ def say(args: Mapping[str, Any]) -> str:
                 "On average a try gives back %(points)s points and costs %(price)s: whoever goes on trying gains"
                 " points. Lower the odds, or raise the price."
             ) % {"points": args.get("points", ""), "price": args.get("price", "")}
+        case "endless":
+            return gettext(
+                "Free, and as often as one likes: one customer can go on until every prize is gone. Set a limit, or a"
+                " price."
+            )
         case _:
             return gettext(
                 "No rules are written: say who may try, when and how prizes are handed over, and whom to ask."

@@ -322,6 +322,10 @@ def test_a_reviewer_is_told_what_a_try_costs_and_what_the_law_forbids(cast: Cast
             for each in findings_of(scope=scope, revision=revision)
         }
     assert found == {"unstated": "warn", "gains": "warn", "rules": "warn"}
+    free = draft_draw(cast, price_points=0)
+    with cast.north_rewards.scope() as scope:
+        [endless] = findings_of(scope=scope, revision=draws.submit_draw(scope=scope, draw_id=free.pk))
+        assert endless.finding.args["what"] == "endless"
     bare = draft_draw(cast, stock=0)
     with cast.north_rewards.scope() as scope, pytest.raises(NotReady):
         draws.submit_draw(scope=scope, draw_id=bare.pk)
