@@ -9,10 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
+from campaigns.points.draw_terms import PrizeTerms
 from campaigns.points.models import Draw, DrawPledge, DrawStock, DrawTry, Movement
 from campaigns.points.redrawing import Verdict
 from campaigns.points.selectors.redraws import drawn_again
 from campaigns.points.services.pledges import reveal_draws
+from campaigns.rewards.models import Coupon
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.conftest import control as control  # noqa: PLC0414 - a fixture
 from tests.campaigns.rewards.test_races import crowd, outcome
@@ -20,6 +22,7 @@ from tests.support.cast import AT, Cast
 from tests.support.draws import ENDS, PICKUP, POINTS, always, live_draw, tried
 from tests.support.mall import earn
 from tests.support.races import together
+from tests.support.rewards import live_batch
 
 pytestmark = pytest.mark.commits
 
@@ -68,6 +71,19 @@ def test_twelve_rivals_for_the_last_prize_and_one_customer_with_one_try_left(
     with system_scope(at=AT, cause="test"):
         assert Movement.objects.filter(kind="burn").count() == 1 + 6 + 1
     assert _again(many).differences == []
+    # Coupons: as many as the batch has, and never more than the draw has of them, with what was granted undone again.
+    rivals = crowd(cast, 8, "coupons")
+    for share, stock, missed in ((3, 5, "coupon"), (10, 3, "stock")):
+        batch = live_batch(cast, shares={"NB": share}, per_customer_limit=5)
+        coupon = PrizeTerms(title="满减券", kind="coupon", parts=1_000_000, batch_id=batch.pk)
+        draw = live_draw(cast, prizes=[coupon], stock=stock, price_points=0)
+        came = together([_trying(draw, each, "one") for each in rivals])
+        assert outcome(came) == {"DrawTry": 8}
+        assert sorted(each.missed for each in came) == ["", "", "", *[missed] * 5]
+        with system_scope(at=AT, cause="test"):
+            held = set(Coupon.objects.filter(batch_id=batch.pk).values_list("pk", flat=True))
+        assert held == {each.coupon_id for each in came if each.coupon_id}
+        assert _again(draw).differences == []
     assert control(12, 1) == 12
 
 
