@@ -7,6 +7,7 @@ from campaigns.customers.api import consents
 from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
+from campaigns.points.api import draws as points_draws
 from campaigns.points.api import households as points_home
 from campaigns.points.api import ledger as points
 from campaigns.points.api import mall as points_mall
@@ -55,6 +56,15 @@ urlpatterns = [
         "me/points/orders/<uuid:order_id>/cancel",
         points_mall.OrdersCalledOff.as_view(),
         name="points-order-cancel",
+    ),
+    path("points/draws", points_draws.Draws.as_view(), name="points-draws"),
+    path("points/draws/<uuid:draw_id>", points_draws.OneDraw.as_view(), name="points-draw"),
+    path("points/draws/<uuid:draw_id>/tries", points_draws.Tries.as_view(), name="points-tries"),
+    path("me/points/tries", points_draws.MyTries.as_view(), name="my-points-tries"),
+    path(
+        "me/points/tries/<uuid:try_id>/receiver",
+        points_draws.Receivers.as_view(),
+        name="points-try-receiver",
     ),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),

@@ -278,6 +278,7 @@ SPECTACULAR_SETTINGS = {
         "CouponKindEnum": "campaigns.rewards.models.Kind.values",
         "MovementKindEnum": "campaigns.points.models.MovementKind.values",
         "GoodKindEnum": "campaigns.points.models.GoodKind.values",
+        "PrizeKindEnum": "campaigns.points.models.PrizeKind.values",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -211,6 +211,11 @@ SWEEPS = [
         "积分商城订单到账与超时取消 · Settle orders of the points mall, call off what is not paid",
     ),
     Sweep(
+        "points.reveal_draws",
+        1,
+        "公布已结束抽奖的随机种子 · Show the seeds of draws that are over",
+    ),
+    Sweep(
         "rewards.warn_of_codes",
         10,
         "第三方券码余量不足提醒 · Tell of batches with few third-party codes left",

@@ -13,6 +13,7 @@ class PointsApp(AppConfig):
         from campaigns.customers.keeping import register_kept
         from campaigns.customers.panels import register_panel
         from campaigns.points import forgetting, moving
+        from campaigns.points.draw_publishing import register_draws
         from campaigns.points.handing_over import hand_over_households
         from campaigns.points.mall_publishing import register_mall
         from campaigns.points.telling import points_lines
@@ -34,6 +35,12 @@ class PointsApp(AppConfig):
             en="movements and entries of the points ledger under the customer's id: Accounting Law, article 23, and"
             " the Measures for Accounting Archives",
         )
+        register_kept(
+            "points: draws",
+            zh="抽奖记录以客户编号保留，依《规范促销行为暂行规定》关于有奖销售档案的规定",
+            en="tries at prize draws under the customer's id: Interim Provisions on Regulating Promotions, on records"
+            " of prize sales",
+        )
         register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")
         register_mall()
         # Second persons are told; what is old is let go; awards and extensions by long jobs.
@@ -46,3 +53,4 @@ class PointsApp(AppConfig):
         steps.register_step("merge", name="points: household", act=household_steps.move_membership)
         steps.register_step("unmerge", name="points: household", act=household_steps.return_membership)
         steps.register_step("erase", name="points: household", act=household_steps.end_own_membership)
+        register_draws()

@@ -14,6 +14,7 @@ from campaigns.points.selectors.desk import periods_due
 from campaigns.points.services.closing import close_missed
 from campaigns.points.services.earnings import earn_for_events
 from campaigns.points.services.mall import sweep_orders
+from campaigns.points.services.pledges import reveal_draws
 from campaigns.points.services.postings import sweep_points
 from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.tasks import scoped_task
@@ -93,3 +94,9 @@ def earn(*, scope: Scope) -> int:
 def sweep_mall(*, scope: Scope) -> int:
     """Orders of the mall: money that came is settled, what is not paid in time is off."""
     return sweep_orders(scope=scope)
+
+
+@scoped_task(name="points.reveal_draws", system=True)
+def reveal(*, scope: Scope) -> int:
+    """Show the seeds of draws that are over; how many."""
+    return reveal_draws(scope=scope)

@@ -60,6 +60,7 @@ _MAKE = [
 ]
 _MALL = ["points.good.view", "points.mallorder.view", "points.mallorder.send", "points.mallorder.cancel",
          "points.mallorder.unmask"]  # fmt: skip
+_DRAWS = ["points.draw.view", "points.drawtry.view", "points.drawtry.send", "points.drawtry.unmask"]
 # Who sees to it that one customer is one row, at one home, in somebody's care.
 _STEWARD = [
     "customers.customer.move",
@@ -142,6 +143,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.ledgerclose.run",
             "points.good.view",
             "points.mallorder.view",
+            "points.draw.view",
+            "points.drawtry.view",
             *_MERCHANTS,
             "schedule.*",
             "jobs.due.view",
@@ -192,6 +195,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.award.decide",
             "points.extension.view",
             "points.extension.decide",
+            "points.draw.view",
+            "points.draw.take_down",
         ],
     ),
     "community_operator": ("社群运营", "Community operator", [*_LOOK]),
@@ -239,6 +244,12 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.good.take_down",
             "points.good.stock",
             "points.mallorder.pay",
+            *_DRAWS,
+            "points.draw.add",
+            "points.draw.change",
+            "points.draw.submit",
+            "points.draw.take_down",
+            "points.draw.stock",
             "rewards.grantrule.add",
             "rewards.grantrule.change",
             "rewards.coderun.add",
@@ -281,6 +292,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.ledgerclose.run",
             *_MERCHANTS,
             *_MALL,
+            *_DRAWS,
             "rewards.budget.approve",
             "approvals.revision.decide",
             "approvals.policy.view",
@@ -352,6 +364,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_LEDGER,
             "points.good.view",
             "points.mallorder.view",
+            "points.draw.view",
+            "points.drawtry.view",
         ],
     ),
 }

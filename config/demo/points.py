@@ -1,14 +1,17 @@
-"""Points of the demo bank: what customers were given, earned, spent, and are about to lose; and a rule in force."""
+"""Points of the demo bank: what customers were given, earned, spent and are about to lose; a rule; a draw."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from campaigns.customers.scopes import customer_scope
 from campaigns.customers.tag_selectors import tags_usable
+from campaigns.points.draw_terms import DrawTerms, PrizeTerms
 from campaigns.points.models import Account
 from campaigns.points.rule_terms import RuleTerms
 from campaigns.points.rules import key_of
 from campaigns.points.services.awards import AwardTerms, load_tag_award
+from campaigns.points.services.draws import add_draw, stock_prize, submit_draw
 from campaigns.points.services.postings import (
     Accrual,
     Validity,
@@ -19,6 +22,7 @@ from campaigns.points.services.postings import (
     reverse_points,
 )
 from campaigns.points.services.rules import add_rule, submit_rule
+from campaigns.points.services.tries import try_draw
 from campaigns.tenants.scopes import system_scope
 
 if TYPE_CHECKING:
@@ -55,6 +59,7 @@ def give_points(demo: DemoBank) -> None:
         for number, customer_id in enumerate(customers):
             _live(demo, code, number, customer_id)
     _award(demo)
+    _draw_prizes(demo)
 
 
 def _award(demo: DemoBank) -> None:
@@ -62,6 +67,43 @@ def _award(demo: DemoBank) -> None:
     with demo.act("rewards", days_ago=0.05) as scope:
         terms = AwardTerms(title="年末贵宾回馈", reason="四季度贵宾客户维系", each=200)
         load_tag_award(scope=scope, terms=terms, tag_id=tags_usable(scope=scope).get(code="vip").pk)
+
+
+def _draw_prizes(demo: DemoBank) -> None:
+    """A draw of head office's that runs; each customer has tried it a few times, and some prizes are to hand over."""
+    with demo.act("rewards", days_ago=10) as scope:
+        draw = add_draw(
+            scope=scope,
+            terms=DrawTerms(
+                title="金秋理财节抽奖",
+                text="年满 18 周岁的本行个人客户可参加，每天 2 次。实物在归属网点领取，邮寄奖品请在“我的抽奖”填写地址，"
+                "中奖后 30 天内有效。咨询电话 95000。",
+                price_points=20,
+                times_day=2,
+                times_all=20,
+                open_from=demo.days_ago(9),
+                open_until=demo.days_ago(-21),
+                fallback_points=2,
+                months=3,
+                ends="month",
+                handed_down=True,
+                prizes=[
+                    PrizeTerms(title="登机箱", kind="parcel", parts=10_000, value_fen=399_00),
+                    PrizeTerms(title="保温杯", kind="pickup", parts=80_000, value_fen=69_00),
+                    PrizeTerms(title="50 积分", kind="points", parts=160_000, points=50),
+                ],
+            ),
+        )
+        for prize, total in zip(draw.prizes.all(), (5, 30, 300), strict=True):
+            stock_prize(scope=scope, draw_id=draw.pk, prize_id=prize.pk, total=total)
+        revision = submit_draw(scope=scope, draw_id=draw.pk)
+    demo.approve("reviewer", revision, days_ago=9.5)
+    for customers in demo.customers.values():
+        for number, customer_id in enumerate(customers):
+            for nth in range(1 + number % 3):
+                at = demo.days_ago(6 - nth - number * 0.1)
+                with customer_scope(customer_id=customer_id, at=at, cause="load_demo") as scope:
+                    try_draw(scope=scope, draw_id=draw.pk, points=20, key=f"demo-{nth}")
 
 
 def _live(demo: DemoBank, code: str, number: int, customer_id: UUID) -> None:

@@ -105,6 +105,8 @@ GROUPS = [
             Page(_("Close of the points ledger"), "account_balance", "points.ledgerclose"),
             Page(_("Points mall"), "redeem", "points.good"),
             Page(_("Orders of the mall"), "local_shipping", "points.mallorder"),
+            Page(_("Prize draws"), "casino", "points.draw"),
+            Page(_("Tries and prizes"), "featured_seasonal_and_gifts", "points.drawtry"),
             Page(
                 _("Counter"),
                 "point_of_sale",

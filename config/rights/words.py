@@ -109,6 +109,8 @@ _PAGES = {
     "request": pgettext_lazy("page", "ask to have it posted"),
     "drop": pgettext_lazy("page", "withdraw"),
     "take_back": pgettext_lazy("page", "take all of it back"),
+    "check": pgettext_lazy("page", "draw again and compare"),
+    "forgo": pgettext_lazy("page", "note as not collected"),
 }
 
 _OTHERS = {
@@ -149,6 +151,11 @@ _OTHERS = {
     "api:points-orders": _("Order for points"),
     "api:my-points-orders": _("My orders for points"),
     "api:points-order-cancel": _("Cancel an order for points"),
+    "api:points-draws": _("Prize draws"),
+    "api:points-draw": _("One prize draw"),
+    "api:points-tries": _("Try a prize draw"),
+    "api:my-points-tries": _("My tries at prize draws"),
+    "api:points-try-receiver": _("Who receives a prize I won"),
     "api:me": _("My own details"),
     "api:staff-customer": _("Customer card"),
     "api:events": _("What the phone tells"),

@@ -4,7 +4,7 @@ A room that adds a kind of thing adds a line to `build`. Marks need no line: the
 of every tenant table.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -45,6 +45,7 @@ from campaigns.points.services.desk import ask_adjustment, set_limit
 from campaigns.points.services.extensions import ask_extension
 from campaigns.points.services.mall import Receiver, order_good
 from campaigns.points.services.postings import Accrual, accrue_points
+from campaigns.points.services.tries import receive_prize, try_draw
 from campaigns.rewards.models import Share
 from campaigns.rewards.services.budgets import add_budget
 from campaigns.rewards.services.claim_codes import ask_codes
@@ -63,6 +64,7 @@ from content.services.placements import add_placement
 from tests.support.cast import AT, PASSWORD, Cast, CustomerPlayer, Player, build_cast
 from tests.support.content import live_poster, make_item, submitted_item
 from tests.support.customers import anonymous
+from tests.support.draws import PICKUP, always, draft_draw, live_draw
 from tests.support.mall import draft_good, earn, live_good
 from tests.support.organisation import csv_of
 from tests.support.point_rules import draft_rule, live_rule
@@ -114,6 +116,7 @@ def build() -> World:
         _tills(world, place, maker)
     _wallets(world)
     _mall(world)
+    _draws(world)
     _duplicates(world)
     _ledger(world)
     _signatures(world)
@@ -474,6 +477,31 @@ def _mall(world: World) -> None:
                     receiver=Receiver("王敏", "13800138000", "文三路 1 号"),
                 )
                 world.add(f"points.{kind}", place, made.pk)
+
+
+def _draws(world: World) -> None:
+    """At each place draws of its own; each customer has won what is picked up, and what is delivered."""
+    terms: dict[str, Any] = {"handed_down": False, "price_points": 0}
+    for place in PLACES:
+        people: dict[str, Any] = {"by": f"maker_{place}", "reviewer": f"checker_{place}"}
+        draft = draft_draw(world.cast, by=f"maker_{place}", prizes=always(PICKUP), **terms)
+        world.add("points.draft_draw", place, draft.pk)
+        draw = live_draw(world.cast, **people, prizes=always(PICKUP), **terms)
+        world.add("points.draw", place, draw.pk)
+        world.add("points.drawprize", place, draw.prizes.all()[0].pk)
+        parcel = live_draw(world.cast, **people, prizes=always(replace(PICKUP, kind="parcel")), **terms)
+        world.add("points.parcel_draw", place, parcel.pk)
+    for who, place in (("nb", "NB"), ("nb2", "C2"), ("sb", "SB")):
+        player = world.cast.customers[who]
+        branch = "NB" if place == "C2" else place
+        for kind, of in (("drawtry", "draw"), ("parceltry", "parcel_draw")):
+            with player.scope() as scope:
+                draw_id = world.ids[f"points.{of}"][branch]
+                made = try_draw(scope=scope, draw_id=draw_id, points=0, key=f"{who}-{kind}")
+                if kind == "parceltry":
+                    home = Receiver("王敏", "13800138000", "文三路 1 号")
+                    receive_prize(scope=scope, try_id=made.pk, receiver=home)
+            world.add(f"points.{kind}", place, made.pk)
 
 
 def _duplicates(world: World) -> None:

@@ -248,6 +248,28 @@ ROWS = {
             ("unmask", "mallorder", {}),
         )
     },
+    "admin:points_draw_submit": Row("staff", {"draw_id": "points.draft_draw"}, methods=("post",)),
+    "admin:points_draw_stock": Row(
+        "staff",
+        {"draw_id": "points.draw", "prize_id": "points.drawprize"},
+        methods=("post",),
+        body={"total": 90},
+    ),
+    "admin:points_draw_down": Row(
+        "staff", {"draw_id": "points.draw"}, methods=("post",), body={"reason": "规则有误"}
+    ),
+    "admin:points_draw_check": Row("staff", {"draw_id": "points.draw"}, methods=("get",)),
+    **{
+        f"admin:points_drawtry_{act}": Row(
+            "staff", {"try_id": f"points.{kind}"}, methods=("post",), body=body
+        )
+        for act, kind, body in (
+            ("send", "parceltry", {"carrier": "SF1"}),
+            ("hand_over", "drawtry", {}),
+            ("forgo", "drawtry", {"reason": "逾期未领"}),
+            ("unmask", "parceltry", {}),
+        )
+    },
     "admin:rewards_close_close_day": Row("staff", methods=("post",), body={"day": "2026-11-01"}),
     "admin:rewards_close_close_again": Row("staff", {"close_id": "rewards.close"}, methods=("post",)),
     "admin:rewards_close_sheet": Row("staff", {"close_id": "rewards.close"}, methods=("get",)),
@@ -482,6 +504,18 @@ ROWS = {
     ),
     "api:my-points-orders": Row("customer", methods=("get",)),
     "api:points-order-cancel": Row("customer", {"order_id": "points.mallorder"}, methods=("post",)),
+    "api:points-draws": Row("customer", methods=("get",)),
+    "api:points-draw": Row("customer", {"draw_id": "points.draw"}, methods=("get",)),
+    "api:points-tries": Row(
+        "customer", {"draw_id": "points.parcel_draw"}, methods=("post",), body={"points": 0}
+    ),
+    "api:my-points-tries": Row("customer", methods=("get",)),
+    "api:points-try-receiver": Row(
+        "customer",
+        {"try_id": "points.parceltry"},
+        methods=("post",),
+        body={"name": "王敏", "phone": "13800138000", "address": "文三路 1 号"},
+    ),
     "api:wallet": Row("customer", methods=("get",)),
     "api:wallet-coupon": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("get",)),
     "api:redeem-token": Row("customer", {"coupon_id": "rewards.coupon"}, methods=("post",)),

@@ -1,5 +1,27 @@
 """The room's pages, one file for each part."""
 
-from campaigns.points.admin import adjustments, awards, closes, extensions, mall, movements, rules, wallets
+from campaigns.points.admin import (
+    adjustments,
+    awards,
+    closes,
+    draws,
+    extensions,
+    mall,
+    movements,
+    rules,
+    tries,
+    wallets,
+)
 
-__all__ = ["adjustments", "awards", "closes", "extensions", "mall", "movements", "rules", "wallets"]
+__all__ = [
+    "adjustments",
+    "awards",
+    "closes",
+    "draws",
+    "extensions",
+    "mall",
+    "movements",
+    "rules",
+    "tries",
+    "wallets",
+]

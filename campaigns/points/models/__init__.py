@@ -2,6 +2,17 @@
 
 from campaigns.points.models.awards import Award, AwardLot, AwardRow
 from campaigns.points.models.desk import AdjustLimit, Adjustment, LedgerClose
+from campaigns.points.models.draws import (
+    Draw,
+    DrawPledge,
+    DrawPrize,
+    DrawSeed,
+    DrawStock,
+    DrawStockChange,
+    DrawTry,
+    LiveDraw,
+    PrizeKind,
+)
 from campaigns.points.models.extensions import Extension
 from campaigns.points.models.households import Household, Member
 from campaigns.points.models.ledger import (
@@ -26,6 +37,13 @@ __all__ = [
     "Award",
     "AwardLot",
     "AwardRow",
+    "Draw",
+    "DrawPledge",
+    "DrawPrize",
+    "DrawSeed",
+    "DrawStock",
+    "DrawStockChange",
+    "DrawTry",
     "Earning",
     "Ends",
     "Entry",
@@ -36,6 +54,7 @@ __all__ = [
     "Hold",
     "Household",
     "LedgerClose",
+    "LiveDraw",
     "LiveGood",
     "LiveRule",
     "Lot",
@@ -44,6 +63,7 @@ __all__ = [
     "Member",
     "Movement",
     "MovementKind",
+    "PrizeKind",
     "Rule",
     "RuleCount",
     "Wallet",

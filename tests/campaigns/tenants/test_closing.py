@@ -41,6 +41,7 @@ from tests.campaigns.tenants.test_tree import stray_rows
 from tests.support.cast import AT, Cast, hired
 from tests.support.compliance import list_in_force
 from tests.support.content import live_poster, submitted_item
+from tests.support.draws import live_draw
 from tests.support.mall import live_good
 from tests.support.rewards import assert_rewards_agree, live_batch, merchant_of
 
@@ -99,6 +100,9 @@ STAYS = {
     "points.Entry": "was booked there then",
     "points.MallOrder": "belongs to its customer",
     "points.MallPayment": "belongs to its customer",
+    "points.DrawTry": "belongs to its customer",
+    "points.DrawStockChange": "was said there",
+    "points.DrawSeed": "belongs to its pledge; nobody who serves can read it",
     "rewards.EventGrant": "was told of who was at home there",
 }
 
@@ -135,6 +139,7 @@ def busy(cast: Cast) -> Cast:
     _tills(cast)
     cast.players["seller"] = hired(cast, "rewards_operator", "NB", "seller")
     live_good(cast, by="seller", reviewer="nb_manager", handed_down=False)
+    live_draw(cast, by="seller", reviewer="nb_manager", handed_down=False)
     live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
     list_in_force(
         cast,
@@ -334,6 +339,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "points.Wallet", "points.Lot", "points.Hold", "points.Household", "points.Member",
         "points.Rule", "points.LiveRule",
         "points.Good", "points.LiveGood", "points.GoodStock",
+        "points.Draw", "points.DrawPrize", "points.LiveDraw", "points.DrawStock", "points.DrawPledge",
     }  # fmt: skip
     tables = {
         m._meta.label
