@@ -36,3 +36,7 @@ class PointsApp(AppConfig):
         )
         register_panel("points.wallet", title=_("Points"), rows=points_lines, needs="points.wallet.view")
         register_mall()
+
+        from campaigns.points.tier_publishing import register_tiers
+
+        register_tiers()

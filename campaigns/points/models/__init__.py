@@ -15,12 +15,23 @@ from campaigns.points.models.ledger import (
 )
 from campaigns.points.models.mall import Good, GoodKind, GoodStock, LiveGood, MallOrder, MallPayment
 from campaigns.points.models.rules import Earning, LiveRule, Rule, RuleCount
+from campaigns.points.models.tiers import (
+    Counts,
+    CustomerTier,
+    LiveTiers,
+    Period,
+    TierChange,
+    TierDue,
+    Tiers,
+)
 
 __all__ = [
     "CUSTOMERS_OWN",
     "Account",
     "AdjustLimit",
     "Adjustment",
+    "Counts",
+    "CustomerTier",
     "Earning",
     "Ends",
     "Entry",
@@ -32,13 +43,18 @@ __all__ = [
     "LedgerClose",
     "LiveGood",
     "LiveRule",
+    "LiveTiers",
     "Lot",
     "MallOrder",
     "MallPayment",
     "Member",
     "Movement",
     "MovementKind",
+    "Period",
     "Rule",
     "RuleCount",
+    "TierChange",
+    "TierDue",
+    "Tiers",
     "Wallet",
 ]
