@@ -9,6 +9,7 @@ from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
 from campaigns.points.api import ledger as points
 from campaigns.points.api import mall as points_mall
+from campaigns.points.api import tiers as points_tiers
 from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
@@ -42,6 +43,7 @@ urlpatterns = [
     path("me/points", points.Points.as_view(), name="points"),
     path("me/points/entries", points.PointsEntries.as_view(), name="points-entries"),
     path("me/points/lots", points.PointsLots.as_view(), name="points-lots"),
+    path("me/points/tier", points_tiers.OwnTier.as_view(), name="points-tier"),
     path("points/goods", points_mall.Goods.as_view(), name="points-goods"),
     path("points/goods/<uuid:good_id>", points_mall.OneGood.as_view(), name="points-good"),
     path("points/orders", points_mall.Orders.as_view(), name="points-orders"),

@@ -60,6 +60,7 @@ _MAKE = [
 ]
 _MALL = ["points.good.view", "points.mallorder.view", "points.mallorder.send", "points.mallorder.cancel",
          "points.mallorder.unmask"]  # fmt: skip
+_TIERS = ["points.tiers.view", "points.customertier.view"]
 # Who sees to it that one customer is one row, at one home, in somebody's care.
 _STEWARD = [
     "customers.customer.move",
@@ -131,6 +132,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "events.drop.view",
             "events.source.view",
             "rewards.coupon.view",
+            *_TIERS,
+            "points.tiers.rate",
             "points.rule.view",
             "rewards.budget.view",
             "rewards.close.view",
@@ -179,6 +182,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.item.take_down",
             "content.placement.take_down",
             "rewards.batch.take_down",
+            *_TIERS,
+            "points.tiers.take_down",
             "points.rule.view",
             "points.rule.take_down",
             "rewards.budget.view",
@@ -215,6 +220,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.adjustment.add",
             "points.adjustment.decide",
             "points.ledgerclose.run",
+            *_TIERS,
+            "points.tiers.add",
+            "points.tiers.change",
+            "points.tiers.submit",
+            "points.tiers.take_down",
             "points.rule.view",
             "points.rule.add",
             "points.rule.change",
@@ -257,6 +267,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.birth.change",
             "customers.erasure.view",
             "rewards.coupon.view",
+            *_TIERS,
             "points.rule.view",
             "rewards.budget.view",
             "rewards.close.view",
@@ -312,6 +323,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "tenants.person.view",
             "tenants.assignment.view",
             "tenants.role.view",
+            *_TIERS,
             "audit.entry.view",
             "jobs.alert.view",
             "approvals.policy.view",

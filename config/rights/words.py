@@ -133,6 +133,7 @@ _OTHERS = {
     "api:points": _("My points"),
     "api:points-entries": _("Why my points changed"),
     "api:points-lots": _("My points by when they lapse"),
+    "api:points-tier": _("My tier"),
     "api:points-goods": _("Goods of the points mall"),
     "api:points-good": _("One good of the points mall"),
     "api:points-orders": _("Order for points"),

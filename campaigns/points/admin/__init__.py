@@ -1,5 +1,5 @@
 """The room's pages, one file for each part."""
 
-from campaigns.points.admin import adjustments, closes, mall, movements, rules, wallets
+from campaigns.points.admin import adjustments, closes, mall, movements, rules, tiers, wallets
 
-__all__ = ["adjustments", "closes", "mall", "movements", "rules", "wallets"]
+__all__ = ["adjustments", "closes", "mall", "movements", "rules", "tiers", "wallets"]

@@ -140,8 +140,8 @@ class CustomerTier(CustomerModel):
     revision_id = models.UUIDField(_("revision"))
     code = models.CharField(_("tier"), max_length=20)
     threshold = models.PositiveIntegerField(_("points it asks for"))
-    since = models.DateTimeField(_("since"))
-    kept_until = models.DateTimeField(_("kept until"), null=True)
+    since = models.DateTimeField(_("held since"))
+    kept_until = models.DateTimeField(_("tier kept until"), null=True)
     noticed_at = models.DateTimeField(_("notice sent at"), null=True)
 
     class Meta:
@@ -189,7 +189,7 @@ class TierChange(CustomerModel):
     points = models.BigIntegerField(_("points counted"))
     missing = models.BigIntegerField(_("points missing"), null=True)
     until = models.DateTimeField(_("until"), null=True)
-    kept_until = models.DateTimeField(_("kept until"), null=True)
+    kept_until = models.DateTimeField(_("tier kept until"), null=True)
 
     class Meta:
         verbose_name = _("change of a tier")

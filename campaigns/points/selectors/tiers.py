@@ -49,6 +49,17 @@ def benefits_of(*, scope: Scope, customer_ids: Collection[UUID]) -> dict[UUID, B
         return {row[0]: Benefits(*row[1:]) for row in cursor.fetchall()}
 
 
+def own_discount(*, scope: Scope) -> int:
+    """How many percent off has the scope's customer in the mall?"""
+    found = benefits_of(scope=scope, customer_ids=[scope.customer_id] if scope.customer_id else [])
+    return max((each.discount for each in found.values()), default=0)
+
+
+def percent_of(*, benefits: Benefits | None) -> int:
+    """The multiplier as rules count: in percent, 100 without a tier."""
+    return 100 if benefits is None else benefits.multiplier * 10
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a customer stands at the scope's moment. `counted`: points of the period; `kept`: those that count towards

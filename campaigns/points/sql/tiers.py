@@ -93,8 +93,8 @@ BEGIN
     RETURN QUERY
     WITH RECURSIVE t AS MATERIALIZED (
         SELECT x.*, points_tier_since((app_at() AT TIME ZONE x.zone)::date, x.period, x.months, x.zone) AS now_from,
-               points_tier_since((coalesce(x.kept_until - interval '1 microsecond', app_at()) AT TIME ZONE x.zone)::date,
-                                 x.period, x.months, x.zone) AS keep_from
+               points_tier_since((coalesce(x.kept_until - interval '1 microsecond', app_at())
+                                  AT TIME ZONE x.zone)::date, x.period, x.months, x.zone) AS keep_from
           FROM points_tiers_of(who) x
     ), {sums}
     SELECT t.customer, t.branch, t.pos, t.zone, t.scheme, t.revision, t.title, t.steps, t.keep_months, t.keep_ends,
@@ -114,8 +114,8 @@ BEGIN
     {system_alone}
     PERFORM points_hold_wallets(who);
     WITH stands AS MATERIALIZED (
-        SELECT s.*, (s.steps -> (s.has - 1) ->> 'threshold')::bigint AS asks, points_tier_reached(s.steps, s.counted) AS up,
-               points_tier_reached(s.steps, s.kept) AS down,
+        SELECT s.*, (s.steps -> (s.has - 1) ->> 'threshold')::bigint AS asks,
+               points_tier_reached(s.steps, s.counted) AS up, points_tier_reached(s.steps, s.kept) AS down,
                -- The lowest is kept for good; who has an end in a tier that has become the lowest has none any more.
                CASE WHEN s.has > 1 THEN coalesce(s.kept_until,
                     points_expires_at(app_at(), s.keep_months, s.keep_ends, s.zone)) END AS ends,
@@ -176,8 +176,8 @@ BEGIN
                        FROM (SELECT b.why, count(*) AS many FROM became b GROUP BY 1) w), '{}') AS words,
            array_agg(c.customer_id) FILTER (WHERE c.why = 'notice') AS warned,
            array_agg('points.tierchange:' || c.id) FILTER (WHERE c.why = 'notice') AS warned_of,
-           array_agg(jsonb_build_object('tier', c.became, 'missing', c.missing,
-                                        'until', to_char((c.until - interval '1 microsecond') AT TIME ZONE b.zone, 'YYYY-MM-DD')))
+           array_agg(jsonb_build_object('tier', c.became, 'missing', c.missing, 'until',
+                                        ((c.until - interval '1 microsecond') AT TIME ZONE b.zone)::date))
                FILTER (WHERE c.why = 'notice') AS warning,
            array_agg(c.customer_id) FILTER (WHERE c.was <> c.became AND c.why IN ('reached', 'not_kept')) AS moved,
            array_agg('points.tierchange:' || c.id)
@@ -187,7 +187,8 @@ BEGIN
       INTO heard FROM changed c JOIN became b ON b.customer = c.customer_id;
     told := heard.words;
     IF heard.warned IS NOT NULL THEN
-        PERFORM events_note_many('points.tier_notice', app_at(), 'points', heard.warned, heard.warned_of, heard.warning);
+        PERFORM events_note_many('points.tier_notice', app_at(), 'points', heard.warned, heard.warned_of,
+                                 heard.warning);
     END IF;
     IF heard.moved IS NOT NULL THEN
         PERFORM events_note_many('points.tier_changed', app_at(), 'points', heard.moved, heard.moved_of, heard.moving);
