@@ -16,7 +16,7 @@ def follows(table: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    """Tiers are held, lost and moved by verbs; movements lay down whom to judge; the mall asks what a good costs whom."""
+    """Tiers are held, lost and moved by verbs; movements lay down whom to judge; the mall asks what a good costs."""
 
     dependencies = [
         ("points", "0050_tiers"),
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         *wall("points_tierdue", verbs_only=True, verbs="SELECT, INSERT, DELETE, UPDATE (customer_id)"),
         *[
             migrations.RunSQL(each, migrations.RunSQL.noop)
-            for each in (tiers.PLACE, tiers.REACHED, tiers.SINCE)
+            for each in (tiers.PLACE, tiers.REACHED, tiers.SINCE, tiers.LESS)
         ],
         *verb("points_tiers_of(uuid[])", tiers.OF, execute=_VERBS),
         *verb("points_tier_standings(uuid[])", tiers.STANDINGS, execute=_VERBS),

@@ -273,11 +273,17 @@ BEGIN
 END $$;
 """.replace("{system_alone}", _SYSTEM_ALONE)
 
-# What a good costs this customer: less the tier's discount, rounded up, one point at least. As tier_rules.own_price.
+# A price less so many percent, rounded up, one point at least. The same as tier_rules.own_price.
+LESS = """
+CREATE FUNCTION points_less(price int, percent int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT greatest(1, ceil(price::bigint * (100 - percent) / 100.0))::int
+$$;
+"""
+# What a good costs this customer.
 PRICE = """
 CREATE FUNCTION points_own_price(customer uuid, price int) RETURNS int LANGUAGE sql STABLE AS VERB $$
-    SELECT greatest(1, ceil(price * (100 - coalesce(
-               (SELECT b.discount FROM points_benefits(ARRAY[points_own_price.customer]) b), 0)) / 100.0))::int
+    SELECT points_less(price, coalesce(
+               (SELECT b.discount FROM points_benefits(ARRAY[points_own_price.customer]) b), 0))
 $$;
 """
 

@@ -1,5 +1,6 @@
 """Tiers: the database's sums beside plain ones, and its judgement beside an oracle's, over histories of points."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -61,7 +62,10 @@ def test_terms_are_frozen_read_back_and_said() -> None:
     TERMS.check()
     again = read_terms(TERMS.columns())
     assert again.columns() == TERMS.columns()
-    assert tier_sentence(tier=GOLD, language="zh-hans") == "5,000 分；积分 1.5 倍；积分商城 9 折；贵宾厅：每年 2 次"
+    assert (
+        tier_sentence(tier=GOLD, language="zh-hans")
+        == "5,000 分；积分 1.5 倍；积分商城 9 折；贵宾厅：每年 2 次"
+    )
     assert tier_sentence(tier=SILVER, language="en") == "1,000 points; points ×1.2; 5% off in the points mall"
     assert "近12个月" in scheme_sentence(terms=TERMS, language="zh-hans")
     year = replace(TERMS, period="year", months=None, keep_ends="year", keep_months=1)
@@ -91,7 +95,9 @@ def test_the_database_counts_the_same_days_and_prices(cast: Cast) -> None:
     days: list[tuple[date, int | None, str]] = []
     prices: list[tuple[int, int]] = []
 
-    @given(st.dates(date(2020, 1, 1), date(2035, 12, 31)), st.none() | st.integers(1, 60), st.sampled_from(ZONES))
+    @given(
+        st.dates(date(2020, 1, 1), date(2035, 12, 31)), st.none() | st.integers(1, 60), st.sampled_from(ZONES)
+    )
     def collect(day: date, months: int | None, zone: str) -> None:
         days.append((day, months, zone))
 
@@ -110,8 +116,8 @@ def test_the_database_counts_the_same_days_and_prices(cast: Cast) -> None:
         )
         told = [row[0] for row in cursor.fetchall()]
         cursor.execute(
-            "SELECT greatest(1, ceil(p * (100 - d) / 100.0))::int"
-            " FROM unnest(%s::int[], %s::int[]) WITH ORDINALITY AS u (p, d, n) ORDER BY n",
+            "SELECT points_less(p, d) FROM unnest(%s::int[], %s::int[]) WITH ORDINALITY AS u (p, d, n)"
+            " ORDER BY n",
             [list(column) for column in zip(*prices, strict=True)],
         )
         asked = [row[0] for row in cursor.fetchall()]
@@ -204,7 +210,7 @@ DEEDS = st.lists(
         st.tuples(st.just("earn"), st.sampled_from([1, 400, 999, 1_000, 1_001, 4_000, 4_999, 5_000])),
         st.tuples(st.just("undo"), st.integers(0, 5)),
         st.tuples(st.just("days"), st.sampled_from([1, 6, 7, 28, 29, 30, 31, 90, 365])),
-        st.tuples(st.just("edge"), st.sampled_from(["last", "midnight", "month", "kept", "falls"])),
+        st.tuples(st.just("edge"), st.sampled_from(["last", "midnight", "month", "notice", "kept", "falls"])),
         st.tuples(st.just("judge")),
     ),
     min_size=4,
@@ -216,6 +222,8 @@ ALWAYS: list[Deeds] = [
      ("judge",), ("edge", "falls"), ("judge",)],
     [("earn", 999), ("judge",), ("earn", 1), ("judge",), ("undo", 0), ("judge",), ("edge", "kept"), ("judge",),
      ("earn", 1_000), ("judge",), ("edge", "kept"), ("earn", 1_000), ("judge",), ("edge", "kept"), ("judge",)],
+    [("earn", 1_000), ("judge",), ("edge", "notice"), ("judge",), ("earn", 1_000), ("judge",), ("edge", "kept"),
+     ("judge",), ("edge", "notice"), ("judge",), ("earn", 999), ("judge",), ("edge", "falls"), ("judge",)],
     [("edge", "month"), ("earn", 1_000), ("judge",), ("edge", "midnight"), ("earn", 4_000), ("judge",),
      ("edge", "kept"), ("judge",), ("days", 6), ("judge",), ("days", 1), ("judge",)],
 ]  # fmt: skip
@@ -228,11 +236,29 @@ def _edge(oracle: Oracle, now: datetime, which: str) -> datetime:
     if which == "month":
         first = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
         return datetime.combine(first, datetime.min.time(), zone).astimezone(UTC) - timedelta(microseconds=1)
+    notice = timedelta(days=oracle.terms.notice_days)
+    if which == "notice" and oracle.kept_until is not None:
+        return max(now, oracle.kept_until - notice)
     if which == "kept" and oracle.kept_until is not None:
         return max(now, oracle.kept_until)
     if which == "falls" and oracle.noticed_at is not None and oracle.kept_until is not None:
-        return max(now, oracle.kept_until, oracle.noticed_at + timedelta(days=oracle.terms.notice_days))
+        return max(now, oracle.kept_until, oracle.noticed_at + notice)
     return midnight - timedelta(microseconds=1) if which == "last" else midnight
+
+
+def _search(play: Callable[[str, Deeds], None]) -> None:
+    @settings(
+        max_examples=10,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(st.sampled_from(ZONES[:3]), DEEDS)
+    def search(zone: str, deeds: Deeds) -> None:
+        play(zone, deeds)
+
+    search()
 
 
 class _Undone(Exception):
@@ -240,8 +266,8 @@ class _Undone(Exception):
 
 
 def test_the_database_judges_as_an_oracle_does(cast: Cast) -> None:
-    """Period edges, ends of months, zones, claw-backs, equal thresholds: what was told, the tier and its end agree after
-    every judgement; and nobody fell without a notice that was old enough.
+    """Period edges, ends of months, zones, claw-backs, equal thresholds: what was told, the tier and its end agree
+    after every judgement; and nobody fell without a notice that was old enough.
     """
     who, branch = cast.customers["nb"].customer.pk, cast.branch["NB"]
     seen: set[str] = set()
@@ -259,7 +285,10 @@ def test_the_database_judges_as_an_oracle_does(cast: Cast) -> None:
             elif kind == "earn":
                 with system_scope(at=now, cause="test") as scope:
                     [posted] = accrue_points(
-                        scope=scope, accruals=[Accrual(who, more[0], uuid4())], issuer_id=branch.pk, title="签到"
+                        scope=scope,
+                        accruals=[Accrual(who, more[0], uuid4())],
+                        issuer_id=branch.pk,
+                        title="签到",
                     )
                 assert posted is not None
                 made.append(posted.movement_id)
@@ -270,7 +299,9 @@ def test_the_database_judges_as_an_oracle_does(cast: Cast) -> None:
                     continue
                 n = left[more[0] % len(left)]
                 with system_scope(at=now, cause="test") as scope:
-                    reverse_points(scope=scope, movement_id=made[n], customer_id=who, key=uuid4(), title="作废")
+                    reverse_points(
+                        scope=scope, movement_id=made[n], customer_id=who, key=uuid4(), title="作废"
+                    )
                 oracle.posted[n] = (*oracle.posted[n][:2], False)
             else:
                 with system_scope(at=now, cause="test") as scope:
@@ -292,13 +323,7 @@ def test_the_database_judges_as_an_oracle_does(cast: Cast) -> None:
             for deeds in ALWAYS:
                 once(zone, deeds)
 
-        @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck),
-                  phases=[Phase.generate])  # fmt: skip
-        @given(st.sampled_from(ZONES[:3]), DEEDS)
-        def search(zone: str, deeds: Deeds, once: Any = once) -> None:
-            once(zone, deeds)
-
-        search()
+        _search(once)
     assert seen == {"reached", "renewed", "notice", "withdrawn", "not_kept"}
 
 

@@ -1,5 +1,6 @@
 """Tiers: approved, reached at once, told before a fall, merged, forgotten; what they give."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,16 +9,24 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.approvals.kinds import kind_of
+from campaigns.approvals.checks import Sight
+from campaigns.approvals.kinds import Facts, kind_of
 from campaigns.approvals.models import Revision
 from campaigns.audit.models import Entry as AuditEntry
-from campaigns.customers.services.merges import merge_customers, undo_merge
-from campaigns.customers.steps import steps_of, told_by
+from campaigns.customers.models import Customer
+from campaigns.customers.services.merges import merge_customers, unmerge_customers
+from campaigns.customers.services.rights import erase_customer
+from campaigns.customers.steps import told_by
 from campaigns.events.models import Event
+from campaigns.jobs.long_models import Job
+from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed
-from campaigns.points.models import CustomerTier, Entry, TierChange, TierDue
+from campaigns.points.earning_rules import Boost
+from campaigns.points.models import CustomerTier, Entry, Movement, TierChange, TierDue
+from campaigns.points.refusals.mall import PriceChanged
 from campaigns.points.refusals.tiers import SchemeExists
 from campaigns.points.selectors.tiers import held_by_branch, standing_of, tier_trial
+from campaigns.points.services.mall import order_good
 from campaigns.points.services.postings import (
     Accrual,
     Posted,
@@ -26,13 +35,16 @@ from campaigns.points.services.postings import (
     burn_points,
     reverse_points,
 )
-from campaigns.points.services.ratings import ask_rating, rate_customers
+from campaigns.points.services.ratings import ask_rating, rate_customers, rate_lot
 from campaigns.points.services.tiers import take_down_tiers
+from campaigns.points.telling import points_lines
 from campaigns.points.tier_publishing import look_at_moves, say_moves
 from campaigns.points.tier_terms import tier_terms_of
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.points.test_earning import earn, paid, tell
 from tests.support.cast import AT, Cast
+from tests.support.customers import anonymous
+from tests.support.mall import live_good
 from tests.support.point_rules import live_rule
 from tests.support.tiers import BASE, GOLD, SILVER, draft_tiers, live_tiers, rated, rated_due, tier_of, told
 
@@ -170,22 +182,211 @@ def test_a_fall_is_told_in_time_withdrawn_by_points_and_comes_true_without_them(
 
 
 def test_another_version_and_another_scheme_take_nobody_a_tier_before_its_time(cast: Cast) -> None:
-    scheme = live_tiers(cast)
+    everywhere = live_tiers(cast, by="ho_rewards", reviewer="ho_reviewer", title="全行会员")
     nb = cast.customers["nb"].customer.pk
     give(cast, nb, 1_500)
-    rated(nb, at=AT)
-    # Silver asks for more now, and gold for less: who has it keeps it, by its code.
-    live_tiers(cast, scheme=scheme, tiers=(BASE, {**_as(SILVER), "threshold": 2_000}, {**_as(GOLD), "threshold": 3_000}))
-    assert rated(nb, at=AT) == {"version": 1}
-    held = tier_of(nb)
-    assert held is not None and (held.code, held.threshold) == ("silver", 2_000)
-    # A version without silver: the highest that asks for no more than what it asked for.
-    live_tiers(cast, scheme=scheme, tiers=(BASE, {**_as(SILVER), "code": "jade", "threshold": 1_800}, GOLD))
+    assert rated_due(at=AT) == 1
+    # The nearest scheme above the home branch applies: silver is silver there too, whatever it asks for.
+    scheme = live_tiers(cast, tiers=(BASE, replace(SILVER, threshold=2_000), replace(GOLD, threshold=3_000)))
     assert rated(nb, at=AT) == {"scheme": 1}
-    assert told(nb) == [("reached", "base", "silver"), ("scheme", "silver", "jade")]
-    # A scheme of the branch itself is nearer than that of the one above.
-    live_tiers(cast, by="nb_rewards" if "nb_rewards" in cast.players else "north_rewards") if False else None
+    held = tier_of(nb)
+    assert held is not None
+    assert (held.code, held.threshold, held.scheme_id) == ("silver", 2_000, scheme.pk)
+    assert told(nb) == [("reached", "base", "silver"), ("scheme", "silver", "silver")]
+    # Another version: what was promised stays until its end.
+    live_tiers(cast, scheme=scheme, tiers=(BASE, replace(SILVER, threshold=2_500), GOLD))
+    assert (rated(nb, at=AT), rated(nb, at=AT)) == ({"version": 1}, {})
+    again = tier_of(nb)
+    assert again is not None and (again.code, again.kept_until) == ("silver", held.kept_until)
+    # A version without silver: the highest that asks for no more than silver did.
+    live_tiers(cast, scheme=scheme, tiers=(BASE, replace(SILVER, code="jade", threshold=2_400), GOLD))
+    assert rated(nb, at=AT) == {"scheme": 1}
+    assert told(nb)[-1] == ("scheme", "silver", "jade")
+    # A version that asks for less: up at once.
+    jade = replace(SILVER, code="jade", threshold=1_200)
+    live_tiers(cast, scheme=scheme, tiers=(BASE, jade, replace(GOLD, threshold=1_500)))
+    assert rated(nb, at=AT) == {"reached": 1}
+    assert told(nb)[-1] == ("reached", "jade", "gold")
+    with cast.north_rewards.scope() as scope:
+        take_down_tiers(scope=scope, scheme_id=scheme.pk, reason="停办")
+    assert rated(nb, at=AT) == {"scheme": 1}
+    held = tier_of(nb)
+    assert held is not None and held.scheme_id == everywhere.pk
 
 
-def _as(tier: Any) -> dict[str, Any]:
-    return {name: getattr(tier, name) for name in ("code", "name", "threshold", "multiplier", "discount", "perks")}
+def test_a_trial_says_who_would_rise_and_fall_and_the_review_reads_it(cast: Cast) -> None:
+    scheme = live_tiers(cast)
+    for who, points in (("nb", 1_500), ("nb2", 5_200), ("sb", 9_000)):
+        give(cast, cast.customers[who].customer.pk, points)
+    rated_due(at=AT)
+    with cast.north_rewards.scope() as scope:
+        terms = replace(tier_terms_of(scheme), tiers=(BASE, replace(SILVER, threshold=1_600), GOLD))
+        fall = tier_trial(scope=scope, branch_id=cast.branch["N"].pk, terms=terms)
+        assert (fall.customers, fall.rise, fall.fall) == (2, 0, 1)
+        assert [(row.tier.code, row.holds, row.reaches) for row in fall.rows] == [
+            ("base", 0, 1), ("silver", 1, 0), ("gold", 1, 1),
+        ]  # fmt: skip
+        frozen = kind_of("points.tiers").freeze(scope, scheme.pk)
+        same = Sight("points.tiers", frozen, Facts(), [], [], [])
+        assert look_at_moves(scope, same) == []
+        other = replace(same, frozen=replace(frozen, payload=terms.columns()))
+        [found] = look_at_moves(scope, other)
+        assert "2 名有积分的客户测算：0 人将即时升级，1 人将在期满" in say_moves(found.args)
+        lines = kind_of("points.tiers").describe(scope, frozen.payload).lines
+        assert lines[-1].label == "3. 金卡" and "积分 1.5 倍" in lines[-1].value
+        places = {each.branch: each for each in held_by_branch(scope=scope)}
+        assert places["北城分行"].by_code == {"silver": 1, "gold": 1} and places["北城分行"].rest == 0
+    # South sees nothing of it.
+    with cast.play("south_reviewer").scope() as scope:
+        assert tier_trial(scope=scope, branch_id=cast.branch["N"].pk, terms=terms).customers == 0
+        assert standing_of(scope=scope, customer_id=cast.customers["nb"].customer.pk) is None
+        assert CustomerTier.objects.count() == 0
+
+
+def test_a_merge_keeps_the_higher_tier_and_both_histories_and_can_be_undone(cast: Cast) -> None:
+    live_tiers(cast)
+    kept = cast.customers["nb"].customer.pk
+    with system_scope(at=AT, cause="test") as scope:
+        gone = anonymous(scope, cast, "NB", "walk-in")
+    give(cast, kept, 1_000)
+    give(cast, gone, 5_000)
+    assert rated_due(at=AT) == 2
+    with system_scope(at=AT + DAY, cause="test") as scope:
+        merge = merge_customers(scope=scope, kept=kept, absorbed=gone, why={"by": "test"})
+    assert told(kept) == [("reached", "base", "silver"), ("merge", "silver", "gold")]
+    assert told(gone) == [("reached", "base", "gold")]
+    with cast.north_rewards.scope(at=AT + DAY) as scope:
+        stands = standing_of(scope=scope, customer_id=kept)
+    # What both had earned counts together.
+    assert stands is not None and (stands.tier.code, stands.counted) == ("gold", 6_000)
+    # What waits of who was merged is the kept one's to be judged by.
+    assert (rated(kept, at=AT + DAY), rated(gone, at=AT + DAY)) == ({}, {})
+    with system_scope(at=AT + 2 * DAY, cause="test") as scope:
+        unmerge_customers(scope=scope, merge_id=merge.pk, why="不是同一人")
+    assert told(kept)[-1] == ("unmerge", "gold", "silver")
+    for who, code in ((kept, "silver"), (gone, "gold")):
+        held = tier_of(who)
+        assert held is not None and held.code == code
+        assert rated(who, at=AT + 2 * DAY) == {}
+    # Erased: nothing of it is left, and the ledger is.
+    with system_scope(at=AT + 3 * DAY, cause="test") as scope:
+        told_of = next(step for step in told_by() if step.name == "points: tiers")
+        names = [name for name, _row in told_of.act(scope=scope, customer_id=gone)]
+        assert names == ["points_tier", "points_tier_changes"]
+        erase_customer(scope=scope, customer_id=gone, why="本人要求")
+        assert not CustomerTier.objects.filter(customer_id=gone).exists()
+        assert not TierChange.objects.filter(customer_id=gone).exists()
+        assert Entry.objects.filter(customer_id=gone).exists()
+
+
+def test_a_tier_multiplies_what_rules_give_and_lowers_prices_of_the_mall(cast: Cast, client: Any) -> None:
+    live_tiers(cast, at=AT - DAY)
+    rule = live_rule(cast, boosts=(Boost("weekday", 1, 130),))
+    nb, nb2 = (cast.customers[who].customer.pk for who in ("nb", "nb2"))
+    give(cast, nb, 5_000)
+    rated_due(at=AT)
+    # 22 November 2026 is a Sunday. On Monday the rule gives 1.3 times: gold's 1.5 is more.
+    tell(
+        paid(cast, "t-1", 100_00),
+        paid(cast, "t-2", 100_00, at=AT + DAY),
+        paid(cast, "t-3", 100_00, who="nb2"),
+    )
+    tell(paid(cast, "t-4", 100_00, who="nb2", at=AT + DAY))
+    assert earn() == 4
+    with system_scope(at=AT, cause="look"):
+        rows = Movement.objects.filter(rule_id=rule.pk).order_by("customer_id", "id")
+        found = [
+            (each.customer_id, each.title, each.entries.get(customer_id=each.customer_id).points)
+            for each in rows
+        ]
+    assert sorted(found) == sorted(
+        [
+            (nb, "消费积分 · 金卡 ×1.5", 15), (nb, "消费积分 · 金卡 ×1.5", 15),
+            (nb2, "消费积分", 10), (nb2, "消费积分", 13),
+        ]
+    )  # fmt: skip
+    # The mall: 105 points less ten percent, rounded up.
+    good = live_good(cast, kind="pickup", price_points=105)
+    with cast.customers["nb"].scope(at=AT + DAY) as scope:
+        with pytest.raises(PriceChanged):
+            order_good(scope=scope, good_id=good.pk, points=105, key="one")
+        order = order_good(scope=scope, good_id=good.pk, points=95, key="two")
+        assert order.points == 95
+    with cast.customers["nb2"].scope(at=AT + DAY) as scope, pytest.raises(PriceChanged):
+        order_good(scope=scope, good_id=good.pk, points=95, key="three")
+    for who, own in (("nb", 95), ("nb2", 105)):
+        headers = cast.customers[who].headers()
+        [row] = client.get("/api/v1/points/goods", headers=headers).json()["items"]
+        one = client.get(f"/api/v1/points/goods/{good.pk}", headers=headers).json()
+        assert [(each["price_points"], each["own_price_points"]) for each in (row, one)] == [(105, own)] * 2
+
+
+def test_the_phone_reads_how_one_stands(cast: Cast, client: Any) -> None:
+    url = "/api/v1/me/points/tier"
+    headers = cast.customers["nb"].headers()
+    assert client.get(url, headers=headers).json() == {"own": None}
+    live_tiers(cast, at=AT)
+    nb, at = cast.customers["nb"].customer.pk, now()
+    give(cast, nb, 700, at=at)
+    told_now = client.get(url, headers=headers).json()["own"]
+    assert (told_now["tier"]["code"], told_now["counted"], told_now["to_next"]) == ("base", 700, 300)
+    assert told_now["sentence"] == "距银卡还差 300 分" and told_now["kept_until"] is None
+    give(cast, nb, 4_300, at=at)
+    rated_due(at=at)
+    told_now = client.get(url, headers=headers).json()["own"]
+    assert (told_now["tier"]["code"], told_now["next_tier"], told_now["to_keep"]) == ("gold", None, 5_000)
+    assert told_now["tier"]["perks"] == [{"title": "贵宾厅", "text": "每年 2 次"}]
+    assert told_now["sentence"].startswith("保级还差 5,000 分，") and told_now["notice"] is None
+    with system_scope(at=at, cause="look") as scope:
+        lines = points_lines(scope, nb)
+    assert (lines[0].label, lines[0].value) == ("会员等级", "金卡")
+
+
+def test_the_night_judges_many_in_few_statements(cast: Cast) -> None:
+    """Ten thousand customers in lots; the number of statements does not grow with them."""
+    live_tiers(cast, keep_months=0, keep_ends="month", months=1)
+    crowd = _crowd(cast, 10_000)
+    with system_scope(at=AT, cause="test") as scope:
+        for start in range(0, len(crowd), 5_000):
+            part = crowd[start : start + 5_000]
+            award_points(
+                scope=scope, customer_ids=part, points=[900 + 200 * (n % 2) for n in range(len(part))],
+                key=uuid4(), issuer_id=cast.branch["NB"].pk, title="年终回馈",
+            )  # fmt: skip
+        assert TierDue.objects.count() == 2
+
+    def run(at: Any) -> tuple[list[int], dict[str, int]]:
+        counts: list[int] = []
+        job = Job()
+        with system_scope(at=at, cause="test") as scope:
+            while True:
+                with CaptureQueriesContext(connection) as seen:
+                    step = rate_lot(scope=scope, job=job)
+                counts.append(len(seen))
+                job.cursor = step.cursor
+                if step.is_over:
+                    break
+        assert (step.done, step.total) == (10_000, 10_000)
+        return counts, step.cursor["told"]
+
+    with system_scope(at=AT, cause="test") as scope:
+        assert ask_rating(scope=scope) is not None and ask_rating(scope=scope) is None
+    counts, found = run(AT)
+    # The lot's customers and the verb; the total once. A full lot is followed by one look for more.
+    assert found == {"reached": 5_000} and max(counts) <= 3 and len(counts) == 6
+    assert run(AT + 20 * DAY)[1] == {"renewed": 5_000}
+    ends = AT + 60 * DAY
+    assert run(ends)[1] == {"notice": 5_000}
+    assert run(ends)[1] == {}
+    assert run(ends + 30 * DAY)[1] == {"not_kept": 5_000}
+
+
+def _crowd(cast: Cast, many: int) -> list[UUID]:
+    """So many customers of NB, in one statement."""
+    home = cast.branch["NB"]
+    with system_scope(at=AT, cause="test"):
+        made = Customer.objects.bulk_create(
+            Customer(branch_id=home.pk, branch_pos=home.pos, number_tail="0000", source="test", joined_at=AT)
+            for _n in range(many)
+        )
+    return [each.pk for each in made]
