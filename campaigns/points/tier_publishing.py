@@ -69,7 +69,7 @@ def take_down(scope: Scope, scheme_id: UUID) -> None:
 
 def differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the published copy that are not as approved."""
-    live = LiveTiers.objects.within(scope).filter(scheme_id=read_ref(revision.subject).id).first()
+    live = LiveTiers.objects.within(scope).filter(scheme_id=UUID(read_ref(revision.subject).id)).first()
     if live is None:
         return ["copy"]
     wanted = read_terms(revision.payload).columns()
