@@ -1,6 +1,7 @@
 """The form of a scheme of tiers: one card for each tier, from the lowest to the highest."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.lib.forms import ServiceForm
 from campaigns.points.models import Counts, Period, Tiers
 from campaigns.points.tier_sentences import times
-from campaigns.points.tier_terms import MOST_TIERS, Perk, Tier, TierTerms, tiers_from
+from campaigns.points.tier_terms import MOST_TIERS, Perk, Tier, TierTerms, read_terms, tiers_from
 
 FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -89,15 +90,16 @@ class TiersWidget(forms.Widget):
 
 
 class TiersField(forms.Field):
-    """`Tier`s in `cleaned_data`; what a tier may be is the service's to say."""
+    """Tiers in `cleaned_data`, as the column has them; what a tier may be is the service's to say."""
 
     widget = TiersWidget
 
     def prepare_value(self, value: Any) -> Any:
         return [typed(each) if isinstance(each, Tier) else each for each in _tiers(value)]
 
-    def clean(self, value: Any) -> list[Tier]:
-        return [_read(row) for row in value or () if any(part.strip() for part in row.values())]
+    def clean(self, value: Any) -> list[dict[str, Any]]:
+        rows = [row for row in value or () if any(part.strip() for part in row.values())]
+        return [asdict(_read(row)) for row in rows]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(self.prepare_value(initial) != [row for row in data if any(row.values())])
@@ -165,6 +167,7 @@ class TiersForm(ServiceForm):
     counts = forms.MultipleChoiceField(
         label=_("points that count"),
         choices=Counts,
+        initial=[Counts.RULE, Counts.AWARD],
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
             "By the day they are posted. What was taken back does not count, and nothing passed on does."
@@ -190,4 +193,4 @@ class TiersForm(ServiceForm):
 
     def terms(self) -> TierTerms:
         """What was typed, for the service."""
-        return TierTerms(**{name: self.cleaned_data[name] for name in self.Meta.fields})
+        return read_terms({name: self.cleaned_data[name] for name in self.Meta.fields})

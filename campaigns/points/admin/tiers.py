@@ -1,6 +1,7 @@
 """The pages of tiers: the scheme with its picture and what it would change, and who holds which tier where."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from django.contrib import admin
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +22,7 @@ from campaigns.lib.refs import ref
 from campaigns.points.admin.read_only import ReadPage
 from campaigns.points.admin.tier_form import FIELDSETS, TiersForm
 from campaigns.points.models import CustomerTier, Tiers
+from campaigns.points.selectors.desk import last_moment
 from campaigns.points.selectors.tiers import (
     Standing,
     changes_of,
@@ -166,7 +170,7 @@ class NoticeFilter(admin.SimpleListFilter):
 @admin.register(CustomerTier)
 class CustomerTierAdmin(ReadPage):
     noun = "points.customertier"
-    list_display = ("customer", "tier_name", "branch", "since", "kept_until", "noticed_at")
+    list_display = ("customer", "tier_name", "branch", "since", "last_day", "noticed_at")
     list_filter = (TierFilter, NoticeFilter)
     list_before_template = "points/customertiers_head.html"
     change_form_outer_before_template = "points/customertier_page.html"
@@ -180,6 +184,10 @@ class CustomerTierAdmin(ReadPage):
     @admin.display(description=_("tier"), ordering="threshold")
     def tier_name(self, held: CustomerTier) -> str:
         return str(getattr(held, "name_told", "") or held.code)
+
+    @admin.display(description=_("tier kept until"), ordering="kept_until")
+    def last_day(self, held: CustomerTier) -> str:
+        return _day(held.kept_until) or "–"
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         listed = super().get_changelist_instance(request)
@@ -214,8 +222,15 @@ class CustomerTierAdmin(ReadPage):
             "name": names.get(obj.code, obj.code),
             "stands": stands,
             "gives": _gives(stands.tier) if stands else "",
+            "last_day": _day(stands.kept_until) if stands else "",
+            "falls_after": _day(stands.falls_at) if stands else "",
             "changes": [
-                (each, names.get(each.was, each.was), names.get(each.became, each.became))
+                (
+                    each,
+                    names.get(each.was, each.was),
+                    names.get(each.became, each.became),
+                    _day(each.kept_until),
+                )
                 for each in changes_of(scope=scope, customer_id=obj.pk)
             ],
             "may_customer": scope.may("customers.customer.view"),
@@ -224,3 +239,9 @@ class CustomerTierAdmin(ReadPage):
 
 def _gives(tier: Tier) -> str:
     return tier_sentence(tier=tier, language=get_language() or "zh-hans")
+
+
+def _day(end: datetime | None) -> str:
+    """The last day before an end that is exclusive, by the reader's clock."""
+    last = last_moment(end=end)
+    return "" if last is None else date_format(localtime(last), "SHORT_DATE_FORMAT")

@@ -156,7 +156,7 @@ class CustomerTier(CustomerModel):
         ]
 
     def __str__(self) -> str:
-        return self.code
+        return str(self.customer)
 
 
 class TierChange(CustomerModel):

@@ -178,8 +178,10 @@ def tier_trial(*, scope: Scope, branch_id: int, terms: TierTerms) -> TierTrial:
 
 
 def customer_tiers(*, scope: Scope) -> QuerySet[CustomerTier]:
-    """Which customers of the scope hold a tier of their own, the highest first?"""
-    return CustomerTier.objects.within(scope).select_related("customer", "branch", "scheme")
+    """Which customers of the scope hold a tier of their own, the highest first? Their scheme is a branch's above, whose
+    draft is not to be seen from here.
+    """
+    return CustomerTier.objects.within(scope).select_related("customer", "branch")
 
 
 class Place(NamedTuple):

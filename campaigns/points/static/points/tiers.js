@@ -11,9 +11,9 @@ if (picture && cards) {
             step.className = `pt-h${nth + 1}`;
             name.textContent = part(card, "name") || "…";
             gives.textContent = [
-                `${Number(part(card, "threshold") || 0).toLocaleString()} ${points}`,
+                points.replace("{n}", Number(part(card, "threshold") || 0).toLocaleString()),
                 Number(part(card, "multiplier") || 1) > 1 ? `×${part(card, "multiplier")}` : "",
-                Number(part(card, "discount") || 0) > 0 ? `${part(card, "discount")}% ${off}` : "",
+                Number(part(card, "discount") || 0) > 0 ? off.replace("{n}", part(card, "discount")) : "",
                 ...part(card, "perks").split("\n").map((line) => line.trim()),
             ].filter(Boolean).join(" · ");
             step.append(name, gives);
