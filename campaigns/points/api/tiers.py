@@ -69,10 +69,10 @@ class OwnTier(ApiView):
     @extend_schema(summary="我的会员等级 · My tier", responses=OwnTierOrNoneOut)
     def get(self, request: Request) -> Response:
         stands = standing_of(scope=self.scope, customer_id=self.scope.customer_id)
-        return self.answer({"own": stands and _told(stands)})
+        return self.answer({"own": stands and _told(stands, self.scope.at)})
 
 
-def _told(stands: Standing) -> dict[str, Any]:
+def _told(stands: Standing, at: datetime) -> dict[str, Any]:
     notice = None
     if stands.noticed_at is not None:
         notice = {"missing": stands.to_keep, "until": stands.falls_at, "sent_at": stands.noticed_at}
@@ -87,7 +87,7 @@ def _told(stands: Standing) -> dict[str, Any]:
         "to_keep": stands.to_keep,
         "notice": notice,
         "tiers": [_tier(each) for each in stands.tiers],
-        "sentence": sentence_of(stands),
+        "sentence": sentence_of(stands, at),
     }
 
 
@@ -102,25 +102,34 @@ def _tier(tier: Tier) -> dict[str, Any]:
     }
 
 
-def sentence_of(stands: Standing) -> str:
+# The end of a term is news when it is so near, or a notice is out; before that the next tier is.
+_NEAR = timedelta(days=90)
+
+
+def sentence_of(stands: Standing, at: datetime) -> str:
     """What matters most now, in the reader's language: what is missing to keep the tier, or to the next one."""
     end = stands.falls_at or stands.kept_until
-    if end is not None and stands.to_keep:
-        return _("%(points)s points short of keeping it, until %(month)s/%(day)s") % {
-            "points": f"{stands.to_keep:,}",
-            **_last_day(end, stands.zone),
-        }
-    if stands.next_tier is not None:
+    is_near = end is not None and (stands.falls_at is not None or end - at <= _NEAR)
+    if stands.next_tier is not None and not (is_near and stands.to_keep):
         return _("%(points)s points to %(tier)s") % {
             "points": f"{stands.to_next:,}",
             "tier": stands.next_tier.name,
         }
-    if end is not None:
-        return _("Enough points to keep it beyond %(month)s/%(day)s") % _last_day(end, stands.zone)
-    return ""
+    if end is None:
+        return ""
+    day = _last_day(end, at, ZoneInfo(stands.zone))
+    if stands.to_keep:
+        return _("%(points)s points short of keeping it, until %(day)s") % {
+            "points": f"{stands.to_keep:,}",
+            "day": day,
+        }
+    return _("Enough points to keep it beyond %(day)s") % {"day": day}
 
 
-def _last_day(end: datetime, zone: str) -> dict[str, int]:
-    # The end is exclusive: the last day is the one before midnight.
-    day = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(zone))
-    return {"month": day.month, "day": day.day}
+def _last_day(end: datetime, at: datetime, zone: ZoneInfo) -> str:
+    """The end is exclusive: the last day is the one before midnight. With its year, unless it is this one's."""
+    day = (end - timedelta(microseconds=1)).astimezone(zone)
+    said = {"year": day.year, "month": day.month, "day": day.day}
+    if day.year == at.astimezone(zone).year:
+        return _("%(month)s/%(day)s") % said
+    return _("%(year)s/%(month)s/%(day)s") % said

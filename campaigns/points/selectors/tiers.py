@@ -16,7 +16,7 @@ from campaigns.points.tier_terms import Tier, TierTerms, tiers_from
 from campaigns.tenants.scopes import Scope
 
 # As many customers as a trial looks at; beyond, it says so.
-MOST_TRIED = 100_000
+MOST_TRIED = 20_000
 
 
 def scheme_in_scope(*, scope: Scope, scheme_id: UUID | str) -> Tiers:

@@ -27,7 +27,7 @@ from campaigns.points.refusals.ledger import AlreadyReversed, HoldIsSettled
 from campaigns.points.rule_terms import RuleTerms, thawed
 from campaigns.points.rules import key_of
 from campaigns.points.selectors.rules import giving_of
-from campaigns.points.selectors.tiers import Benefits, percent_of
+from campaigns.points.selectors.tiers import Benefits, benefits_of, percent_of
 from campaigns.points.services.postings import (
     MAY,
     Accrual,
@@ -36,7 +36,7 @@ from campaigns.points.services.postings import (
     activate_points,
     reverse_points,
 )
-from campaigns.points.services.ratings import hold_benefits
+from campaigns.points.services.ratings import hold_wallets
 from campaigns.points.tier_sentences import times
 from campaigns.tenants.scopes import Scope
 
@@ -99,8 +99,7 @@ def _give(scope: Scope, rows: Sequence[Waiting]) -> int:
         rule_id=rule.pk, keys=[key for row in rows for key in _keys(giving, row.customer_id, days[row.id])]
     )
     before = dict(counted)
-    # Held before several postings of one lot, which would else wait crosswise for another worker's.
-    tiers = hold_benefits(scope=scope, customer_ids=sorted({row.customer_id for row in rows}))
+    tiers = benefits_of(scope=scope, customer_ids={row.customer_id for row in rows})
     judged: list[tuple[Waiting, Verdict]] = []
     for row in rows:
         keys = _keys(giving, row.customer_id, days[row.id])
@@ -120,6 +119,9 @@ def _give(scope: Scope, rows: Sequence[Waiting]) -> int:
     for row, said in judged:
         if said.points:
             by_title[_title(terms, said, tiers.get(row.customer_id))].append((row, said))
+    if len(by_title) > 1:
+        given_to = {row.customer_id for given in by_title.values() for row, _said in given}
+        hold_wallets(scope=scope, customer_ids=given_to)
     made: dict[UUID, UUID] = {}
     for title, given in by_title.items():
         made |= _accrue(scope, rule, terms, title, given)

@@ -1,6 +1,6 @@
 """Judging customers' tiers. The database decides (sql/tiers.py); `TierChange` is what it says it did."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from campaigns.jobs.long_models import Job
 from campaigns.jobs.services.long import ask_job
 from campaigns.lib.both import in_both
 from campaigns.points.models import LiveTiers, Wallet
-from campaigns.points.selectors.tiers import Benefits
 from campaigns.tenants.scopes import Scope
 
 JOB = "points.rate_tiers"
@@ -98,15 +97,13 @@ def rate_lot(*, scope: Scope, job: Job) -> Step:
     )
 
 
-def hold_benefits(*, scope: Scope, customer_ids: Sequence[UUID]) -> dict[UUID, Benefits]:
-    """What their tiers give, while their wallets are held until the transaction ends; empty without any scheme.
-
-    Whoever posts to them several times holds them first, so that two workers never wait crosswise.
+def hold_wallets(*, scope: Scope, customer_ids: Collection[UUID]) -> None:
+    """Hold the wallets of these customers until the transaction ends: before several postings to the same ones, which
+    would else wait crosswise for another worker's. Raises NotAllowed.
     """
     scope.demand(MAY)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM hold_benefits(%s::uuid[])", [list(customer_ids)])
-        return {row[0]: Benefits(*row[1:]) for row in cursor.fetchall()}
+        cursor.execute("SELECT hold_wallets(%s::uuid[])", [list(customer_ids)])
 
 
 def move_tier(*, scope: Scope, kept: Customer, absorbed: Customer, only: list[UUID] | None) -> list[UUID]:

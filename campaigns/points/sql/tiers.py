@@ -58,26 +58,30 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 """
 
-# What counts of customers `t` (customer, now_from, keep_from, counts): entries of accruals and of adjustments, as the
-# scheme says, of everybody they were merged with. What was taken back does not count, from whatever day it was.
-_SUMS = """
-    own AS (
-        SELECT t.customer, t.customer AS was FROM t
-        UNION SELECT o.customer, g.absorbed_id FROM own o
-                JOIN customers_merge g ON g.kept_id = o.was AND g.undone_at IS NULL
-    ), sums AS (
-        SELECT o.customer, coalesce(sum(e.points) FILTER (WHERE e.at >= t.now_from), 0)::bigint AS counted,
-               coalesce(sum(e.points) FILTER (WHERE e.at >= t.keep_from), 0)::bigint AS kept
-          FROM own o JOIN t ON t.customer = o.customer
-          JOIN points_entry e ON e.customer_id = o.was AND e.at >= least(t.now_from, t.keep_from)
-           AND e.at <= app_at() AND e.kind IN ('accrue', 'adjust')
-          JOIN points_movement m ON m.id = e.movement_id
-         WHERE CASE WHEN e.kind = 'adjust' THEN 'adjust' WHEN m.rule_id IS NULL THEN 'award' ELSE 'rule' END
-               = ANY (t.counts)
-           AND NOT EXISTS (SELECT FROM points_movement r
-                            WHERE r.follows_id = e.movement_id AND r.customer_id = e.customer_id AND r.kind = 'reverse')
-         GROUP BY 1
-    )"""
+# What counts of one customer since two moments: entries of accruals and of adjustments, as the scheme says, of everybody
+# the customer was merged with. What was taken back does not count, of whatever day it was. Always by the index of the
+# customer's entries: a plan made while tables were small read all of them for everybody.
+COUNTED = """
+CREATE FUNCTION points_tier_counted(customer uuid, now_from timestamptz, keep_from timestamptz, counting text[])
+RETURNS TABLE (counted bigint, kept bigint) LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS VERB $$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE own AS (
+        SELECT customer AS was
+        UNION SELECT g.absorbed_id FROM own o JOIN customers_merge g ON g.kept_id = o.was AND g.undone_at IS NULL
+    )
+    SELECT coalesce(sum(e.points) FILTER (WHERE e.at >= now_from), 0)::bigint,
+           coalesce(sum(e.points) FILTER (WHERE e.at >= keep_from), 0)::bigint
+      FROM own o JOIN points_entry e ON e.customer_id = o.was AND e.at >= least(now_from, keep_from)
+       AND e.at <= app_at() AND e.kind IN ('accrue', 'adjust')
+      JOIN points_movement m ON m.id = e.movement_id
+     WHERE CASE WHEN e.kind = 'adjust' THEN 'adjust' WHEN m.rule_id IS NULL THEN 'award' ELSE 'rule' END
+           = ANY (counting)
+       AND NOT EXISTS (SELECT FROM points_movement r
+                        WHERE r.follows_id = e.movement_id AND r.customer_id = e.customer_id AND r.kind = 'reverse');
+END $$;
+"""
 
 # How these customers stand: `counted` now, and `kept`: what counts towards keeping the tier, from the first day of the
 # period as it will be on the last day on which the tier is kept.
@@ -87,22 +91,17 @@ RETURNS TABLE (customer uuid, branch int, pos int, zone text, scheme uuid, revis
                keep_months int, keep_ends text, notice_days int, has int, held_scheme uuid, held_revision uuid,
                held_code text, since timestamptz, kept_until timestamptz, noticed_at timestamptz, counted bigint,
                kept bigint)
-LANGUAGE plpgsql STABLE AS VERB $$
-#variable_conflict use_column
-BEGIN
-    RETURN QUERY
-    WITH RECURSIVE t AS MATERIALIZED (
-        SELECT x.*, points_tier_since((app_at() AT TIME ZONE x.zone)::date, x.period, x.months, x.zone) AS now_from,
-               points_tier_since((coalesce(x.kept_until - interval '1 microsecond', app_at())
-                                  AT TIME ZONE x.zone)::date, x.period, x.months, x.zone) AS keep_from
-          FROM points_tiers_of(who) x
-    ), {sums}
+LANGUAGE sql STABLE AS VERB $$
     SELECT t.customer, t.branch, t.pos, t.zone, t.scheme, t.revision, t.title, t.steps, t.keep_months, t.keep_ends,
            t.notice_days, t.has, t.held_scheme, t.held_revision, t.held_code, t.since, t.kept_until, t.noticed_at,
-           coalesce(s.counted, 0), coalesce(s.kept, 0)
-      FROM t LEFT JOIN sums s ON s.customer = t.customer;
-END $$;
-""".replace("{sums}", _SUMS.lstrip())
+           s.counted, s.kept
+      FROM points_tiers_of(who) t
+     CROSS JOIN LATERAL points_tier_counted(
+               t.customer, points_tier_since((app_at() AT TIME ZONE t.zone)::date, t.period, t.months, t.zone),
+               points_tier_since((coalesce(t.kept_until - interval '1 microsecond', app_at())
+                                  AT TIME ZONE t.zone)::date, t.period, t.months, t.zone), t.counts) s
+$$;
+"""
 
 # The one verb that judges: up at once, kept anew at its end where points are enough, told of a fall in time, down when
 # the notice is old enough. Any number may judge the same customers: their wallets are held, and what was done is not
@@ -260,16 +259,13 @@ RETURNS TABLE (customer uuid, code text, name text, multiplier int, discount int
                 ELSE t.pos BETWEEN app_lo() AND app_hi() END
 $$;
 """
-# The same while the wallets are held, so that several postings for the same customers never wait crosswise.
-HOLD_BENEFITS = """
-CREATE FUNCTION hold_benefits(who uuid[])
-RETURNS TABLE (customer uuid, code text, name text, multiplier int, discount int) LANGUAGE plpgsql AS VERB $$
-#variable_conflict use_column
+# Whoever posts to the same customers several times in one transaction holds their wallets first, or two workers wait
+# for each other crosswise.
+HOLD = """
+CREATE FUNCTION hold_wallets(who uuid[]) RETURNS void LANGUAGE plpgsql AS VERB $$
 BEGIN
     {system_alone}
-    IF NOT EXISTS (SELECT FROM points_livetiers) THEN RETURN; END IF;
     PERFORM points_hold_wallets(who);
-    RETURN QUERY SELECT * FROM points_benefits(who);
 END $$;
 """.replace("{system_alone}", _SYSTEM_ALONE)
 
@@ -311,20 +307,18 @@ BEGIN
     SELECT * INTO home FROM tenants_branch b WHERE b.id = place AND b.pos BETWEEN app_lo() AND app_hi();
     IF NOT FOUND THEN RETURN; END IF;
     RETURN QUERY
-    WITH RECURSIVE t AS MATERIALIZED (
-        SELECT w.customer_id AS customer, points_tier_place(steps, c.code, c.threshold) AS has, counting AS counts,
-               points_tier_since((app_at() AT TIME ZONE b.zone)::date, span, so_many, b.zone) AS now_from,
-               points_tier_since((app_at() AT TIME ZONE b.zone)::date, span, so_many, b.zone) AS keep_from
-          FROM points_wallet w JOIN tenants_branch b ON b.id = w.branch_id
-          JOIN customers_customer k ON k.id = w.customer_id AND k.status = 'active'
-          LEFT JOIN points_customertier c ON c.customer_id = w.customer_id
-         WHERE w.branch_pos BETWEEN home.pos AND home.pos_end
-           AND NOT EXISTS (SELECT FROM points_livetiers l JOIN tenants_branch n ON n.id = l.branch_id
-                            WHERE w.branch_pos BETWEEN n.pos AND n.pos_end
-                              AND n.pos > home.pos AND n.pos <= home.pos_end)
-         LIMIT at_most
-    ), {sums}
-    SELECT t.has, points_tier_reached(steps, coalesce(s.counted, 0)), count(*)
-      FROM t LEFT JOIN sums s ON s.customer = t.customer GROUP BY 1, 2;
+    SELECT t.has, points_tier_reached(steps, s.counted), count(*)
+      FROM (SELECT w.customer_id AS customer, points_tier_place(steps, c.code, c.threshold) AS has,
+                   points_tier_since((app_at() AT TIME ZONE b.zone)::date, span, so_many, b.zone) AS now_from
+              FROM points_wallet w JOIN tenants_branch b ON b.id = w.branch_id
+              JOIN customers_customer k ON k.id = w.customer_id AND k.status = 'active'
+              LEFT JOIN points_customertier c ON c.customer_id = w.customer_id
+             WHERE w.branch_pos BETWEEN home.pos AND home.pos_end
+               AND NOT EXISTS (SELECT FROM points_livetiers l JOIN tenants_branch n ON n.id = l.branch_id
+                                WHERE w.branch_pos BETWEEN n.pos AND n.pos_end
+                                  AND n.pos > home.pos AND n.pos <= home.pos_end)
+             LIMIT at_most) t
+     CROSS JOIN LATERAL points_tier_counted(t.customer, t.now_from, t.now_from, counting) s
+     GROUP BY 1, 2;
 END $$;
-""".replace("{sums}", _SUMS.lstrip())
+"""

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from campaigns.approvals.checks import Sight
 from campaigns.approvals.kinds import Facts, kind_of
@@ -21,6 +22,7 @@ from campaigns.events.models import Event
 from campaigns.jobs.long_models import Job
 from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed
+from campaigns.points.api.tiers import sentence_of
 from campaigns.points.earning_rules import Boost
 from campaigns.points.models import CustomerTier, Entry, Movement, TierChange, TierDue
 from campaigns.points.refusals.mall import PriceChanged
@@ -110,7 +112,7 @@ def test_a_scheme_serves_once_approved_and_whoever_reaches_a_tier_rises_at_once(
 
 def test_what_counts_and_what_does_not(cast: Cast) -> None:
     """Rules and awards as the scheme says; no points passed on, given back by an order, or taken back."""
-    live_tiers(cast, counts=("award",))
+    scheme = live_tiers(cast, counts=("award",))
     live_rule(cast)
     nb = cast.customers["nb"].customer.pk
 
@@ -147,6 +149,11 @@ def test_what_counts_and_what_does_not(cast: Cast) -> None:
     assert counted() == 300
     give(cast, nb, 55, at=AT + DAY)
     assert counted() == 355
+    # Rules alone, of the last month: by the day of posting, however late the event was told.
+    live_tiers(cast, scheme=scheme, counts=("rule",), months=1)
+    assert counted() == 500
+    tell(paid(cast, "late", 70_00, at=AT - 50 * DAY))
+    assert (earn(), counted()) == (1, 507)
 
 
 def test_a_fall_is_told_in_time_withdrawn_by_points_and_comes_true_without_them(cast: Cast) -> None:
@@ -338,7 +345,21 @@ def test_the_phone_reads_how_one_stands(cast: Cast, client: Any) -> None:
     assert told_now["tier"]["perks"] == [{"title": "贵宾厅", "text": "每年 2 次"}]
     assert told_now["sentence"].startswith("保级还差 5,000 分，") and told_now["notice"] is None
     with system_scope(at=at, cause="look") as scope:
+        stands = standing_of(scope=scope, customer_id=nb)
         lines = points_lines(scope, nb)
+    assert stands is not None and stands.kept_until is not None
+    gone = timedelta(days=400)
+    short = replace(stands, kept_until=AT + 9 * DAY, kept=4_700)
+    with override("zh-hans"):
+        assert sentence_of(short, AT) == "保级还差 300 分，12 月 1 日到期"
+        assert (
+            sentence_of(replace(short, kept_until=AT + gone), AT)
+            == "保级还差 300 分，2027 年 12 月 27 日到期"
+        )
+        assert sentence_of(replace(short, kept=5_000), AT) == "积分已足够，12 月 1 日后继续保级"
+        silver = replace(short, place=1, counted=1_200, kept=0, kept_until=AT + gone)
+        assert sentence_of(silver, AT) == "距金卡还差 3,800 分"
+        assert sentence_of(replace(silver, falls_at=AT + 9 * DAY), AT) == "保级还差 1,000 分，12 月 1 日到期"
     assert (lines[0].label, lines[0].value) == ("会员等级", "金卡")
 
 
