@@ -58,7 +58,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 """
 
-# What counts of one customer since two moments: entries of accruals and of adjustments, as the scheme says, of everybody
+# What counts of one customer since two moments: entries of accruals and of adjustments, as the scheme says, of all whom
 # the customer was merged with. What was taken back does not count, of whatever day it was. Always by the index of the
 # customer's entries: a plan made while tables were small read all of them for everybody.
 COUNTED = """
