@@ -1,4 +1,4 @@
-"""Tiers: approved, reached at once, told before a fall, merged, forgotten; what they give."""
+"""Tiers: approved, reached at once, told before a fall, merged, handed over, forgotten."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils.translation import override
 
 from campaigns.approvals.checks import Sight
 from campaigns.approvals.kinds import Facts, kind_of
 from campaigns.approvals.models import Revision
+from campaigns.approvals.services.reviews import approve_revision
 from campaigns.audit.models import Entry as AuditEntry
 from campaigns.customers.models import Customer
 from campaigns.customers.services.merges import merge_customers, unmerge_customers
@@ -20,15 +20,14 @@ from campaigns.customers.services.rights import erase_customer
 from campaigns.customers.steps import told_by
 from campaigns.events.models import Event
 from campaigns.jobs.long_models import Job
-from campaigns.lib.clock import now
 from campaigns.lib.refusals import NotAllowed
-from campaigns.points.api.tiers import sentence_of
-from campaigns.points.earning_rules import Boost
-from campaigns.points.models import CustomerTier, Entry, Movement, TierChange, TierDue
-from campaigns.points.refusals.mall import PriceChanged
+from campaigns.points.models import CustomerTier, Entry, LiveTiers, TierChange, TierDue
 from campaigns.points.refusals.tiers import SchemeExists
-from campaigns.points.selectors.tiers import held_by_branch, standing_of, tier_trial
-from campaigns.points.services.mall import order_good
+from campaigns.points.selectors.tiers import (
+    held_by_branch,
+    standing_of,
+    tier_trial,
+)
 from campaigns.points.services.postings import (
     Accrual,
     Posted,
@@ -38,17 +37,28 @@ from campaigns.points.services.postings import (
     reverse_points,
 )
 from campaigns.points.services.ratings import ask_rating, rate_customers, rate_lot
-from campaigns.points.services.tiers import take_down_tiers
-from campaigns.points.telling import points_lines
+from campaigns.points.services.tiers import add_tiers, submit_tiers, take_down_tiers
 from campaigns.points.tier_publishing import look_at_moves, say_moves
 from campaigns.points.tier_terms import tier_terms_of
 from campaigns.tenants.scopes import system_scope
+from campaigns.tenants.services.branches import add_branch
+from campaigns.tenants.services.closing import close_branch
 from tests.campaigns.points.test_earning import earn, paid, tell
 from tests.support.cast import AT, Cast
 from tests.support.customers import anonymous
-from tests.support.mall import live_good
 from tests.support.point_rules import live_rule
-from tests.support.tiers import BASE, GOLD, SILVER, draft_tiers, live_tiers, rated, rated_due, tier_of, told
+from tests.support.tiers import (
+    BASE,
+    GOLD,
+    SILVER,
+    TERMS,
+    draft_tiers,
+    live_tiers,
+    rated,
+    rated_due,
+    tier_of,
+    told,
+)
 
 DAY = timedelta(days=1)
 
@@ -286,83 +296,6 @@ def test_a_merge_keeps_the_higher_tier_and_both_histories_and_can_be_undone(cast
         assert Entry.objects.filter(customer_id=gone).exists()
 
 
-def test_a_tier_multiplies_what_rules_give_and_lowers_prices_of_the_mall(cast: Cast, client: Any) -> None:
-    live_tiers(cast, at=AT - DAY)
-    rule = live_rule(cast, boosts=(Boost("weekday", 1, 130),))
-    nb, nb2 = (cast.customers[who].customer.pk for who in ("nb", "nb2"))
-    give(cast, nb, 5_000)
-    rated_due(at=AT)
-    # 22 November 2026 is a Sunday. On Monday the rule gives 1.3 times: gold's 1.5 is more.
-    tell(
-        paid(cast, "t-1", 100_00),
-        paid(cast, "t-2", 100_00, at=AT + DAY),
-        paid(cast, "t-3", 100_00, who="nb2"),
-    )
-    tell(paid(cast, "t-4", 100_00, who="nb2", at=AT + DAY))
-    assert earn() == 4
-    with system_scope(at=AT, cause="look"):
-        rows = Movement.objects.filter(rule_id=rule.pk).order_by("customer_id", "id")
-        found = [
-            (each.customer_id, each.title, each.entries.get(customer_id=each.customer_id).points)
-            for each in rows
-        ]
-    assert sorted(found) == sorted(
-        [
-            (nb, "消费积分 · 金卡 ×1.5", 15), (nb, "消费积分 · 金卡 ×1.5", 15),
-            (nb2, "消费积分", 10), (nb2, "消费积分", 13),
-        ]
-    )  # fmt: skip
-    # The mall: 105 points less ten percent, rounded up.
-    good = live_good(cast, kind="pickup", price_points=105)
-    with cast.customers["nb"].scope(at=AT + DAY) as scope:
-        with pytest.raises(PriceChanged):
-            order_good(scope=scope, good_id=good.pk, points=105, key="one")
-        order = order_good(scope=scope, good_id=good.pk, points=95, key="two")
-        assert order.points == 95
-    with cast.customers["nb2"].scope(at=AT + DAY) as scope, pytest.raises(PriceChanged):
-        order_good(scope=scope, good_id=good.pk, points=95, key="three")
-    for who, own in (("nb", 95), ("nb2", 105)):
-        headers = cast.customers[who].headers()
-        [row] = client.get("/api/v1/points/goods", headers=headers).json()["items"]
-        one = client.get(f"/api/v1/points/goods/{good.pk}", headers=headers).json()
-        assert [(each["price_points"], each["own_price_points"]) for each in (row, one)] == [(105, own)] * 2
-
-
-def test_the_phone_reads_how_one_stands(cast: Cast, client: Any) -> None:
-    url = "/api/v1/me/points/tier"
-    headers = cast.customers["nb"].headers()
-    assert client.get(url, headers=headers).json() == {"own": None}
-    live_tiers(cast, at=AT)
-    nb, at = cast.customers["nb"].customer.pk, now()
-    give(cast, nb, 700, at=at)
-    told_now = client.get(url, headers=headers).json()["own"]
-    assert (told_now["tier"]["code"], told_now["counted"], told_now["to_next"]) == ("base", 700, 300)
-    assert told_now["sentence"] == "距银卡还差 300 分" and told_now["kept_until"] is None
-    give(cast, nb, 4_300, at=at)
-    rated_due(at=at)
-    told_now = client.get(url, headers=headers).json()["own"]
-    assert (told_now["tier"]["code"], told_now["next_tier"], told_now["to_keep"]) == ("gold", None, 5_000)
-    assert told_now["tier"]["perks"] == [{"title": "贵宾厅", "text": "每年 2 次"}]
-    assert told_now["sentence"].startswith("保级还差 5,000 分，") and told_now["notice"] is None
-    with system_scope(at=at, cause="look") as scope:
-        stands = standing_of(scope=scope, customer_id=nb)
-        lines = points_lines(scope, nb)
-    assert stands is not None and stands.kept_until is not None
-    gone = timedelta(days=400)
-    short = replace(stands, kept_until=AT + 9 * DAY, kept=4_700)
-    with override("zh-hans"):
-        assert sentence_of(short, AT) == "保级还差 300 分，12 月 1 日到期"
-        assert (
-            sentence_of(replace(short, kept_until=AT + gone), AT)
-            == "保级还差 300 分，2027 年 12 月 27 日到期"
-        )
-        assert sentence_of(replace(short, kept=5_000), AT) == "积分已足够，12 月 1 日后继续保级"
-        silver = replace(short, place=1, counted=1_200, kept=0, kept_until=AT + gone)
-        assert sentence_of(silver, AT) == "距金卡还差 3,800 分"
-        assert sentence_of(replace(silver, falls_at=AT + 9 * DAY), AT) == "保级还差 1,000 分，12 月 1 日到期"
-    assert (lines[0].label, lines[0].value) == ("会员等级", "金卡")
-
-
 def test_the_night_judges_many_in_few_statements(cast: Cast) -> None:
     """Ten thousand customers in lots; the number of statements does not grow with them."""
     live_tiers(cast, keep_months=0, keep_ends="month", months=1)
@@ -411,3 +344,36 @@ def _crowd(cast: Cast, many: int) -> list[UUID]:
             for _n in range(many)
         )
     return [each.pk for each in made]
+
+
+@pytest.mark.parametrize("has_own", [False, True])
+def test_a_closed_branchs_scheme_is_the_successors_unless_that_has_its_own(cast: Cast, has_own: bool) -> None:
+    nb = cast.branch["NB"]
+    with system_scope(at=AT, cause="test") as scope:
+        other = add_branch(
+            scope=scope, parent_id=cast.branch["NC"].pk, code="NB2", name="北城二支行", level="branch"
+        )
+    schemes = {branch.pk: _live_at(cast, branch.pk) for branch in ([nb, other] if has_own else [nb])}
+    who = cast.customers["nb"].customer.pk
+    give(cast, who, 1_000)
+    rated_due(at=AT)
+    with cast.ho_administrator.scope() as scope:
+        close_branch(scope=scope, branch_id=nb.pk, successor_id=other.pk)
+    with system_scope(at=AT, cause="look"):
+        live = LiveTiers.objects.get()
+        assert (live.branch_id, live.scheme_id) == (other.pk, schemes.get(other.pk, schemes[nb.pk]))
+        assert CustomerTier.objects.get(customer_id=who).branch_id == other.pk
+    # Silver stays silver, by either.
+    assert rated(who, at=AT) == ({"scheme": 1} if has_own else {})
+    held = tier_of(who)
+    assert held is not None and held.code == "silver"
+
+
+def _live_at(cast: Cast, branch_id: int) -> UUID:
+    """A scheme of one branch below North, in force."""
+    with cast.north_rewards.scope(stand_at=branch_id) as scope:
+        scheme = add_tiers(scope=scope, terms=TERMS)
+        revision = submit_tiers(scope=scope, scheme_id=scheme.pk)
+    with cast.north_reviewer.scope() as scope:
+        approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256)
+    return scheme.pk
