@@ -11,6 +11,7 @@ from campaigns.points.api import draws as points_draws
 from campaigns.points.api import households as points_home
 from campaigns.points.api import ledger as points
 from campaigns.points.api import mall as points_mall
+from campaigns.points.api import tiers as points_tiers
 from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
@@ -48,6 +49,7 @@ urlpatterns = [
     path("me/points/household/invitation", points_home.Invitations.as_view(), name="points-invitation"),
     path("me/points/household/members", points_home.Members.as_view(), name="points-members"),
     path("me/points/transfers", points_home.Transfers.as_view(), name="points-transfers"),
+    path("me/points/tier", points_tiers.OwnTier.as_view(), name="points-tier"),
     path("points/goods", points_mall.Goods.as_view(), name="points-goods"),
     path("points/goods/<uuid:good_id>", points_mall.OneGood.as_view(), name="points-good"),
     path("points/orders", points_mall.Orders.as_view(), name="points-orders"),

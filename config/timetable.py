@@ -216,6 +216,17 @@ SWEEPS = [
         "公布已结束抽奖的随机种子 · Show the seeds of draws that are over",
     ),
     Sweep(
+        "points.rate_due_tiers",
+        1,
+        "积分入账后评定会员等级 · Judge the tiers of customers whose points changed",
+    ),
+    Sweep(
+        "points.rate_all_tiers",
+        0,
+        "每晚评定全部会员等级：保级、通知、降级 · Judge all tiers: kept, told of a fall, fallen",
+        nightly="0:40",
+    ),
+    Sweep(
         "rewards.warn_of_codes",
         10,
         "第三方券码余量不足提醒 · Tell of batches with few third-party codes left",

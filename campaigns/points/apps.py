@@ -54,3 +54,7 @@ class PointsApp(AppConfig):
         steps.register_step("unmerge", name="points: household", act=household_steps.return_membership)
         steps.register_step("erase", name="points: household", act=household_steps.end_own_membership)
         register_draws()
+
+        from campaigns.points.tier_publishing import register_tiers
+
+        register_tiers()

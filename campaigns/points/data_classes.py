@@ -143,4 +143,21 @@ drawtry.day              behaviour   plain   law    settle
 drawtry.state            behaviour   plain   law    settle
 drawtry.address          contact     sealed  law    serve
 drawtry.sent_by          internal    plain   law    serve
+tiers.title              none        plain   thing  publish
+tiers.period             none        plain   thing  publish
+tiers.counts             none        plain   thing  publish
+tiers.tiers              none        plain   thing  publish
+livetiers.title          none        plain   thing  publish
+livetiers.period         none        plain   thing  publish
+livetiers.counts         none        plain   thing  publish
+livetiers.tiers          none        plain   thing  publish
+livetiers.sha256         none        hashed  thing  approve
+customertier.code        behaviour   plain   erased serve
+customertier.threshold   behaviour   plain   erased serve
+tierchange.was           behaviour   plain   erased serve
+tierchange.became        behaviour   plain   erased serve
+tierchange.threshold     behaviour   plain   erased serve
+tierchange.why           behaviour   plain   erased serve
+tierchange.points        behaviour   plain   erased serve
+tierchange.missing       behaviour   plain   erased serve
 """)

@@ -50,12 +50,15 @@ class Giving:
 
 
 class Deed(NamedTuple):
-    """What a customer did: its local day, the number that is counted, and who the customer is."""
+    """What a customer did: its local day, the number that is counted, and who the customer is. `tier`: the multiplier
+    of the customer's tier, in percent; 100 is none.
+    """
 
     day: date
     amount: int | None
     pos: int
     tags: frozenset[int]
+    tier: int = 100
 
 
 class Counted(NamedTuple):
@@ -67,11 +70,14 @@ NONE = Counted(0, 0)
 
 
 class Verdict(NamedTuple):
-    """`asked`: what it gives without caps; `points`: what is given; `word`: why not all."""
+    """`asked`: what it gives without caps; `points`: what is given; `word`: why not all. `by_tier`: the multiplier of
+    the customer's tier was the highest, so that the statement names it.
+    """
 
     asked: int
     points: int
     word: Word
+    by_tier: bool = False
 
 
 def starts(period: str, day: date) -> date:
@@ -90,13 +96,15 @@ def local_day(at: datetime, zone: str) -> date:
 def verdict(*, giving: Giving, deed: Deed, counted: Mapping[str, Counted]) -> Verdict:
     """What one event comes to, when so much was given in each period (`PERIODS`) before.
 
-    Points are rounded down, after the multiplier; the highest multiplier that fits applies, and they never multiply
-    each other. Times refuse before caps trim: what is refused or trimmed to nothing counts as no time.
+    Points are rounded down, after the multiplier. The highest multiplier that fits applies, that of the customer's tier
+    among them, and they never multiply each other. Times refuse before caps trim: what is refused or trimmed to nothing
+    counts as no time.
     """
     if not _is_for(giving, deed):
         return Verdict(0, 0, "not_for")
     units = 1 if giving.per is None else max(0, deed.amount or 0) // giving.per
-    asked = min(units * giving.points * _percent(giving, deed) // 100, MOST)
+    percent, by_tier = _percent(giving, deed)
+    asked = min(units * giving.points * percent // 100, MOST)
     if asked == 0:
         return Verdict(0, 0, "too_little")
     for period, most in giving.times.items():
@@ -104,7 +112,7 @@ def verdict(*, giving: Giving, deed: Deed, counted: Mapping[str, Counted]) -> Ve
             return Verdict(asked, 0, "times_day" if period == "day" else "times_all")
     left = min((cap - counted.get(period, NONE).points for period, cap in giving.caps.items()), default=asked)
     points = max(0, min(asked, left))
-    return Verdict(asked, points, "" if points == asked else "trimmed" if points else "capped")
+    return Verdict(asked, points, "" if points == asked else "trimmed" if points else "capped", by_tier)
 
 
 def counted_with(counted: Mapping[str, Counted], points: int, periods: Sequence[str]) -> dict[str, Counted]:
@@ -124,8 +132,10 @@ def _is_for(giving: Giving, deed: Deed) -> bool:
     return not giving.tags_none & deed.tags
 
 
-def _percent(giving: Giving, deed: Deed) -> int:
-    return max((boost.percent for boost in giving.boosts if _fits(giving, boost, deed)), default=100)
+def _percent(giving: Giving, deed: Deed) -> tuple[int, bool]:
+    """The highest multiplier that fits, and whether it is the tier's: of two alike it is the rule's."""
+    rules = max((boost.percent for boost in giving.boosts if _fits(giving, boost, deed)), default=100)
+    return (deed.tier, True) if deed.tier > max(rules, 100) else (rules, False)
 
 
 def _fits(giving: Giving, boost: Boost, deed: Deed) -> bool:

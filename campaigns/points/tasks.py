@@ -16,6 +16,7 @@ from campaigns.points.services.earnings import earn_for_events
 from campaigns.points.services.mall import sweep_orders
 from campaigns.points.services.pledges import reveal_draws
 from campaigns.points.services.postings import sweep_points
+from campaigns.points.services.ratings import ask_rating, rate_due
 from campaigns.tenants.scopes import Scope, system_scope
 from campaigns.tenants.tasks import scoped_task
 
@@ -79,7 +80,9 @@ def close_ledgers(*, scope: Scope) -> int:
 
 @scoped_task(name=TASK, system=True, opens_itself=True)
 def earn(*, scope: Scope) -> int:
-    """Give what events came to, lot by lot; returns how many rows were settled."""
+    """Give what events came to, lot by lot, and then look at the tiers of whom they were given to; returns how many
+    rows were settled.
+    """
     many, until = 0, now() + AT_MOST
     while now() < until:
         with system_scope(at=now(), cause=TASK) as opened:
@@ -87,7 +90,32 @@ def earn(*, scope: Scope) -> int:
         if not settled:
             break
         many += settled
+    if many:
+        _rate(until)
     return many
+
+
+@scoped_task(name="points.rate_due_tiers", system=True, opens_itself=True)
+def rate(*, scope: Scope) -> int:
+    """Judge the tiers of whom points came to or were taken from, lot by lot; how many customers."""
+    return _rate(now() + AT_MOST)
+
+
+def _rate(until: datetime) -> int:
+    many = 0
+    while now() < until:
+        with system_scope(at=now(), cause="points.rate_due_tiers") as opened:
+            judged = rate_due(scope=opened)
+        if judged is None:
+            break
+        many += judged
+    return many
+
+
+@scoped_task(name="points.rate_all_tiers", system=True)
+def rate_all(*, scope: Scope) -> bool:
+    """Ask for the night's long job over all customers with points; whether there is one to do."""
+    return ask_rating(scope=scope) is not None
 
 
 @scoped_task(name="points.sweep_orders", system=True)

@@ -61,6 +61,7 @@ _MAKE = [
 _MALL = ["points.good.view", "points.mallorder.view", "points.mallorder.send", "points.mallorder.cancel",
          "points.mallorder.unmask"]  # fmt: skip
 _DRAWS = ["points.draw.view", "points.drawtry.view", "points.drawtry.send", "points.drawtry.unmask"]
+_TIERS = ["points.tiers.view", "points.customertier.view"]
 # Who sees to it that one customer is one row, at one home, in somebody's care.
 _STEWARD = [
     "customers.customer.move",
@@ -134,6 +135,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "events.drop.view",
             "events.source.view",
             "rewards.coupon.view",
+            *_TIERS,
+            "points.tiers.rate",
             "points.rule.view",
             "rewards.budget.view",
             "rewards.close.view",
@@ -184,6 +187,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.item.take_down",
             "content.placement.take_down",
             "rewards.batch.take_down",
+            *_TIERS,
+            "points.tiers.take_down",
             "points.rule.view",
             "points.rule.take_down",
             "rewards.budget.view",
@@ -232,6 +237,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.extension.add",
             "points.extension.decide",
             "points.ledgerclose.run",
+            *_TIERS,
+            "points.tiers.add",
+            "points.tiers.change",
+            "points.tiers.submit",
+            "points.tiers.take_down",
             "points.rule.view",
             "points.rule.add",
             "points.rule.change",
@@ -280,6 +290,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "customers.birth.change",
             "customers.erasure.view",
             "rewards.coupon.view",
+            *_TIERS,
             "points.rule.view",
             "rewards.budget.view",
             "rewards.close.view",
@@ -339,6 +350,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "tenants.person.view",
             "tenants.assignment.view",
             "tenants.role.view",
+            *_TIERS,
             "audit.entry.view",
             "jobs.alert.view",
             "approvals.policy.view",

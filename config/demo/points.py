@@ -1,4 +1,4 @@
-"""Points of the demo bank: what customers were given, earned, spent and are about to lose; a rule; a draw."""
+"""Points of the demo bank: what customers were given, earned, spent and are about to lose; rule, draw, tiers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ from campaigns.points.services.postings import (
     hold_points,
     reverse_points,
 )
+from campaigns.points.services.ratings import rate_due
 from campaigns.points.services.rules import add_rule, submit_rule
+from campaigns.points.services.tiers import add_tiers, submit_tiers
 from campaigns.points.services.tries import try_draw
+from campaigns.points.tier_terms import Perk, Tier, TierTerms
 from campaigns.tenants.scopes import system_scope
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ def give_points(demo: DemoBank) -> None:
         )
         revision = submit_rule(scope=scope, rule_id=rule.pk)
     demo.approve("reviewer", revision, days_ago=29.5)
+    _tiers(demo)
     head_office = demo.branches["HO"].pk
     for code, customers in demo.customers.items():
         with system_scope(at=demo.days_ago(25), cause="load_demo") as scope:
@@ -58,6 +62,12 @@ def give_points(demo: DemoBank) -> None:
             )  # fmt: skip
         for number, customer_id in enumerate(customers):
             _live(demo, code, number, customer_id)
+        with system_scope(at=demo.days_ago(1), cause="load_demo") as scope:
+            given = [Accrual(customers[0], 900, key_of("demo", code, "first"))]
+            accrue_points(scope=scope, accruals=given, issuer_id=head_office, title="理财达标奖励")
+    with system_scope(at=demo.days_ago(0.5), cause="load_demo") as scope:
+        while rate_due(scope=scope) is not None:
+            pass
     _award(demo)
     _draw_prizes(demo)
 
@@ -104,6 +114,28 @@ def _draw_prizes(demo: DemoBank) -> None:
                 at = demo.days_ago(6 - nth - number * 0.1)
                 with customer_scope(customer_id=customer_id, at=at, cause="load_demo") as scope:
                     try_draw(scope=scope, draw_id=draw.pk, points=20, key=f"demo-{nth}")
+
+
+def _tiers(demo: DemoBank) -> None:
+    """Three tiers of the whole bank, in force since before the first points."""
+    with demo.act("rewards", days_ago=34) as scope:
+        scheme = add_tiers(
+            scope=scope,
+            terms=TierTerms(
+                title="积分会员",
+                tiers=[
+                    Tier(code="base", name="普通会员", threshold=0),
+                    Tier(code="silver", name="银卡会员", threshold=240, multiplier=12, discount=5),
+                    Tier(
+                        code="gold", name="金卡会员", threshold=1_000, multiplier=15, discount=10,
+                        perks=[Perk(title="贵宾厅", text="每年 2 次"), Perk(title="专属客户经理")],
+                    ),
+                ],
+                keep_ends="quarter",
+            ),
+        )  # fmt: skip
+        revision = submit_tiers(scope=scope, scheme_id=scheme.pk)
+    demo.approve("reviewer", revision, days_ago=33.5)
 
 
 def _live(demo: DemoBank, code: str, number: int, customer_id: UUID) -> None:

@@ -89,6 +89,8 @@ GROUPS = [
             Page(_("Campaigns"), "campaign", "planning.campaign"),
             Page(_("Coupon batches"), "confirmation_number", "rewards.batch"),
             Page(_("Points rules"), "stars", "points.rule"),
+            Page(_("Schemes of tiers"), "stairs", "points.tiers"),
+            Page(_("Tiers of customers"), "workspace_premium", "points.customertier"),
             Page(_("Quotas of my branch"), "account_tree", "rewards.share"),
             Page(_("Merchants"), "storefront", "rewards.merchant"),
             Page(_("Coupon budgets"), "account_balance_wallet", "rewards.budget"),

@@ -146,6 +146,7 @@ _OTHERS = {
     "api:points-invitation": _("Invitation to my household"),
     "api:points-members": _("Join a household"),
     "api:points-transfers": _("Pass points on in the household"),
+    "api:points-tier": _("My tier"),
     "api:points-goods": _("Goods of the points mall"),
     "api:points-good": _("One good of the points mall"),
     "api:points-orders": _("Order for points"),

@@ -143,6 +143,8 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
         for page in ("sheet", "period", "period_sheet")
     },
     "admin:rewards_close_missed": ((), ("rewards.close.run",)),
+    "admin:points_tiers_submit": ((), ("points.tiers.submit",)),
+    "admin:points_tiers_down": ((), ("points.tiers.take_down",)),
     "admin:points_wallet_search": ((), ("points.wallet.view",)),
     "admin:points_wallet_adjust": ((), ("points.adjustment.add",)),
     "admin:points_movement_reverse": ((), ("points.movement.reverse",)),

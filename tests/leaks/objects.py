@@ -70,6 +70,7 @@ from tests.support.organisation import csv_of
 from tests.support.point_rules import draft_rule, live_rule
 from tests.support.policies import TWO_STEPS
 from tests.support.rewards import draft_batch, live_batch
+from tests.support.tiers import BASE, SILVER, draft_tiers, live_tiers, rated
 
 # Seen from North: its parent, itself, a branch below it, and its neighbours.
 PLACES = ("HO", "N", "NB", "S", "SB")
@@ -119,6 +120,7 @@ def build() -> World:
     _draws(world)
     _duplicates(world)
     _ledger(world)
+    _tiers(world)
     _signatures(world)
     with system_scope(at=AT, cause="leaks"):
         _found(world)
@@ -383,6 +385,20 @@ def _wallets(world: World) -> None:
         )
     with world.makers["N"].scope() as scope:
         world.add("rewards.redemption", "N", redeem_coupon(scope=scope, token=token).pk)
+
+
+def _tiers(world: World) -> None:
+    """At three branches a scheme in force and a customer in a tier; drafts at the others."""
+    steps = (BASE, replace(SILVER, threshold=500))
+    for place in PLACES:
+        who: dict[str, Any] = {"by": f"maker_{place}", "tiers": steps}
+        if place in ("HO", "S"):
+            world.add("points.tiers", place, draft_tiers(world.cast, **who).pk)
+            continue
+        world.add("points.tiers", place, live_tiers(world.cast, reviewer=f"checker_{place}", **who).pk)
+        customer = world.ids["customers.customer"][place]
+        rated(customer, at=AT)
+        world.add("points.customertier", place, customer)
 
 
 def _ledger(world: World) -> None:

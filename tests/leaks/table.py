@@ -279,6 +279,10 @@ ROWS = {
     "admin:rewards_close_missed": Row(
         "staff", methods=("post",), body={"first": "2026-11-01", "last": "2026-11-01"}
     ),
+    "admin:points_tiers_submit": Row("staff", {"scheme_id": "points.tiers"}, methods=("post",)),
+    "admin:points_tiers_down": Row(
+        "staff", {"scheme_id": "points.tiers"}, methods=("post",), body={"reason": "停"}
+    ),
     "admin:points_wallet_search": Row("staff", methods=("post",), body={"q": "0001"}),
     "admin:points_wallet_adjust": Row(
         "staff", {"customer_id": "points.wallet"}, methods=("post",), body={"points": 5, "reason": "补发积分"}
@@ -533,6 +537,7 @@ ROWS = {
         names={"to": "points.housemate"},
         body={"to": "own:points.housemate", "points": 1},
     ),
+    "api:points-tier": Row("customer", methods=("get",)),
     "api:gifts": Row("customer", methods=("post",), body={"token": "nonsense"}),
     "api:orders-evaluate": Row("customer", methods=("post",), body={"amount_fen": 1}),
     "api:orders-redeem": Row(

@@ -9,6 +9,7 @@ from campaigns.points.admin import (
     mall,
     movements,
     rules,
+    tiers,
     tries,
     wallets,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "mall",
     "movements",
     "rules",
+    "tiers",
     "tries",
     "wallets",
 ]

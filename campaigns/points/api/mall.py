@@ -21,7 +21,9 @@ from campaigns.points.selectors.mall import (
     ordered_by_customer,
     orders_of_customer,
 )
+from campaigns.points.selectors.tiers import own_discount
 from campaigns.points.services.mall import Receiver, cancel_own_order, order_good
+from campaigns.points.tier_rules import own_price
 from campaigns.requests.keys import HEADER, idempotent
 
 
@@ -34,7 +36,10 @@ class GoodOut(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(
         choices=GoodKind.values, help_text="parcel 邮寄，pickup 网点自提，coupon 优惠券"
     )
-    price_points = serializers.IntegerField()
+    price_points = serializers.IntegerField(help_text="标价 · before the tier's discount")
+    own_price_points = serializers.IntegerField(
+        help_text="本人按会员等级优惠后的积分，下单时回传 · what it costs this customer; sent with the order"
+    )
     cash_fen = serializers.IntegerField(help_text="另付现金（分）· and in money, fen")
     per_customer_limit = serializers.IntegerField()
     open_from = serializers.DateTimeField()
@@ -56,7 +61,9 @@ class GoodOrderIn(serializers.Serializer[Any]):
 
     good = serializers.UUIDField()
     points = serializers.IntegerField(
-        min_value=1, max_value=2_000_000_000, help_text="客户看到的积分价格 · the price that was shown"
+        min_value=1,
+        max_value=2_000_000_000,
+        help_text="客户看到的积分价格（own_price_points） · the price that was shown to the customer",
     )
     receiver = ReceiverIn(required=False, help_text="邮寄商品必填 · for what is delivered")
     branch = serializers.CharField(
@@ -85,7 +92,9 @@ class GoodOrderOut(serializers.Serializer[Any]):
 _STATES = {MallOrder.State.DELIVERED: "delivered", MallOrder.State.CANCELLED: "cancelled"}
 
 
-def _good(good: LiveGood, *, left: Mapping[UUID, int], ordered: Mapping[UUID, int]) -> dict[str, Any]:
+def _good(
+    good: LiveGood, *, left: Mapping[UUID, int], ordered: Mapping[UUID, int], discount: int
+) -> dict[str, Any]:
     shown = (
         "title",
         "text",
@@ -99,6 +108,7 @@ def _good(good: LiveGood, *, left: Mapping[UUID, int], ordered: Mapping[UUID, in
     return {
         "id": good.good_id,
         **{name: getattr(good, name) for name in shown},
+        "own_price_points": own_price(points=good.price_points, discount=discount),
         "left": left.get(good.good_id, 0),
         "ordered": ordered.get(good.good_id, 0),
     }
@@ -122,7 +132,10 @@ class Goods(ApiView):
         page = Pages(order=("open_until", "id")).cut(goods_on_sale(scope=self.scope), self.query_values)
         ids = [good.good_id for good in page.items]
         left, ordered = left_of(good_ids=ids), ordered_by_customer(scope=self.scope, good_ids=ids)
-        return self.answer(page.shown(lambda good: _good(good, left=left, ordered=ordered)))
+        discount = own_discount(scope=self.scope)
+        return self.answer(
+            page.shown(lambda good: _good(good, left=left, ordered=ordered, discount=discount))
+        )
 
 
 class OneGood(ApiView):
@@ -136,6 +149,7 @@ class OneGood(ApiView):
                 good,
                 left=left_of(good_ids=[good_id]),
                 ordered=ordered_by_customer(scope=self.scope, good_ids=[good_id]),
+                discount=own_discount(scope=self.scope),
             )
         )
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0046_tags_for_editors'),
-        ('points', '0041_draw_walls'),
+        ('points', '0051_tier_walls'),
         ('tenants', '0010_may'),
     ]
 

@@ -28,6 +28,15 @@ from campaigns.points.models.ledger import (
 )
 from campaigns.points.models.mall import Good, GoodKind, GoodStock, LiveGood, MallOrder, MallPayment
 from campaigns.points.models.rules import Earning, LiveRule, Rule, RuleCount
+from campaigns.points.models.tiers import (
+    Counts,
+    CustomerTier,
+    LiveTiers,
+    Period,
+    TierChange,
+    TierDue,
+    Tiers,
+)
 
 __all__ = [
     "CUSTOMERS_OWN",
@@ -37,6 +46,8 @@ __all__ = [
     "Award",
     "AwardLot",
     "AwardRow",
+    "Counts",
+    "CustomerTier",
     "Draw",
     "DrawPledge",
     "DrawPrize",
@@ -57,14 +68,19 @@ __all__ = [
     "LiveDraw",
     "LiveGood",
     "LiveRule",
+    "LiveTiers",
     "Lot",
     "MallOrder",
     "MallPayment",
     "Member",
     "Movement",
     "MovementKind",
+    "Period",
     "PrizeKind",
     "Rule",
     "RuleCount",
+    "TierChange",
+    "TierDue",
+    "Tiers",
     "Wallet",
 ]

@@ -21,6 +21,7 @@ from campaigns.points.earning_rules import (
 from campaigns.points.models import Earning, Rule
 from campaigns.points.rule_terms import terms_of
 from campaigns.points.selectors.rules import giving_of
+from campaigns.points.selectors.tiers import benefits_of, percent_of
 from campaigns.tenants.scopes import Scope
 
 # As many events as a page may look at; the oldest days are then left out, and the page says so.
@@ -67,7 +68,7 @@ def trial_of(*, scope: Scope, rule: Rule, days: int) -> Trial:
     """What the draft would have given for the events of the last `days` days, in their order, as if nothing had been
     given before; its window is left out of account. By the function that earning goes by; writes nothing.
 
-    Customers count as who they are now: home branch and tags of that time are not kept.
+    Customers count as who they are now: home branch, tags and tier of that time are not kept.
     """
     since = scope.at - timedelta(days=days)
     terms = terms_of(rule)
@@ -78,11 +79,13 @@ def trial_of(*, scope: Scope, rule: Rule, days: int) -> Trial:
     by_day: dict[date, int] = defaultdict(int)
     refused: dict[str, int] = defaultdict(int)
     trimmed = 0
+    tiers = benefits_of(scope=scope, customer_ids={row[0] for row in rows[:MOST_EVENTS]})
     for customer_id, at, amount, pos, zone, tags in rows[:MOST_EVENTS]:
         day = local_day(at, zone)
         keys = {period: (customer_id, period, starts(period, day)) for period in giving.periods()}
         counted = {period: held.get(key, Counted(0, 0)) for period, key in keys.items()}
-        said = verdict(giving=giving, deed=Deed(day, amount, pos, frozenset(tags)), counted=counted)
+        deed = Deed(day, amount, pos, frozenset(tags), percent_of(benefits=tiers.get(customer_id)))
+        said = verdict(giving=giving, deed=deed, counted=counted)
         if said.word:
             refused[said.word] += 1
         if said.word in ("trimmed", "capped"):

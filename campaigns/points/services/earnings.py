@@ -27,6 +27,7 @@ from campaigns.points.refusals.ledger import AlreadyReversed, HoldIsSettled
 from campaigns.points.rule_terms import RuleTerms, thawed
 from campaigns.points.rules import key_of
 from campaigns.points.selectors.rules import giving_of
+from campaigns.points.selectors.tiers import Benefits, benefits_of, percent_of
 from campaigns.points.services.postings import (
     MAY,
     Accrual,
@@ -35,6 +36,8 @@ from campaigns.points.services.postings import (
     activate_points,
     reverse_points,
 )
+from campaigns.points.services.ratings import hold_wallets
+from campaigns.points.tier_sentences import times
 from campaigns.tenants.scopes import Scope
 
 # A count: whose, of which period, from which local day on.
@@ -96,16 +99,32 @@ def _give(scope: Scope, rows: Sequence[Waiting]) -> int:
         rule_id=rule.pk, keys=[key for row in rows for key in _keys(giving, row.customer_id, days[row.id])]
     )
     before = dict(counted)
+    tiers = benefits_of(scope=scope, customer_ids={row.customer_id for row in rows})
     judged: list[tuple[Waiting, Verdict]] = []
     for row in rows:
         keys = _keys(giving, row.customer_id, days[row.id])
-        deed = Deed(days[row.id], row.amount, row.pos, frozenset(row.tags))
+        deed = Deed(
+            days[row.id],
+            row.amount,
+            row.pos,
+            frozenset(row.tags),
+            percent_of(benefits=tiers.get(row.customer_id)),
+        )
         said = verdict(giving=giving, deed=deed, counted={key[1]: counted[key] for key in keys})
         judged.append((row, said))
         if said.points:
             now = counted_with({key[1]: counted[key] for key in keys}, said.points, giving.periods())
             counted |= {key: now[key[1]] for key in keys}
-    made = _accrue(scope, rule, terms, [(row, said) for row, said in judged if said.points])
+    by_title: dict[str, list[tuple[Waiting, Verdict]]] = defaultdict(list)
+    for row, said in judged:
+        if said.points:
+            by_title[_title(terms, said, tiers.get(row.customer_id))].append((row, said))
+    if len(by_title) > 1:
+        given_to = {row.customer_id for given in by_title.values() for row, _said in given}
+        hold_wallets(scope=scope, customer_ids=given_to)
+    made: dict[UUID, UUID] = {}
+    for title, given in by_title.items():
+        made |= _accrue(scope, rule, terms, title, given)
     # Who is no customer any more gets nothing, and nothing of theirs is counted.
     gone = {row.customer_id for row, said in judged if said.points and row.id not in made}
     more = {
@@ -118,12 +137,18 @@ def _give(scope: Scope, rows: Sequence[Waiting]) -> int:
     return len(rows)
 
 
+def _title(terms: RuleTerms, said: Verdict, tier: Benefits | None) -> str:
+    """What the statement says: which tier's multiplier it was, where it was one."""
+    if not said.by_tier or tier is None:
+        return terms.title
+    ending = f" · {tier.name} ×{times(tier.multiplier)}"
+    return terms.title[: 80 - len(ending)] + ending
+
+
 def _accrue(
-    scope: Scope, rule: Rule, terms: RuleTerms, given: Sequence[tuple[Waiting, Verdict]]
+    scope: Scope, rule: Rule, terms: RuleTerms, title: str, given: Sequence[tuple[Waiting, Verdict]]
 ) -> dict[UUID, UUID]:
     """The movements, by the rows that they are for."""
-    if not given:
-        return {}
     posted = accrue_points(
         scope=scope,
         accruals=[
@@ -136,7 +161,7 @@ def _accrue(
             for row, said in given
         ],
         issuer_id=rule.branch_id,
-        title=terms.title,
+        title=title,
         validity=Validity(terms.months, terms.ends),
         waits_until=scope.at + timedelta(days=terms.pending_days) if terms.pending_days else None,
         waits_for_event=bool(terms.waits_for),

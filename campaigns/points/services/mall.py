@@ -48,7 +48,8 @@ def order_good(
     receiver: Receiver | None = None,
     place: str = "",
 ) -> MallOrder:
-    """Order one piece for the scope's customer; `points`: the price that the customer was shown, `key`: the request's.
+    """Order one piece for the scope's customer; `points`: the price that the customer was shown, less the discount of
+    the tier; `key`: the request's.
 
     Points are taken at once, or held for 15 minutes until the money has come. `place`: code of the branch where it is
     picked up (empty: at home). Raises NotFound, GoodNotOpenYet, GoodIsOver, GoodIsStopped, PriceChanged, PlaceUnknown,

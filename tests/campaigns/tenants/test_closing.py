@@ -103,6 +103,7 @@ STAYS = {
     "points.DrawTry": "belongs to its customer",
     "points.DrawStockChange": "was said there",
     "points.DrawSeed": "belongs to its pledge; nobody who serves can read it",
+    "points.TierDue": "waits for less than a minute for its customers to be judged",
     "rewards.EventGrant": "was told of who was at home there",
 }
 
@@ -198,6 +199,7 @@ def test_a_closed_branch_hands_over_all_that_runs_and_keeps_all_that_was(busy: C
         done = close_branch(scope=scope, branch_id=nb.pk, successor_id=nb2.pk)
     assert set(done) == {step.name for step in steps_of("hand_over")} - {
         "points: rules",
+        "points: tiers",
         "rewards: batches",
         "approvals: no open stop",
     }
@@ -340,6 +342,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "points.Rule", "points.LiveRule",
         "points.Good", "points.LiveGood", "points.GoodStock",
         "points.Draw", "points.DrawPrize", "points.LiveDraw", "points.DrawStock", "points.DrawPledge",
+        "points.Tiers", "points.LiveTiers", "points.CustomerTier", "points.TierChange",
     }  # fmt: skip
     tables = {
         m._meta.label
