@@ -46,7 +46,8 @@ BEGIN
      WHERE c.id = who AND c.status = 'active' AND c.branch_pos BETWEEN app_lo() AND app_hi()
        AND app_customer() IS NULL;
     IF NOT FOUND THEN RETURN 'not_found'; END IF;
-    -- Two at once by the same person count one another.
+    -- Two at once by the same person count one another, and awards too (awards.ASK takes the same lock).
+    PERFORM pg_advisory_xact_lock(hashtextextended('points_award|' || coalesce(app_person()::text, ''), 0));
     PERFORM points_hold_wallets(ARRAY[who]);
     most := points_alone(home.branch_id);
     SELECT coalesce(sum(abs(a.points)), 0) INTO before FROM points_adjustment a

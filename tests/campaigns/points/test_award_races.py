@@ -13,7 +13,7 @@ from campaigns.points.services import award_runs, awards, extensions, households
 from campaigns.points.services.postings import award_points
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.points.test_awards import agrees, load, now, usable, work
-from tests.campaigns.points.test_desk import earn
+from tests.campaigns.points.test_desk import adjust, earn
 from tests.support import jobs
 from tests.support.cast import AT, Cast
 from tests.support.races import together
@@ -62,6 +62,17 @@ def test_two_awards_asked_at_once_count_one_another_and_many_jobs_post_one_once(
 
     together([lambda: give(1), lambda: give(2)])
     assert usable(cast, "nb") == 900
+
+
+def test_an_award_and_an_adjustment_at_once_count_one_another(committed_cast: Cast) -> None:
+    cast = committed_cast
+    held = load(cast, f"客户号\n{cast.customers['nb'].number}", each=600)
+
+    def ask() -> Any:
+        with cast.north_rewards.scope() as scope:
+            return awards.ask_award(scope=scope, award_id=held.pk)
+
+    assert names(together([ask, lambda: adjust(cast, 600)])) in (["agreed", "asked"], ["asked", "posted"])
 
 
 def test_extensions_asked_at_once_count_one_another(committed_cast: Cast) -> None:
