@@ -350,6 +350,7 @@ def test_who_was_one_with_somebody_in_the_backup_and_parted_is_erased_again_alon
         assert found is not None
         return found
 
+    shutil.copytree(bank.place / "media", tmp_path / "media")
     with elsewhere(bank, tmp_path, like=bank.database) as address:
         for name, source in (("stay1", "core"), ("go1", "wechat"), ("go2", "core"), ("stay2", "wechat")):
             add(name, source)
