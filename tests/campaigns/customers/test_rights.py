@@ -397,7 +397,7 @@ def test_who_parted_is_not_left_readable_in_history_under_the_other_ones_key(cas
 
 
 def _readable(only: UUID | None = None) -> set[str]:
-    """Everything that the rows of identities and their history say to whoever has all keys that are left, or `only` one person's."""
+    """What identities and their history say to whoever has all keys that are left, or `only` one person's."""
     found = set()
     with system_scope(at=AT, cause="test"), connection.cursor() as cursor:
         keys = {
