@@ -22,13 +22,16 @@ UNDO_COLUMNS = ("made", "prints", "before")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file as it stands there, with its verdict; `column`: the heading that is to blame, or ""."""
+    """One row of a file as it stands there, with its verdict; `column`, `number`: the heading that is to blame, or "",
+    and its place from 0.
+    """
 
     line: int
     cells: list[str]
     kind: str
     code: str = ""
     column: str = ""
+    number: int | None = None
 
 
 def file_in_scope(*, scope: Scope, file_id: UUID | str, lock: bool = False) -> CustomerFile:
@@ -103,7 +106,7 @@ def read_lot(*, file: CustomerFile, lot: FileLot, kinds: Sequence[str]) -> list[
                 continue
             code, column = refusals.get(place, ("", None))
             cells = each.cells if each.cells is not None else [each.text.strip()]
-            found.append(Row(each.line, cells, kind, code, _title(file, column)))
+            found.append(Row(each.line, cells, kind, code, _title(file, column), column))
     return found
 
 

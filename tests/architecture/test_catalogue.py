@@ -37,7 +37,10 @@ CUSTOMER_MAY_CHANGE = {
 }
 # Columns of rows that are otherwise never changed, which the verb that forgets an erased customer empties.
 FORGOTTEN = {
-    ("customers_identityevent", "fenhang_verbs"): "the hash of what an erased customer was known by",
+    (
+        "customers_identityevent",
+        "fenhang_verbs",
+    ): "what an erased customer was known by: the hash, and under another key",
     ("customers_consent", "fenhang_verbs"): "the net from which an erased customer spoke",
 }
 TABLES_OF_DJANGO = ("django_", "auth_", "celery_", "unfold_")

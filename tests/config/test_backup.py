@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import sleep, time
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -22,9 +23,12 @@ from campaigns.audit.rules import GRACE
 from campaigns.audit.services import seal_audit
 from campaigns.customers.erasure_list import listed
 from campaigns.customers.models import Customer
-from campaigns.customers.selectors import customers_known_by, lookup_of
+from campaigns.customers.selectors import customers_known_by, lookup_of, plain_identities
+from campaigns.customers.services.customers import add_customer
+from campaigns.customers.services.merges import merge_customers, unmerge_customers
 from campaigns.customers.services.rights import erase_customer
 from campaigns.lib.clock import now
+from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import system_scope
 from config import embedded
 from config.backup import manifest as kept
@@ -302,6 +306,79 @@ def test_whoever_was_erased_since_the_backup_is_erased_again_before_anybody_is_s
         Path(settings.ERASURES).unlink()
         restore(bank.backup, replace=True)
         assert state(address.name) == standing
+
+
+def test_who_was_one_with_somebody_in_the_backup_and_parted_is_erased_again_alone(
+    bank: Bank, tmp_path: Path
+) -> None:
+    """Of one pair whoever was absorbed is erased later, of the other one whoever was kept."""
+    known = {"stay1": ("N-stay-1", "u-stay-1"), "go1": ("N-go-1", "u-go-1"),
+             "go2": ("N-go-2", "u-go-2"), "stay2": ("N-stay-2", "u-stay-2")}  # fmt: skip
+    ids: dict[str, UUID] = {}
+
+    def add(name: str, source: str) -> None:
+        number, unionid = known[name]
+        with system_scope(at=now(), cause="test") as scope:
+            branch = Branch.objects.get(code="NB").pk
+            made = add_customer(scope=scope, branch_id=branch, number=number, unionid=unionid, source=source)
+        ids[name] = made.pk
+
+    def standing() -> dict[str, tuple[str, set[str | None]]]:
+        """Each one's status, and what they are known by."""
+        with system_scope(at=now(), cause="test") as scope:
+            return {
+                name: (
+                    Customer.objects.get(pk=pk).status,
+                    {text for _row, text in plain_identities(scope=scope, customer_id=pk)},
+                )
+                for name, pk in ids.items()
+            }
+
+    def traces(database: str) -> tuple[int, ...]:
+        """Of who was erased: keys, hashes of now and of history, values under whatever key, tombstones."""
+        gone = [ids["go1"], ids["go2"]]
+        numbers = [lookup_of(kind="customer_number", value=known[name][0]) for name in ("go1", "go2")]
+        hashes = [*numbers, *(lookup_of(kind="unionid", value=known[name][1]) for name in ("go1", "go2"))]
+        with as_superuser(database) as connection:
+            found = connection.execute(
+                "SELECT (SELECT count(*) FROM customers_customerkey WHERE customer_id = ANY (%(gone)s)),"
+                " (SELECT count(*) FROM customers_identity WHERE lookup = ANY (%(hashes)s)),"
+                " (SELECT count(*) FROM customers_identityevent WHERE lookup = ANY (%(hashes)s)),"
+                " (SELECT count(*) FROM customers_tombstone WHERE lookup = ANY (%(numbers)s))",
+                {"gone": gone, "hashes": hashes, "numbers": numbers},
+            ).fetchone()
+        assert found is not None
+        return found
+
+    shutil.copytree(bank.place / "media", tmp_path / "media")
+    with elsewhere(bank, tmp_path, like=bank.database) as address:
+        for name, source in (("stay1", "core"), ("go1", "wechat"), ("go2", "core"), ("stay2", "wechat")):
+            add(name, source)
+        merged = []
+        for kept, absorbed in (("stay1", "go1"), ("go2", "stay2")):
+            with system_scope(at=now(), cause="test") as scope:
+                merged.append(merge_customers(scope=scope, kept=ids[kept], absorbed=ids[absorbed], why={}))
+        as_one = standing()
+        assert as_one["stay1"] == ("active", {*known["stay1"], *known["go1"]})
+        assert as_one["go2"] == ("active", {*known["go2"], *known["stay2"]})
+        backup = back_up(tmp_path / "backups")
+        with system_scope(at=now(), cause="test") as scope:
+            for merge in merged:
+                unmerge_customers(scope=scope, merge_id=merge.pk)
+        for name in ("go1", "go2"):
+            with system_scope(at=now(), cause="test") as scope:
+                erase_customer(scope=scope, customer_id=ids[name], why="来信")
+        apart = {name: ("active", set(known[name])) for name in ("stay1", "stay2")}
+        apart |= {name: ("erased", set()) for name in ("go1", "go2")}
+        assert (standing(), traces(address.name)) == (apart, (0, 0, 0, 2))
+
+        restored = restore(backup, replace=True)
+        assert [each.wrong for each in restored.findings.wrong] == []
+        assert (standing(), traces(address.name)) == (apart, (0, 0, 0, 2))
+        # The control: without the list the backup brings them back as one.
+        Path(settings.ERASURES).unlink()
+        restore(backup, replace=True)
+        assert standing() == as_one and traces(address.name)[0] == 2
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,9 @@ class CustomerFileAdmin(ScopedAdmin):
                 "number": number,
                 "heading": heading or number + 1,
                 "target": columns.columns[number] if number < len(columns.columns) else "",
-                "sample": [cells[number] for _line, cells in sample[:3] if number < len(cells)],
+                "sample": [
+                    cells[number] for _line, cells in sample if "".join(cells[number : number + 1]).strip()
+                ][:3],
             }
             for number, heading in enumerate(file.titles)
         ]
@@ -332,7 +334,11 @@ def _told(row: Row, width: int) -> dict[str, Any]:
         "kind": row.kind,
         "words": words.KINDS[row.kind],
         "reason": words.reason_words(row.code, row.column) if row.code else "",
-        "cells": (row.cells + [""] * width)[:width],
+        # A line that could not be taken apart is no content of the first column.
+        "raw": row.cells[0] if row.code == "quotes" and len(row.cells) == 1 else "",
+        "cells": [
+            (cell, number == row.number) for number, cell in enumerate((row.cells + [""] * width)[:width])
+        ],
     }
 
 

@@ -148,6 +148,15 @@ def guess(*, head: Sequence[tuple[int, Sequence[str]]], vocabulary: Vocabulary) 
     return best
 
 
+def said_twice(targets: Sequence[str]) -> tuple[int, int] | None:
+    """The first two columns that say the same, from 0."""
+    seen: dict[str, int] = {}
+    for number, target in enumerate(targets):
+        if target and seen.setdefault(target, number) != number:
+            return seen[target], number
+    return None
+
+
 def is_whole(mapping: Columns, *, vocabulary: Vocabulary, width: int) -> bool:
     """Whether somebody can be known by it, nothing stands twice, and every target exists."""
     chosen = [target for target in mapping.columns if target]

@@ -39,6 +39,12 @@ class ColumnsMissing(FileRefused):
     )
 
 
+class ColumnTwice(FileRefused):
+    code = "customers.file.column_twice"
+    zh = "“{first}”列和“{second}”列选了相同的内容。同一内容只能由一列提供，请改选其中一列，或选“不导入”。"
+    en = "The columns “{first}” and “{second}” say the same thing: choose something else for one, or leave it out."
+
+
 class FileSettled(Refusal):
     code = "customers.file.settled"
     status = 409

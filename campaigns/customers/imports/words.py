@@ -26,7 +26,7 @@ TARGETS = {
 
 REASONS = {
     "quotes": gettext_lazy("the quotes make no sense"),
-    "columns": gettext_lazy("the number of columns is wrong"),
+    "columns": gettext_lazy("the row has more columns than the headings, or fewer"),
     "number": gettext_lazy("not a whole number within bounds"),
     "text": gettext_lazy("empty, too long, or with control characters"),
     "erased": gettext_lazy("the customer was erased"),
@@ -47,7 +47,7 @@ REASONS = {
     "phone": gettext_lazy("not a mobile number of eleven digits"),
     "identity": gettext_lazy("not a number or id: at most 64 letters, digits and signs, without blanks"),
     "rounded": gettext_lazy("the spreadsheet has rounded the number: format the column as text"),
-    "tag": gettext_lazy("there is no such tag that files may give"),
+    "tag": gettext_lazy("there is no such tag here, or a rule computes it"),
     "flag": gettext_lazy("neither yes nor no"),
     "value": gettext_lazy("not a value of this attribute"),
 }

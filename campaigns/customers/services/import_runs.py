@@ -328,7 +328,9 @@ def undo_next(*, scope: Scope, file_id: UUID | str) -> Progress:
         )
         if undone.untag:
             stage_tags(cursor, undone.untag)
-            end_rows(cursor, scope=scope, rows="import_tags", source=made_by(file=file))
+            ended = end_rows(cursor, scope=scope, rows="import_tags", source=made_by(file=file))
+            undone.restored += ended
+            undone.changed_since += sum(map(len, undone.untag.values())) - ended
     FileLot.objects.within(scope).filter(pk=lot.pk).update(undone_at=scope.at, made=[], prints=[], before=b"")
     counts = dict(file.counts)
     for name in ("removed", "stayed", "restored", "changed_since"):

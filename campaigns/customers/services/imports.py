@@ -16,10 +16,11 @@ from campaigns.customers.bank_marketing import demand_source
 from campaigns.customers.bank_marketing_attributes import definitions
 from campaigns.customers.import_selectors import file_in_scope
 from campaigns.customers.imports.lots import path_of, sealed_name
-from campaigns.customers.imports.mapping import MANAGER, Columns, guess, is_whole, key_of
+from campaigns.customers.imports.mapping import MANAGER, Columns, guess, is_whole, key_of, said_twice
 from campaigns.customers.imports.reading import take
 from campaigns.customers.imports.refusals import (
     ColumnsMissing,
+    ColumnTwice,
     FileGone,
     FileSettled,
     NothingToDo,
@@ -107,12 +108,15 @@ def _remembered(scope: Scope, source: str, key: str) -> dict[str, Any]:
 def choose_columns(*, scope: Scope, file_id: UUID | str, columns: Columns) -> CustomerFile:
     """Say which column says what. Relationship managers only by who may assign them.
 
-    Raises NotFound, NotAllowed, FileSettled, FileGone, ColumnsMissing.
+    Raises NotFound, NotAllowed, FileSettled, FileGone, ColumnTwice, ColumnsMissing.
     """
     scope.demand(MAY)
     if MANAGER in columns.columns:
         scope.demand(MAY_ASSIGN)
     file = _in_state(scope, file_id, State.DRAFT, State.JUDGED)
+    if pair := said_twice(columns.columns[: len(file.titles)]):
+        first, second = (str(file.titles[number] or number + 1) for number in pair)
+        raise ColumnTwice(first=first, second=second)
     if not is_whole(columns, vocabulary=vocabulary_of(scope=scope), width=len(file.titles)):
         raise ColumnsMissing
     if columns.preset:

@@ -22,13 +22,14 @@ from campaigns.customers.consent_refusals import (
 from campaigns.customers.consent_selectors import customer_within
 from campaigns.customers.erasure_list import add_to_list
 from campaigns.customers.keeping import kept_by_law, to_be_settled
-from campaigns.customers.merge_selectors import absorbed_ids, current_id
+from campaigns.customers.merge_selectors import absorbed_ids, current_id, undoable_of
 from campaigns.customers.models import Customer, CustomerKey, Identity
 from campaigns.customers.rights_models import Erasure, Tombstone
 from campaigns.customers.rights_selectors import erasure_waiting
 from campaigns.customers.rules import reason_kept
 from campaigns.customers.scopes import on_behalf
 from campaigns.customers.services.copies import delete_copies
+from campaigns.customers.services.merges import unmerge_customers
 from campaigns.customers.steps import steps_of
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.services.due import cancel, lay
@@ -272,8 +273,14 @@ def unmerge_wishes(*, scope: Scope, kept: Customer, absorbed: Customer, moved: S
 
 
 def erase_again(*, scope: Scope, listed: list[UUID]) -> int:
-    """After a restore: forget once more whom the backup still knew. How many. Nothing holds it up: it has been done."""
+    """After a restore: forget once more whom the backup still knew. How many. Nothing holds it up: it has been done.
+
+    Those whom the backup holds as one with somebody who is not on the list had parted before they were erased: they
+    part again first, or what they were known by would stay, with the other one's name on it or go with the other one.
+    """
     scope.demand("customers.customer.erase")
+    for customer_id in listed:
+        _part_again(scope, customer_id, set(listed))
     known = Customer.objects.within(scope).filter(pk__in=listed).exclude(status=Customer.Status.ERASED)
     many = 0
     for customer in known.order_by("pk"):
@@ -284,6 +291,18 @@ def erase_again(*, scope: Scope, listed: list[UUID]) -> int:
         _note(scope, "customers.customer.erase", customer, count=1)
         many += 1
     return many
+
+
+def _part_again(scope: Scope, customer_id: UUID, listed: set[UUID]) -> None:
+    """Undo merges, the latest first as it was done, until whoever is one with this customer is on the list too."""
+    while True:
+        today = current_id(customer_id)
+        if listed.issuperset([today, *absorbed_ids(today)]):
+            return
+        merge = undoable_of(scope=scope, customer_id=today)
+        if merge is None:
+            return
+        unmerge_customers(scope=scope, merge_id=merge.pk)
 
 
 def complete_list(*, scope: Scope, path: Path | None = None) -> int:

@@ -19,6 +19,7 @@ from campaigns.customers.imports.lots import path_of
 from campaigns.customers.imports.mapping import Columns
 from campaigns.customers.imports.refusals import (
     ColumnsMissing,
+    ColumnTwice,
     FileSettled,
     NothingToDo,
     SecondPersonNeeded,
@@ -310,7 +311,8 @@ def test_undo_gives_everything_back_but_what_was_changed_since_or_hangs_on_it(
         file = applied(scope, judged(scope, text_of(*rows)))
         assert table(*THEIRS) != before
         undone(scope, file)
-        assert file.counts["removed"] == 2 and file.counts["restored"] == 4
+        # A phone, two ages, a job and a tag.
+        assert file.counts["removed"] == 2 and file.counts["restored"] == 5
         now = table(*THEIRS)
         # An ended tag leaves its profile behind, and an identity of its own time is gone.
         assert {k: v for k, v in now.items() if k != "customers_profile"} == {
@@ -412,13 +414,17 @@ def test_columns_that_name_nobody_or_stand_twice_are_refused(cast: Cast, words: 
         file = taken(scope, text_of(*ROWS))
         for columns in (
             {"columns": ["", "", "branch"]},
-            {"columns": ["phone", "phone", "branch"]},
             {"columns": ["phone"]},
+            {"columns": ["phone", "branch", *[""] * 6, "phone"]},
             {"columns": ["phone", "attribute:nothing", "branch"]},
             {"columns": ["phone"], "home": "NC"},
         ):
             with pytest.raises(ColumnsMissing):
                 imports.choose_columns(scope=scope, file_id=file.pk, columns=Columns.from_json(columns))
+        twice = Columns.from_json({"columns": ["", "phone", "branch", "phone"]})
+        with pytest.raises(ColumnTwice) as refused:
+            imports.choose_columns(scope=scope, file_id=file.pk, columns=twice)
+        assert f"“{HEADINGS[1]}”列和“{HEADINGS[3]}”列" in refused.value.detail("zh")
 
 
 def test_a_workbook_says_the_same_as_a_csv(cast: Cast, words: dict[str, int]) -> None:
@@ -438,7 +444,8 @@ def test_a_workbook_says_the_same_as_a_csv(cast: Cast, words: dict[str, int]) ->
 
 def test_the_four_steps_in_the_admin(cast: Cast, words: dict[str, int]) -> None:
     client = logged_in(cast.ho_administrator)
-    upload = BytesIO(text_of(*ROWS, ("C-10000009", "12", "NB", "", "", "", "")))
+    raw = text_of(*ROWS, ("C-10000009", "12", "NB", "", "", "", "")) + b'C-10000010,,NB,,,,"ye"s\r\n'
+    upload = BytesIO(raw)
     upload.name = "core 2026.csv"
     answer = client.post("/admin/customers/customerfile/add/", {"file": upload, "source": ""})
     assert answer.status_code == 302, answer.content.decode()
@@ -456,7 +463,9 @@ def test_the_four_steps_in_the_admin(cast: Cast, words: dict[str, int]) -> None:
         answer = client.get(f"{page}change/")
         assert answer.status_code == 200, answer.headers
         shown = answer.content.decode()
-        assert "12" in shown and "手机号" in shown
+        assert '<td class="is-bad">12</td>' in shown and "手机号" in shown
+        # What cannot be taken apart is no content of the first column.
+        assert shown.count("<td colspan=") == 1 and shown.count('class="is-bad"') == 1
         assert client.post(f"{page}apply/").status_code == 302
         while not import_runs.apply_next(scope=scope, file_id=file.pk).is_over:
             pass

@@ -242,8 +242,8 @@ def test_an_import_and_its_undo_are_killed_and_resumed_and_each_row_counts_once(
     killed_on_the_way(job_of(file.pk), at, {"file_id": file.pk, "undone_at__isnull": False})
     state, counts = state_of(file.pk)
     assert state == "undone"
-    # Of those that changed an age and a telephone number each.
-    went = {"removed": COUNTS["new"], "stayed": 0, "restored": 2 * COUNTS["changed"], "changed_since": 0}
+    # Of those that changed an age, a telephone number and a tag each.
+    went = {"removed": COUNTS["new"], "stayed": 0, "restored": 3 * COUNTS["changed"], "changed_since": 0}
     assert counts == COUNTS | went
     demand_whole_lots(set())
     with system_scope(at=AT, cause="test"):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,12 @@ from campaigns.customers.models import Customer, CustomerKey, Identity, Merge, R
 from campaigns.customers.retention import let_go_of_what_is_old
 from campaigns.customers.rights_models import DataExport, Erasure, Tombstone
 from campaigns.customers.rights_selectors import erased_among, erasure_waiting
-from campaigns.customers.selectors import customer_by_identity, lookup_of
+from campaigns.customers.selectors import (
+    customer_by_identity,
+    lookup_of,
+    place_of_value,
+    plain_identities,
+)
 from campaigns.customers.services.consents import note_birth, note_consent
 from campaigns.customers.services.copies import ask_for_copy, fetch_copy, hand_out_address
 from campaigns.customers.services.merges import merge_customers, unmerge_customers
@@ -60,6 +66,7 @@ from campaigns.requests.services import Answer, keep_answer, take_key
 from campaigns.tenants.scopes import ScopeClosed, system, system_scope
 from tests.support.cast import AT, Cast, CustomerPlayer
 from tests.support.consents import publish_all
+from tests.support.customers import anonymous
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -331,6 +338,80 @@ def test_after_a_restore_of_an_older_backup_they_are_forgotten_again(cast: Cast,
         assert Erasure.objects.get().state == "done"
         (places / "erasures.jsonl").unlink()
         assert complete_list(scope=scope) == 1 and listed() == [nb.customer.pk]
+
+
+@pytest.mark.parametrize("gone", ["absorbed", "kept"])
+def test_who_parted_after_the_backup_part_again_and_one_alone_is_forgotten(
+    cast: Cast, places: Path, gone: str
+) -> None:
+    """The database is as the backup has it: still one. Merged last is somebody who is no part of it."""
+    nb = cast.customers["nb"].customer.pk
+    with system_scope(at=AT, cause="test") as scope:
+        guest, later = (anonymous(scope, cast, "SB", name, {"likes": name}) for name in ("guest", "later"))
+        for nth, each in enumerate((guest, later)):
+            Customer.objects.filter(pk=each).update(joined_at=AT + nth * HOUR)
+    for nth, each in enumerate((guest, later)):
+        with system_scope(at=AT + (nth + 1) * HOUR, cause="test") as scope:
+            merge_customers(scope=scope, kept=nb, absorbed=each, why={})
+    own = {nb: {"N-nb-000001", "union-nb"}, guest: {"guest"}, later: {"later"}}
+    erased, stays = (guest, nb) if gone == "absorbed" else (nb, guest)
+    assert own[erased] <= _readable()
+    add_to_list([str(erased)], AT)
+    with system_scope(at=AT + DAY, cause="restore") as scope:
+        assert erase_again(scope=scope, listed=listed()) == 1
+        assert erase_again(scope=scope, listed=listed()) == 0
+        assert dict(Customer.objects.filter(pk__in=own).values_list("pk", "status")) == {
+            erased: "erased", stays: "active", later: "active"
+        }  # fmt: skip
+        for each in (stays, later):
+            assert {text for _row, text in plain_identities(scope=scope, customer_id=each)} == own[each]
+        assert plain_identities(scope=scope, customer_id=erased) == []
+        assert set(CustomerKey.objects.filter(customer__in=own).values_list("customer", flat=True)) == {
+            stays, later
+        }  # fmt: skip
+        values = Customer.objects.get(pk=stays).attributes
+        assert values == ({"age": 31, "job": "teacher"} if stays == nb else {"likes": "guest"})
+    # Under no key that is left, in history as little as now; nor by a hash that somebody might guess.
+    assert own[erased] & _readable() == set() and own[stays] | own[later] <= _readable()
+    hashes = [lookup_of(kind="openid", app="wx-test", value="guest")]
+    if erased == nb:
+        hashes = [
+            lookup_of(kind="customer_number", value="N-nb-000001"),
+            lookup_of(kind="unionid", value="union-nb"),
+        ]
+    with system_scope(at=AT + DAY, cause="test"), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM customers_identityevent WHERE lookup = ANY (%s)", [hashes])
+        assert cursor.fetchone() == (0,)
+        assert Tombstone.objects.filter(lookup__in=hashes).count() == (erased == nb)
+
+
+def test_who_parted_is_not_left_readable_in_history_under_the_other_ones_key(cast: Cast) -> None:
+    nb = cast.customers["nb"].customer.pk
+    with system_scope(at=AT, cause="test") as scope:
+        guest = anonymous(scope, cast, "NB", "guest")
+        merged = merge_customers(scope=scope, kept=nb, absorbed=guest, why={})
+        unmerge_customers(scope=scope, merge_id=merged.pk)
+        assert "guest" in _readable(only=nb), "the control: history has it from when they were one"
+        erase_customer(scope=scope, customer_id=guest, why="来信")
+        assert "guest" not in _readable() and {"N-nb-000001", "union-nb"} <= _readable()
+
+
+def _readable(only: UUID | None = None) -> set[str]:
+    """What identities and their history say to whoever has all keys that are left, or `only` one person's."""
+    found = set()
+    with system_scope(at=AT, cause="test"), connection.cursor() as cursor:
+        keys = {
+            row.customer_id: crypto.unwrap_key(bytes(row.wrapped), person=row.customer_id)
+            for row in CustomerKey.objects.all()
+        }
+        cursor.execute("SELECT pgh_obj_id, value FROM customers_identityevent UNION"
+                       " SELECT id, value FROM customers_identity")  # fmt: skip
+        for identity, value in cursor.fetchall():
+            for customer, key in keys.items() if only is None else [(only, keys[only])]:
+                with suppress(crypto.Unreadable):
+                    place = place_of_value(customer_id=customer, identity_id=identity)
+                    found.add(crypto.unseal(bytes(value), key=key, place=place))
+    return found
 
 
 def test_whoever_was_merged_into_them_is_erased_too(cast: Cast) -> None:
