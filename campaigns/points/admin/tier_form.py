@@ -16,7 +16,7 @@ from campaigns.points.models import Counts, Period, Tiers
 from campaigns.points.tier_sentences import times
 from campaigns.points.tier_terms import MOST_TIERS, Perk, Tier, TierTerms, read_terms, tiers_from
 
-FIELDSETS = (
+FIELDSETS: tuple[tuple[Any, dict[str, Any]], ...] = (
     (None, {"fields": ("title",)}),
     (
         _("The tiers"),

@@ -21,7 +21,7 @@ from campaigns.approvals.stopped import stop_over
 from campaigns.lib.refs import ref
 from campaigns.points.admin.read_only import ReadPage
 from campaigns.points.admin.tier_form import FIELDSETS, TiersForm
-from campaigns.points.models import CustomerTier, Tiers
+from campaigns.points.models import Counts, CustomerTier, Tiers
 from campaigns.points.selectors.desk import last_moment
 from campaigns.points.selectors.tiers import (
     Standing,
@@ -61,6 +61,24 @@ class TiersAdmin(ScopedAdmin):
     @admin.display(description=_("tiers"))
     def ladder(self, scheme: Tiers) -> str:
         return " → ".join(f"{each['name']} {each['threshold']:,}" for each in scheme.tiers)
+
+    @admin.display(description=_("What counts"))
+    def counted(self, scheme: Tiers) -> str:
+        """For who may only look: in words. The tiers themselves stand above, as steps."""
+        return "、".join(str(Counts(each).label) for each in scheme.counts)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            return FIELDSETS
+        return [
+            (title, {"fields": [("counted" if each == "counts" else each) for each in shown["fields"]]})
+            for title, shown in FIELDSETS
+            if "tiers" not in shown["fields"]
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        read = super().get_readonly_fields(request, obj)
+        return read if self.has_change_permission(request, obj) else [*read, "counted"]
 
     @admin.display(description=_("state"))
     def state(self, scheme: Tiers) -> str:

@@ -62,6 +62,9 @@ def test_a_scheme_is_typed_refused_in_words_read_as_steps_and_submitted(cast: Ca
     with cast.north_rewards.scope():
         revision = Revision.objects.get(kind="points.tiers")
         assert revision.state == "submitted"
+    # Who may only look reads words.
+    looked = at_the_desk("north_reviewer").get(change).content.decode()
+    assert "按规则获得、活动与批量发放" in looked and "threshold" not in looked
     review = at_the_desk("north_reviewer").get(
         reverse("admin:approvals_revision_change", args=[revision.pk]), follow=True
     )
