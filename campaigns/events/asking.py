@@ -27,6 +27,11 @@ _NAMES: dict[str, Words] = {
     "target": pgettext_lazy("of a deed", "target"),
     "from": pgettext_lazy("of a deed", "way in"),
     "by": pgettext_lazy("of a deed", "way of logging in"),
+    "tier": pgettext_lazy("of a deed", "tier"),
+    "was": pgettext_lazy("of a deed", "before"),
+    "became": pgettext_lazy("of a deed", "after"),
+    "rises": pgettext_lazy("of a deed", "rises"),
+    "until": pgettext_lazy("of a deed", "last day"),
 }
 _OTHER = pgettext_lazy("of a deed", "other")
 _VALUES: dict[str, dict[str, Words]] = {
@@ -57,7 +62,7 @@ _VALUES: dict[str, dict[str, Words]] = {
 }
 _SIDES: dict[str, Words] = {"true": _("yes"), "false": _("no")}
 # Numbers of which a sum says nothing.
-_NO_SUMS = {"nth", "percent"}
+_NO_SUMS = {"nth", "percent", "missing"}
 
 
 def property_name(name: str) -> Words:

@@ -365,6 +365,7 @@ def test_policies_are_told_class_worth_and_reach(
 def test_every_check_speaks_and_an_unknown_severity_or_code_stands_alone() -> None:
     assert {check.code for check in checks.checks()} == {
         "approvals.words", "approvals.links", "approvals.disclosure", "content.rights", "content.coupon",
+        "points.draw", "points.tiers",
     }  # fmt: skip
     for check in checks.checks():
         assert check.say({}) and str(check.label)

@@ -206,7 +206,9 @@ def test_head_office_compares_by_hand_as_a_long_job_that_says_how_it_went(bank: 
         table="content_liveitem",
     )
     with head.scope() as scope:
-        assert [kind.code for kind in kinds_by_hand(scope=scope)] == [VERIFY, "customers.recompute"]
+        assert [kind.code for kind in kinds_by_hand(scope=scope)] == [
+            VERIFY, "customers.recompute", "points.rate_tiers",
+        ]  # fmt: skip
         job = ask_job(scope=scope, kind=VERIFY)
     while now_is(job).state != "done":
         assert run(at_most=timedelta(0))
