@@ -27,9 +27,9 @@ SWEEP = "points.sweep_points"
 MOST_DUE = 1_000
 # At the end of a year everything lapses at once; then others get their turn, and the timetable comes again.
 AT_MOST = timedelta(minutes=2)
-# After each lot, of the time that it took. Who pays with points meanwhile comes first: on two cores a million lots lapse
-# in 81 s so, and postings beside it keep 0.93 of their speed; lots of 5,000 with a tenth of rest take 60 s, and leave
-# them 0.71 (`bench ledger`).
+# After each lot, of the time that it took. Who pays with points meanwhile comes first: on two cores a million lots
+# lapse in 81 s so, and postings beside it keep 0.93 of their speed; lots of 5,000 with a tenth of rest take 60 s, and
+# leave them 0.71 (`bench ledger`).
 REST = 0.25
 
 
