@@ -39,6 +39,8 @@ HEAVY_TASKS = (
     "events.take_drops",
     "events.keep_months",
     "events.check_places",
+    "points.sweep_points",
+    "points.close_ledgers",
     "backup.*",
 )
 # Seconds. A message of a lost worker comes back after VISIBILITY; no task may run longer, or it runs twice at once.

@@ -34,6 +34,15 @@ def draft_words(standing: Standing, *, live: str) -> str:
     return " · ".join(holds if standing.last.is_live else [*holds, str(standing.last.get_state_display())])
 
 
+def offer_words(standing: Standing) -> str:
+    """As `standing_words`, for what is offered to customers; a thing nobody submitted yet is a draft."""
+    if standing.last is None:
+        return gettext("draft")
+    if standing.last.is_open and not standing.is_live and standing.scheduled is None:
+        return gettext("in review")
+    return standing_words(last=standing.last, is_live=standing.is_live, scheduled=standing.scheduled)
+
+
 def stop_words(stop: Stop) -> str:
     """What a stop covers: "coupon batches · 开门红", "everything"."""
     kinds = {kind.code: str(kind.label) for kind in kinds_offered()}

@@ -49,7 +49,9 @@ def test_what_takes_minutes_has_a_queue_and_a_worker_of_its_own() -> None:
 
     assert [queue_of(task) for task in TICKS] == [PROMPT, OUTBOX]
     assert {queue_of("jobs.watch"), queue_of("approvals.keep_times")} == {PROMPT}
-    assert {queue_of(task) for task in ("jobs.run_long", "approvals.verify", "backup.make")} == {HEAVY}
+    assert {
+        queue_of(task) for task in ("jobs.run_long", "approvals.verify", "backup.make", "points.sweep_points")
+    } == {HEAVY}
     # Every queue has a worker program, a sign of life, and takes only what it names.
     assert set(app.conf.task_queues and [queue.name for queue in app.conf.task_queues]) == set(PART_OF_QUEUE)
     commands = [start("", 0, {}).command for start in (programs.worker, programs.heavy, programs.outbox)]

@@ -1,6 +1,7 @@
 """Many at once: threads with connections of their own, let go together."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,21 @@ def together(acts: list[Callable[[], Any]]) -> list[Any]:
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads), "a rival still waits: a deadlock"
     return results
+
+
+def until_one_sleeps() -> None:
+    """Wait until another connection to this database is in pg_sleep; AssertionError when nobody comes to it."""
+    with connection.cursor() as cursor:
+        for _turn in range(6_000):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity"
+                " WHERE wait_event = 'PgSleep' AND datname = current_database() AND pid <> pg_backend_pid())"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.001)
+    raise AssertionError("the other side never slept")
 
 
 def until_one_waits() -> None:

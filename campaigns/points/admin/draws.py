@@ -15,11 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.selectors import standings
-from campaigns.approvals.standing import draft_words
-from campaigns.approvals.stopped import stop_over
-from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
+from campaigns.points.admin.drafts import DraftPage
 from campaigns.points.admin.draw_form import FIELDSETS, DrawForm
 from campaigns.points.draw_publishing import price_of_try, times_words
 from campaigns.points.draw_showing import fairness, redrawn
@@ -33,7 +30,8 @@ from campaigns.points.selectors.redraws import drawn_again, has_tries
 from campaigns.points.services import draws
 from campaigns.points.services.draws import CODE
 from campaigns.rewards.admin.hand import ReasonForm
-from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.desk import scope_of
+from campaigns.tenants.scopes import Scope
 
 # Beyond this, drawing again takes longer than a page may.
 MOST_HERE = 100_000
@@ -44,7 +42,7 @@ class StockForm(forms.Form):
 
 
 @admin.register(Draw)
-class DrawAdmin(ScopedAdmin):
+class DrawAdmin(DraftPage):
     noun = CODE
     form = DrawForm
     fieldsets = FIELDSETS
@@ -63,10 +61,6 @@ class DrawAdmin(ScopedAdmin):
     def price(self, draw: Draw) -> str:
         return price_of_try(draw.price_points)
 
-    @admin.display(description=_("state"))
-    def state(self, draw: Draw) -> str:
-        return getattr(draw, "standing_words", "")
-
     @admin.display(description=_("prizes"))
     def prizes(self, draw: Draw) -> SafeString:
         """For who may only look at the form."""
@@ -75,18 +69,6 @@ class DrawAdmin(ScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("prizes")
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        page = super().get_changelist_instance(request)
-        rows = list(page.result_list)
-        stand = standings(scope=scope_of(request), subjects=[ref(CODE, row.pk) for row in rows])
-        for row in rows:
-            row.standing_words = draft_words(stand[ref(CODE, row.pk)], live=gettext("live"))
-        page.result_list = rows
-        return page
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # what was promised stays on record
 
     def save_model(self, request: HttpRequest, obj: Draw, form: Any, change: bool) -> None:
         if change:
@@ -105,35 +87,17 @@ class DrawAdmin(ScopedAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> Any:
-        if obj is not None:
-            scope = scope_of(request)
-            draw = draw_in_scope(scope=scope, draw_id=obj.pk)
-            terms = terms_of(draw)
-            stand = standings(scope=scope, subjects=[ref(CODE, obj.pk)])[ref(CODE, obj.pk)]
-            context |= {
-                "draw": draw,
-                "stop": stop_over(scope=scope, kind=CODE, branch_id=obj.branch_id, campaign_id=None),
-                "draw_said": f"{price_of_try(terms.price_points)} · {times_words(terms)}",
-                "standing": stand,
-                "standing_words": draft_words(stand, live=gettext("live")),
-                "fairness": fairness(draw=draw, came=came_of(scope=scope, draw_id=obj.pk)),
-                "pledges": _pledges(scope, obj.pk),
-                "may_stock": scope.may("points.draw.stock"),
-                "may_see_tries": scope.may("points.drawtry.view"),
-                "may_submit": scope.may("points.draw.submit") and not (stand.last and stand.last.is_open),
-                "may_take_down": scope.may("points.draw.take_down")
-                and (stand.is_live or stand.scheduled is not None),
-            }
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def told(self, scope: Scope, draft: Any) -> dict[str, Any]:
+        draw = draw_in_scope(scope=scope, draw_id=draft.pk)
+        terms = terms_of(draw)
+        return super().told(scope, draft) | {
+            "draw": draw,
+            "draw_said": f"{price_of_try(terms.price_points)} · {times_words(terms)}",
+            "fairness": fairness(draw=draw, came=came_of(scope=scope, draw_id=draft.pk)),
+            "pledges": _pledges(scope, draft.pk),
+            "may_stock": scope.may("points.draw.stock"),
+            "may_see_tries": scope.may("points.drawtry.view"),
+        }
 
     def submit_view(self, request: HttpRequest, draw_id: UUID) -> HttpResponse:
         return self._act(

@@ -12,10 +12,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from campaigns.approvals.selectors import standings
-from campaigns.approvals.standing import standing_words
+from campaigns.approvals.selectors import Standing
+from campaigns.approvals.standing import offer_words
 from campaigns.lib.forms import ServiceForm, YuanField
-from campaigns.lib.refs import ref
+from campaigns.points.admin.drafts import DraftPage
 from campaigns.points.mall_publishing import price_words
 from campaigns.points.models import Good, GoodStock, MallOrder
 from campaigns.points.refusals.mall import ReasonMissing, StockBelowTaken
@@ -24,6 +24,7 @@ from campaigns.points.services import goods, mall
 from campaigns.points.services.goods import CODE, GoodTerms
 from campaigns.rewards.admin.hand import ReasonForm
 from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.scopes import Scope
 
 
 class GoodForm(ServiceForm):
@@ -59,16 +60,8 @@ class StockForm(forms.Form):
     total = forms.IntegerField(min_value=0, max_value=2_000_000_000)
 
 
-def _words_of(standing: Any) -> str:
-    if standing.last is None:
-        return gettext("draft")
-    if standing.last.is_open and not standing.is_live and standing.scheduled is None:
-        return gettext("in review")
-    return standing_words(last=standing.last, is_live=standing.is_live, scheduled=standing.scheduled)
-
-
 @admin.register(Good)
-class GoodAdmin(ScopedAdmin):
+class GoodAdmin(DraftPage):
     noun = CODE
     form = GoodForm
     list_display = ("title", "price", "kind", "branch", "state", "left", "open_from", "open_until")
@@ -91,26 +84,10 @@ class GoodAdmin(ScopedAdmin):
     def price(self, good: Good) -> str:
         return price_words(good.price_points, good.cash_fen)
 
-    @admin.display(description=_("state"))
-    def state(self, good: Good) -> str:
-        return getattr(good, "standing_words", "")
-
     @admin.display(description=_("left / in all"))
     def left(self, good: Good) -> str:
         stock = getattr(good, "stock", None)
         return f"{stock.total - stock.taken:,} / {stock.total:,}" if stock else "0"
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        page = super().get_changelist_instance(request)
-        rows = list(page.result_list)
-        stand = standings(scope=scope_of(request), subjects=[ref(CODE, row.pk) for row in rows])
-        for row in rows:
-            row.standing_words = _words_of(stand[ref(CODE, row.pk)])
-        page.result_list = rows
-        return page
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # what was promised stays on record
 
     def save_model(self, request: HttpRequest, obj: Good, form: Any, change: bool) -> None:
         if change:
@@ -128,31 +105,17 @@ class GoodAdmin(ScopedAdmin):
             *super().get_urls(),
         ]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> Any:
-        if obj is not None:
-            scope = scope_of(request)
-            stand = standings(scope=scope, subjects=[ref(CODE, obj.pk)])[ref(CODE, obj.pk)]
-            context |= {
-                "good": obj,
-                "price": price_words(obj.price_points, obj.cash_fen),
-                "stock": GoodStock.objects.within(scope).filter(pk=obj.pk).first(),
-                "sold": sold_of(scope=scope, good_id=obj.pk),
-                "standing": stand,
-                "standing_words": _words_of(stand),
-                "may_stock": scope.may("points.good.stock"),
-                "may_submit": scope.may("points.good.submit") and not (stand.last and stand.last.is_open),
-                "may_take_down": scope.may("points.good.take_down")
-                and (stand.is_live or stand.scheduled is not None),
-            }
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def words_of(self, stand: Standing) -> str:
+        return offer_words(stand)
+
+    def told(self, scope: Scope, draft: Any) -> dict[str, Any]:
+        return super().told(scope, draft) | {
+            "good": draft,
+            "price": price_words(draft.price_points, draft.cash_fen),
+            "stock": GoodStock.objects.within(scope).filter(pk=draft.pk).first(),
+            "sold": sold_of(scope=scope, good_id=draft.pk),
+            "may_stock": scope.may("points.good.stock"),
+        }
 
     def submit_view(self, request: HttpRequest, good_id: UUID) -> HttpResponse:
         return self._act(

@@ -12,11 +12,8 @@ from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.selectors import standings
-from campaigns.approvals.standing import draft_words
-from campaigns.approvals.stopped import stop_over
-from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
+from campaigns.points.admin.drafts import DraftPage
 from campaigns.points.admin.rule_form import FIELDSETS, RuleForm
 from campaigns.points.models import Rule
 from campaigns.points.publishing import said
@@ -25,7 +22,8 @@ from campaigns.points.selectors.rules import came_to, names_in, not_all_given, r
 from campaigns.points.selectors.trials import Trial, trial_of
 from campaigns.points.services.rules import add_rule, change_rule, submit_rule, take_down_rule
 from campaigns.points.words import REASONS
-from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.desk import scope_of
+from campaigns.tenants.scopes import Scope
 
 DAYS = (7, 30, 90)
 
@@ -35,7 +33,7 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Rule)
-class RuleAdmin(ScopedAdmin):
+class RuleAdmin(DraftPage):
     noun = "points.rule"
     form = RuleForm
     fieldsets = FIELDSETS
@@ -48,28 +46,12 @@ class RuleAdmin(ScopedAdmin):
     change_form_outer_after_template = "points/rule_came.html"
 
     class Media:
-        css = {"all": ("rewards/batch.css", "points/rule.css", "approvals/stops.css")}
+        css = {"all": ("rewards/batch.css", "points/rule.css")}
 
     @admin.display(description=_("what it gives"))
     def gives(self, rule: Rule) -> str:
         terms = terms_of(rule)
         return said(terms, names_in(terms=terms))
-
-    @admin.display(description=_("state"))
-    def state(self, rule: Rule) -> str:
-        return getattr(rule, "standing_words", "")
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        page = super().get_changelist_instance(request)
-        rows = list(page.result_list)
-        stand = standings(scope=scope_of(request), subjects=[ref("points.rule", row.pk) for row in rows])
-        for row in rows:
-            row.standing_words = draft_words(stand[ref("points.rule", row.pk)], live=gettext("live"))
-        page.result_list = rows
-        return page
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # what was planned or promised stays on record
 
     def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
         if change:
@@ -86,37 +68,17 @@ class RuleAdmin(ScopedAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> Any:
-        if obj is not None:
-            scope = scope_of(request)
-            subject = ref("points.rule", obj.pk)
-            stand = standings(scope=scope, subjects=[subject])[subject]
-            came = came_to(scope=scope, rule_id=obj.pk)
-            context |= {
-                "rule": obj,
-                "stop": stop_over(scope=scope, kind="points.rule", branch_id=obj.branch_id, campaign_id=None),
-                "rule_said": self.gives(obj),
-                "standing": stand,
-                "standing_words": draft_words(stand, live=gettext("live")),
-                "came": came,
-                "reasons": reasons_of(came.refused),
-                "not_all": [
-                    (row, REASONS.get(row.word, row.word))
-                    for row in not_all_given(scope=scope, rule_id=obj.pk)
-                ],
-                "may_submit": scope.may("points.rule.submit") and not (stand.last and stand.last.is_open),
-                "may_take_down": scope.may("points.rule.take_down")
-                and (stand.is_live or stand.scheduled is not None),
-            }
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def told(self, scope: Scope, draft: Any) -> dict[str, Any]:
+        came = came_to(scope=scope, rule_id=draft.pk)
+        return super().told(scope, draft) | {
+            "rule": draft,
+            "rule_said": self.gives(draft),
+            "came": came,
+            "reasons": reasons_of(came.refused),
+            "not_all": [
+                (row, REASONS.get(row.word, row.word)) for row in not_all_given(scope=scope, rule_id=draft.pk)
+            ],
+        }
 
     def submit_view(self, request: HttpRequest, rule_id: UUID) -> HttpResponse:
         return self._act(

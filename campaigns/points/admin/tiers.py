@@ -15,10 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.selectors import standings
-from campaigns.approvals.standing import draft_words
-from campaigns.approvals.stopped import stop_over
-from campaigns.lib.refs import ref
+from campaigns.points.admin.drafts import DraftPage
 from campaigns.points.admin.read_only import ReadPage
 from campaigns.points.admin.tier_form import FIELDSETS, TiersForm
 from campaigns.points.models import Counts, CustomerTier, Tiers
@@ -33,10 +30,11 @@ from campaigns.points.selectors.tiers import (
     standing_of,
     tier_trial,
 )
-from campaigns.points.services.tiers import CODE, add_tiers, change_tiers, submit_tiers, take_down_tiers
+from campaigns.points.services.tiers import add_tiers, change_tiers, submit_tiers, take_down_tiers
 from campaigns.points.tier_sentences import scheme_sentence, tier_sentence
 from campaigns.points.tier_terms import Tier, tier_terms_of
-from campaigns.tenants.desk import ScopedAdmin, scope_of
+from campaigns.tenants.desk import scope_of
+from campaigns.tenants.scopes import Scope
 
 
 class ReasonForm(forms.Form):
@@ -44,7 +42,7 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(Tiers)
-class TiersAdmin(ScopedAdmin):
+class TiersAdmin(DraftPage):
     noun = "points.tiers"
     form = TiersForm
     fieldsets = FIELDSETS
@@ -55,7 +53,7 @@ class TiersAdmin(ScopedAdmin):
     change_form_outer_before_template = "points/tiers_page.html"
 
     class Media:
-        css = {"all": ("rewards/batch.css", "points/tiers.css", "approvals/stops.css")}
+        css = {"all": ("rewards/batch.css", "points/tiers.css")}
         js = (Script("points/tiers.js", type="module"),)
 
     @admin.display(description=_("tiers"))
@@ -80,22 +78,6 @@ class TiersAdmin(ScopedAdmin):
         read = super().get_readonly_fields(request, obj)
         return read if self.has_change_permission(request, obj) else [*read, "counted"]
 
-    @admin.display(description=_("state"))
-    def state(self, scheme: Tiers) -> str:
-        return getattr(scheme, "standing_words", "")
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        page = super().get_changelist_instance(request)
-        rows = list(page.result_list)
-        stand = standings(scope=scope_of(request), subjects=[ref(CODE, row.pk) for row in rows])
-        for row in rows:
-            row.standing_words = draft_words(stand[ref(CODE, row.pk)], live=gettext("live"))
-        page.result_list = rows
-        return page
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # what was planned or promised stays on record
-
     def save_model(self, request: HttpRequest, obj: Tiers, form: Any, change: bool) -> None:
         if change:
             change_tiers(scope=scope_of(request), scheme_id=obj.pk, terms=form.terms())
@@ -110,32 +92,14 @@ class TiersAdmin(ScopedAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> Any:
-        if obj is not None:
-            scope = scope_of(request)
-            terms = tier_terms_of(obj)
-            stand = standings(scope=scope, subjects=[ref(CODE, obj.pk)])[ref(CODE, obj.pk)]
-            context |= {
-                "scheme": obj,
-                "stop": stop_over(scope=scope, kind=CODE, branch_id=obj.branch_id, campaign_id=None),
-                "said": scheme_sentence(terms=terms, language=get_language() or "zh-hans"),
-                "steps": steps_shown(terms.tiers),
-                "trial": tier_trial(scope=scope, branch_id=obj.branch_id, terms=terms),
-                "standing": stand,
-                "standing_words": draft_words(stand, live=gettext("live")),
-                "may_submit": scope.may("points.tiers.submit") and not (stand.last and stand.last.is_open),
-                "may_take_down": scope.may("points.tiers.take_down")
-                and (stand.is_live or stand.scheduled is not None),
-            }
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def told(self, scope: Scope, draft: Any) -> dict[str, Any]:
+        terms = tier_terms_of(draft)
+        return super().told(scope, draft) | {
+            "scheme": draft,
+            "said": scheme_sentence(terms=terms, language=get_language() or "zh-hans"),
+            "steps": steps_shown(terms.tiers),
+            "trial": tier_trial(scope=scope, branch_id=draft.branch_id, terms=terms),
+        }
 
     def submit_view(self, request: HttpRequest, scheme_id: UUID) -> HttpResponse:
         return self._act(

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.selectors import standings
-from campaigns.approvals.standing import standing_words
+from campaigns.approvals.standing import offer_words
 from campaigns.approvals.stopped import stop_over
 from campaigns.lib.money import yuan
 from campaigns.lib.refs import ref
@@ -102,7 +102,7 @@ class BatchAdmin(ScopedAdmin):
         rows = list(page.result_list)
         stand = standings(scope=scope_of(request), subjects=[ref("rewards.batch", row.pk) for row in rows])
         for row in rows:
-            row.standing_words = _words_of(stand[ref("rewards.batch", row.pk)])
+            row.standing_words = offer_words(stand[ref("rewards.batch", row.pk)])
         page.result_list = rows
         return page
 
@@ -162,7 +162,7 @@ class BatchAdmin(ScopedAdmin):
                 "batch_said": said_of(obj),
                 "funnel": funnel_of(scope=scope, batch=obj),
                 "refusals": refusals_of(scope=scope, batch_id=obj.pk),
-                "standing_words": _words_of(stand),
+                "standing_words": offer_words(stand),
                 "standing": stand,
                 "quota": quota_of(request, obj.pk, reverse("admin:rewards_batch_stock", args=[obj.pk])),
                 "funding": self._funding(request, obj),
@@ -280,15 +280,6 @@ class BatchAdmin(ScopedAdmin):
         else:
             messages.success(request, done if isinstance(done, str) else words)
         return back
-
-
-def _words_of(standing: Any) -> str:
-    """How a batch stands, in a few words."""
-    if standing.last is None:
-        return gettext("draft")
-    if standing.last.is_open and not standing.is_live and standing.scheduled is None:
-        return gettext("in review")
-    return standing_words(last=standing.last, is_live=standing.is_live, scheduled=standing.scheduled)
 
 
 @admin.register(Coupon)

@@ -1,7 +1,6 @@
 """Workers side by side, stopped and late ones: each effect once, with a control that shows what it would be else."""
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -17,7 +16,7 @@ from campaigns.lib.ids import new_id
 from campaigns.tenants.scopes import opened, system, system_scope
 from tests.support.cast import AT, Cast
 from tests.support.due import KIND, Bell, bell, due_rows, run_at, rung
-from tests.support.races import together
+from tests.support.races import together, until_one_sleeps
 
 SOON = AT + timedelta(hours=1)
 
@@ -77,7 +76,7 @@ SLOW = carrying_out._CLAIM.format(which="c.lost < 9 AND pg_sleep(0.2) IS NOT NUL
 
 def claimed_beside_a_slow_one(alone: bool) -> Ran:
     """What a worker carries out that claims while a slow one looks, and goes on while that one has not committed."""
-    looks, ended = threading.Event(), threading.Event()
+    looks, has_locked, ended = threading.Event(), threading.Event(), threading.Event()
 
     def slow() -> int:
         values = {"attempt": new_id(), "until": SOON + LEASE, "now": SOON, "lot": 100}
@@ -86,16 +85,17 @@ def claimed_beside_a_slow_one(alone: bool) -> Ran:
                 cursor.execute(carrying_out._ALONE)
             looks.set()
             cursor.execute(SLOW, values)
+            has_locked.set()
             if not alone:
                 ended.wait(30)
             return cursor.rowcount
 
     def quick() -> Ran:
         looks.wait(30)
-        time.sleep(0.1)
+        until_one_sleeps()
         claimed = claim()
         if not alone:
-            time.sleep(1)  # by now the slow one has what it wants
+            has_locked.wait(30)
         ran = go_on(claimed) if claimed[0] else Ran()
         ended.set()
         return ran

@@ -3,6 +3,7 @@
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.approvals.services.stops import add_stop
 from campaigns.points.models import MallOrder
 from campaigns.tenants.scopes import system_scope
 from tests.campaigns.rewards.test_api import as_customer
@@ -58,3 +59,13 @@ def test_an_order_is_sent_from_its_page_and_the_address_is_shown_by_name(cast: C
     client.post(reverse("admin:points_mallorder_send", args=[made]), {"carrier": "顺丰 SF1"})
     with system_scope(at=AT, cause="test"):
         assert MallOrder.objects.values_list("state", "sent_by").get(pk=made) == ("sent", "顺丰 SF1")
+
+
+def test_a_goods_page_says_how_it_stands_and_by_whom_it_is_stopped(cast: Cast, client: Client) -> None:
+    good = live_good(cast)
+    with cast.ho_administrator.scope() as scope:
+        add_stop(scope=scope, branch_id=cast.branch["HO"].pk, reason="缺货核查", kind="points.good")
+    client.force_login(cast.north_rewards.login)
+    assert "已上线" in client.get(reverse("admin:points_good_changelist")).content.decode()
+    page = client.get(reverse("admin:points_good_change", args=[good.pk])).content.decode()
+    assert "已上线" in page and "缺货核查" in page
