@@ -6,11 +6,11 @@ from hashlib import file_digest
 from typing import Any
 from uuid import UUID
 
+from campaigns.approvals.kinds import Copies
 from campaigns.approvals.models import Revision
-from campaigns.lib.refs import read_ref
 from campaigns.tenants.scopes import Scope
 from content.files import path_of
-from content.models import LiveItem, LivePlacement, Published, Rendition
+from content.models import LiveItem, LivePlacement, Rendition
 
 
 def item_columns(revision: Revision) -> dict[str, Any]:
@@ -39,6 +39,10 @@ def placement_columns(revision: Revision) -> dict[str, Any]:
     }
 
 
+ITEMS = Copies(LiveItem, "item_id", campaign="campaign_id")
+PLACEMENTS = Copies(LivePlacement, "placement_id")
+
+
 def campaign_of(payload: Mapping[str, Any]) -> UUID | None:
     """The campaign that a payload belongs to; a placement has its item's, and none of its own."""
     found = payload.get("campaign_id")
@@ -52,14 +56,13 @@ def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 def item_differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the copy that are not as approved, then files that are not what was seen: "poster.webp"."""
-    live = LiveItem.objects.within(scope).filter(item_id=read_ref(revision.subject).id).first()
-    return [*_differing(live, item_columns(revision)), *_pictures(scope, revision.payload["picture"])]
+    wrong = ITEMS.differing(scope, revision, item_columns(revision))
+    return [*wrong, *_pictures(scope, revision.payload["picture"])]
 
 
 def placement_differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the copy that are not as approved."""
-    live = LivePlacement.objects.within(scope).filter(placement_id=read_ref(revision.subject).id).first()
-    return _differing(live, placement_columns(revision))
+    return PLACEMENTS.differing(scope, revision, placement_columns(revision))
 
 
 def _shared(revision: Revision) -> dict[str, Any]:
@@ -71,12 +74,6 @@ def _shared(revision: Revision) -> dict[str, Any]:
         "shown_until": last,
         "handed_down": revision.payload["handed_down"],
     }
-
-
-def _differing(live: Published | None, wanted: Mapping[str, Any]) -> list[str]:
-    if live is None:
-        return ["copy"]
-    return [name for name, value in wanted.items() if getattr(live, name) != value]
 
 
 def _pictures(scope: Scope, picture: Mapping[str, Any] | None) -> Iterator[str]:

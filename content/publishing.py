@@ -12,7 +12,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.approvals.kinds import Copies, Description, Facts, Frozen, Kind, Line, Picture
+from campaigns.approvals.kinds import Description, Facts, Frozen, Kind, Line, Picture
 from campaigns.approvals.moves import referring_to
 from campaigns.approvals.selectors import hash_in_view
 from campaigns.customers.selectors import reach_of
@@ -24,9 +24,16 @@ from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors.coupons import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
 from content.addresses import CONTENT_TYPES, staff_addresses
-from content.copies import campaign_of, item_differences, placement_differences, window_of
+from content.copies import (
+    ITEMS,
+    PLACEMENTS,
+    campaign_of,
+    item_differences,
+    placement_differences,
+    window_of,
+)
 from content.files import read_file
-from content.models import Asset, Item, LiveItem, LivePlacement, Slot
+from content.models import Asset, Item, Slot
 from content.rich_text import clean
 from content.selectors import asset_in_scope, item_in_scope, placement_in_scope
 from content.services import live
@@ -346,7 +353,7 @@ ITEM = Kind(
     facts=item_facts,
     window=window_of,
     differences=item_differences,
-    copies=Copies(LiveItem, "item_id", campaign="campaign_id"),
+    copies=ITEMS,
     campaign=campaign_of,
     restore=restore_item,
     pictures=pictures_of_item,
@@ -361,6 +368,6 @@ PLACEMENT = Kind(
     facts=placement_facts,
     window=window_of,
     differences=placement_differences,
-    copies=Copies(LivePlacement, "placement_id"),
+    copies=PLACEMENTS,
     restore=restore_placement,
 )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from campaigns.lib.refs import read_ref
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 
@@ -81,6 +82,15 @@ class Copies:
     model: "type[TenantModel]"
     column: str
     campaign: str = ""
+
+    def differing(self, scope: Scope, revision: "Revision", promised: Mapping[str, Any]) -> list[str]:
+        """Columns of the thing's published copy that are not as promised; ["copy"] when there is none."""
+        rows = self.model.objects.within(scope)
+        live = rows.filter(**{self.column: UUID(read_ref(revision.subject).id)}).first()
+        if live is None:
+            return ["copy"]
+        wanted = {**promised, "revision_id": revision.pk, "sha256": revision.sha256}
+        return [name for name, value in wanted.items() if getattr(live, name) != value]
 
 
 @dataclass(frozen=True, slots=True)

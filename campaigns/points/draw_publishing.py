@@ -38,6 +38,7 @@ from campaigns.tenants.steps import register_step
 
 # The most that a prize of a draw may be worth (规范促销行为暂行规定; 反不正当竞争法 on 有奖销售): 50,000 yuan.
 MOST_FEN = 50_000_00
+COPIES = Copies(LiveDraw, "draw_id")
 
 
 def freeze_draw(scope: Scope, draw_id: UUID) -> Frozen:
@@ -107,11 +108,7 @@ def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 def differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the published copy that are not as approved."""
-    live = LiveDraw.objects.within(scope).filter(draw_id=read_ref(revision.subject).id).first()
-    if live is None:
-        return ["copy"]
-    wanted = promised(payload=revision.payload) | {"revision_id": revision.pk, "sha256": revision.sha256}
-    return [name for name, value in wanted.items() if getattr(live, name) != value]
+    return COPIES.differing(scope, revision, promised(payload=revision.payload))
 
 
 def restore(scope: Scope, draw_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -280,7 +277,7 @@ KIND = Kind(
     facts=facts,
     window=window_of,
     differences=differences,
-    copies=Copies(LiveDraw, "draw_id"),
+    copies=COPIES,
     restore=restore,
 )
 

@@ -38,6 +38,7 @@ from campaigns.tenants.scopes import Scope
 from campaigns.tenants.steps import register_step
 
 PAID = "points.order.paid"
+COPIES = Copies(LiveGood, "good_id")
 
 
 def price_words(points: int, cash_fen: int) -> str:
@@ -94,11 +95,7 @@ def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 def differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the published copy that are not as approved."""
-    live = LiveGood.objects.within(scope).filter(good_id=read_ref(revision.subject).id).first()
-    if live is None:
-        return ["copy"]
-    wanted = promised(payload=revision.payload) | {"revision_id": revision.pk, "sha256": revision.sha256}
-    return [name for name, value in wanted.items() if getattr(live, name) != value]
+    return COPIES.differing(scope, revision, promised(payload=revision.payload))
 
 
 def restore(scope: Scope, good_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -147,7 +144,7 @@ KIND = Kind(
     facts=facts,
     window=window_of,
     differences=differences,
-    copies=Copies(LiveGood, "good_id"),
+    copies=COPIES,
     restore=restore,
 )
 

@@ -23,6 +23,7 @@ from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.tenants.scopes import Scope
 
 CODE = "points.rule"
+COPIES = Copies(LiveRule, "rule_id")
 
 
 def said(terms: RuleTerms, names: Names, language: str = "") -> str:
@@ -87,11 +88,7 @@ def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 def differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the published copy that are not as approved."""
-    live = LiveRule.objects.within(scope).filter(rule_id=read_ref(revision.subject).id).first()
-    if live is None:
-        return ["copy"]
-    wanted = promised(payload=revision.payload) | {"revision_id": revision.pk, "sha256": revision.sha256}
-    return [name for name, value in wanted.items() if getattr(live, name) != value]
+    return COPIES.differing(scope, revision, promised(payload=revision.payload))
 
 
 def restore(scope: Scope, rule_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -140,7 +137,7 @@ KIND = Kind(
     facts=facts,
     window=window_of,
     differences=differences,
-    copies=Copies(LiveRule, "rule_id"),
+    copies=COPIES,
     restore=restore,
 )
 

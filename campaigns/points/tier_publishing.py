@@ -33,6 +33,7 @@ from campaigns.tenants.scopes import Scope
 from campaigns.tenants.steps import register_step
 
 _CHANGE = "points.tierchange"
+COPIES = Copies(LiveTiers, "scheme_id")
 
 
 def freeze_tiers(scope: Scope, scheme_id: UUID) -> Frozen:
@@ -69,12 +70,7 @@ def take_down(scope: Scope, scheme_id: UUID) -> None:
 
 def differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the published copy that are not as approved."""
-    live = LiveTiers.objects.within(scope).filter(scheme_id=UUID(read_ref(revision.subject).id)).first()
-    if live is None:
-        return ["copy"]
-    wanted = read_terms(revision.payload).columns()
-    wanted |= {"revision_id": revision.pk, "sha256": revision.sha256}
-    return [name for name, value in wanted.items() if getattr(live, name) != value]
+    return COPIES.differing(scope, revision, read_terms(revision.payload).columns())
 
 
 def restore(scope: Scope, scheme_id: UUID, payload: Mapping[str, Any]) -> None:
@@ -116,7 +112,7 @@ KIND = Kind(
     describe=describe,
     facts=facts,
     differences=differences,
-    copies=Copies(LiveTiers, "scheme_id"),
+    copies=COPIES,
     restore=restore,
 )
 

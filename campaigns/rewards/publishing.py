@@ -51,6 +51,7 @@ from campaigns.rewards.services.batches import (
 from campaigns.tenants.scopes import Scope
 
 CODE = "rewards.batch"
+COPIES = Copies(models.LiveBatch, "batch_id", campaign="campaign_id")
 
 
 def freeze_batch(scope: Scope, batch_id: UUID) -> Frozen:
@@ -131,11 +132,10 @@ def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 def differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the published copy that are not as approved. When it went live is no part of the payload."""
-    live = models.LiveBatch.objects.within(scope).filter(batch_id=read_ref(revision.subject).id).first()
-    if live is None:
-        return ["copy"]
     wanted = promised(payload=revision.payload) | {"revision_id": revision.pk, "sha256": revision.sha256}
-    wrong = [name for name, value in wanted.items() if getattr(live, name) != value]
+    wrong = COPIES.differing(scope, revision, wanted)
+    if wrong == ["copy"]:
+        return wrong
     terms = models.Terms.objects.within(scope).filter(pk=revision.pk).first()
     if terms is None:
         return [*wrong, "terms"]
@@ -197,7 +197,7 @@ KIND = Kind(
     facts=facts,
     window=window_of,
     differences=differences,
-    copies=Copies(models.LiveBatch, "batch_id", campaign="campaign_id"),
+    copies=COPIES,
     campaign=lambda payload: campaign_of(payload=payload),
     restore=restore,
 )
