@@ -39,6 +39,7 @@ from campaigns.tenants.services.assignments import end_assignment
 from content.models import LiveItem
 from tests.support.cast import AT, Cast, Player, give
 from tests.support.content import make_asset, make_item, submitted_item
+from tests.support.deaths import die, until_the_dead_are_gone
 from tests.support.jobs import log_of, now_is, outcomes, reopen, run
 
 KIND = kind_of(bulks.KIND)
@@ -145,10 +146,11 @@ def test_a_worker_that_is_killed_in_the_middle_has_done_each_item_or_not_and_ano
     connections.close_all()
     child = os.fork()
     if not child:
-        dies_at(7, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        dies_at(7, die)
         run()
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    until_the_dead_are_gone()
     half = now_is(bulk)
     assert (half.state, half.done) == ("running", 6)
     assert sum(signed(revisions).values()) == 6

@@ -37,6 +37,7 @@ from campaigns.jobs.long_models import Job
 from campaigns.lib.clock import now
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
+from tests.support.deaths import die, until_the_dead_are_gone
 from tests.support.jobs import now_is, run
 from tests.support.processes import python, start, wait_until
 
@@ -159,7 +160,7 @@ def turn(at: datetime, *, dies_after: int = 0) -> int:
             answer = execute(*asked)
             made += 1
             if made == dies_after:
-                os.kill(os.getpid(), signal.SIGKILL)
+                die()
             return answer
 
         try:
@@ -173,6 +174,7 @@ def turn(at: datetime, *, dies_after: int = 0) -> int:
     with os.fdopen(told) as said:
         words = said.read()
     assert ended == (0 if words else -signal.SIGKILL), "the worker failed by itself"
+    until_the_dead_are_gone()
     return int(words or 0)
 
 
@@ -297,15 +299,6 @@ def somebody_waits() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def others_at_work() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
-            " AND usename = current_user AND pid <> pg_backend_pid() AND xact_start IS NOT NULL)"
-        )
-        return bool(cursor.fetchone()[0])
-
-
 @pytest.mark.real_clock  # starts a program
 def test_a_command_killed_in_a_lot_is_run_again_and_both_runs_are_taken_back(
     bank: Cast, tmp_path: Path
@@ -323,7 +316,7 @@ def test_a_command_killed_in_a_lot_is_run_again_and_both_runs_are_taken_back(
         finally:
             program.kill()
             program.wait()
-    assert wait_until(lambda: not others_at_work(), within=20)
+    until_the_dead_are_gone()
     demand_whole_lots({0, 1})
 
     def command(**options: Any) -> str:

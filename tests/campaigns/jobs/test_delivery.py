@@ -26,6 +26,7 @@ from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
+from tests.support.deaths import die, until_the_dead_are_gone
 from tests.support.processes import wait_until
 from tests.support.races import together
 from tests.support.receiver import SECRET, Receiver, receiver
@@ -122,10 +123,11 @@ def test_a_worker_killed_between_reply_and_writing_leaves_it_to_the_next(
     connections.close_all()
     child = os.fork()
     if not child:
-        monkeypatch.setattr(_Run, "_write", lambda *_given: os.kill(os.getpid(), signal.SIGKILL))
+        monkeypatch.setattr(_Run, "_write", lambda *_given: die())
         deliver()
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    until_the_dead_are_gone()
     left = messages()["a"]
     assert (left.state, left.tries, left.lease_until) == ("sending", 0, AT + LEASE)
     assert deliver(AT + LEASE - timedelta(seconds=1)) == Delivered()

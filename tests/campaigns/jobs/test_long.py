@@ -36,6 +36,7 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.refusals import NotAllowed, NotFound, Refusal
 from campaigns.tenants.scopes import Scope, system_scope
 from tests.support.cast import AT, Cast, Player
+from tests.support.deaths import die, until_the_dead_are_gone
 from tests.support.jobs import log_of, now_is, outcomes, reopen, run
 
 LEASE = timedelta(seconds=20)
@@ -187,10 +188,11 @@ def test_a_worker_killed_in_a_part_has_not_done_it_and_another_goes_on(
     connections.close_all()
     child = os.fork()
     if not child:
-        act[3] = lambda: os.kill(os.getpid(), signal.SIGKILL)
+        act[3] = die
         run()
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    until_the_dead_are_gone()
     half = now_is(job)
     assert (half.state, half.done, parts()) == ("running", 2, [1, 2])
     assert not run()  # its lease runs

@@ -29,6 +29,7 @@ from campaigns.points.services import award_runs, awards, postings
 from campaigns.points.services.awards import AwardTerms
 from campaigns.tenants.scopes import system, system_scope
 from tests.support.cast import AT, Cast
+from tests.support.deaths import until_the_dead_are_gone
 from tests.support.jobs import reopen
 from tests.support.points_walk import assert_ledger_agrees
 
@@ -55,6 +56,7 @@ def killed(deaths: int, seed: int, work: Callable[[Any], None]) -> int:
             os.kill(process.pid, signal.SIGKILL)
             died += 1
         process.join()
+        until_the_dead_are_gone()
     assert process.exitcode == 0
     return died
 

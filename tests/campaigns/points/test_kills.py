@@ -18,6 +18,7 @@ from campaigns.points.services import postings
 from campaigns.points.services.postings import Accrual, Validity
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
+from tests.support.deaths import until_the_dead_are_gone
 from tests.support.points_walk import assert_ledger_agrees
 
 pytestmark = pytest.mark.commits
@@ -81,6 +82,7 @@ def killed(deaths: int, seed: int, *args: Any) -> int:
             os.kill(process.pid, signal.SIGKILL)
             died += 1
         process.join()
+        until_the_dead_are_gone()
         with system_scope(at=AT, cause="kill"):
             assert_ledger_agrees()
     assert process.exitcode == 0
