@@ -61,6 +61,7 @@ urlpatterns = [
     ),
     path("points/draws", points_draws.Draws.as_view(), name="points-draws"),
     path("points/draws/<uuid:draw_id>", points_draws.OneDraw.as_view(), name="points-draw"),
+    path("points/draws/<uuid:draw_id>/pledges", points_draws.Pledges.as_view(), name="points-pledges"),
     path("points/draws/<uuid:draw_id>/tries", points_draws.Tries.as_view(), name="points-tries"),
     path("me/points/tries", points_draws.MyTries.as_view(), name="my-points-tries"),
     path(

@@ -131,6 +131,7 @@ POINTS = {
     "api:points-order-cancel": Row("customer", {"order_id": "points.mallorder"}, methods=("post",)),
     "api:points-draws": Row("customer", methods=("get",)),
     "api:points-draw": Row("customer", {"draw_id": "points.draw"}, methods=("get",)),
+    "api:points-pledges": Row("customer", {"draw_id": "points.draw"}, methods=("get",)),
     "api:points-tries": Row(
         "customer", {"draw_id": "points.parcel_draw"}, methods=("post",), body={"points": 0}
     ),

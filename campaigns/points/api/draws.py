@@ -13,6 +13,7 @@ from campaigns.lib.http.limits import Limit
 from campaigns.lib.http.openapi import page_of
 from campaigns.lib.http.pages import PageQuery, Pages
 from campaigns.lib.http.views import ApiView
+from campaigns.lib.refusals import NotFound
 from campaigns.points.api.mall import ReceiverIn
 from campaigns.points.draws import WHOLE
 from campaigns.points.models import DrawPledge, DrawTry, LiveDraw, PrizeKind
@@ -213,6 +214,22 @@ class OneDraw(ApiView):
     def get(self, request: Request, draw_id: UUID) -> Response:
         [shown] = _shown(self.scope, [draw_on_offer(scope=self.scope, draw_id=draw_id)])
         return self.answer(shown)
+
+
+class Pledges(ApiView):
+    """Whoever knows a draw's id, tried or not, can check it; also when the draw itself is no longer on offer."""
+
+    who = "customer"
+
+    @extend_schema(
+        summary="抽奖的种子承诺，结束后含种子 · The pledges of a draw, with their seeds once it is over",
+        responses=PledgeOut(many=True),
+    )
+    def get(self, request: Request, draw_id: UUID) -> Response:
+        found = pledges_of(draw_ids=[draw_id]).get(draw_id)
+        if not found:
+            raise NotFound
+        return self.answer([_pledge(each) for each in found])
 
 
 class Tries(ApiView):

@@ -1,9 +1,9 @@
 """A draw over HTTP, as the mini-program asks for it; and its pages, as staff and auditors do."""
 
-import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -49,18 +49,24 @@ def test_seen_with_its_odds_tried_once_a_key_and_drawn_again_by_oneself(cast: Ca
     assert (
         as_customer(cast, "sb").post(f"{here}/tries", {"points": 10}, key="try-00000003").status_code == 404
     )
+    assert nb.get(f"{here}/pledges").json() == [pledge]
     with system_scope(at=ends + timedelta(minutes=10), cause="test") as scope:
         assert reveal_draws(scope=scope) == 1
     # Whoever has the answer can draw again, with nothing else of ours.
     [mine] = nb.get(f"{API}me/points/tries").json()["items"]
     seed = bytes.fromhex(mine["seed"])
-    assert hashlib.sha256(seed).hexdigest() == pledge["sha256"]
     number = outcome(seed=seed, draw_id=draw.pk, customer_id=mine["tried_by"], nth=mine["nth"])
     assert number == mine["number"]
     wins = next(
         (p for p, upto in zip(seen["prizes"], (200_000, 500_000), strict=True) if number < upto), None
     )
     assert (mine["prize_id"], mine["title"]) == ((wins["id"], wins["title"]) if wins else (None, "谢谢参与"))
+    # So can who never tried, when the draw itself is no longer on offer.
+    with time_machine.travel(ends + timedelta(minutes=11), tick=False):
+        nb2 = as_customer(cast, "nb2")
+        assert nb2.get(here).status_code == 404
+        assert nb2.get(f"{here}/pledges").json() == [pledge | {"seed": mine["seed"]}]
+        assert as_customer(cast, "sb").get(f"{here}/pledges").status_code == 404
 
 
 def test_what_is_delivered_asks_for_an_address_and_is_sent_from_its_page(cast: Cast) -> None:
