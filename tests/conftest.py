@@ -10,9 +10,7 @@ from time import monotonic
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.conf import settings
-from django.db import connections
 from hypothesis import settings as properties
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -20,6 +18,7 @@ from tests.support import stages
 from tests.support.agreeing import agreeing
 from tests.support.browser import chromium  # noqa: F401 - a fixture
 from tests.support.cast import AT, Cast, build_cast
+from tests.support.emptying import empty_tables
 from tests.support.template import at_database, drop_database, make_database
 
 # How long an example takes says something of the machine, and nothing of the property.
@@ -105,15 +104,7 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
     """Real commits, for races and other connections; every table of ours is emptied afterwards by the owner."""
     with django_db_blocker.unblock():
         yield
-        for alias in connections:
-            connections[alias].close()
-        tables = [m._meta.db_table for m in apps.get_models() if m._meta.app_label in _OURS]
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("TRUNCATE " + ", ".join(f'"{t}"' for t in tables) + " RESTART IDENTITY CASCADE")
-        connections["owner"].close()
-
-
-_OURS = {path.rpartition(".")[2] for path in settings.ROOMS} | {"sessions", "django_celery_beat"}
+        empty_tables()
 
 
 @pytest.fixture

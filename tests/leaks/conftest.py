@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from django.apps import apps
 from django.db import connections
 from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.conftest import _OURS
 from tests.leaks.objects import World, build, plant_marks
 from tests.support.agreeing import assert_what_is_there_agrees
+from tests.support.emptying import empty_tables
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +25,4 @@ def world(
         yield made
     with django_db_blocker.unblock():
         assert_what_is_there_agrees()
-        tables = [m._meta.db_table for m in apps.get_models() if m._meta.app_label in _OURS]
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("TRUNCATE " + ", ".join(f'"{t}"' for t in tables) + " RESTART IDENTITY CASCADE")
-        for alias in connections:
-            connections[alias].close()
+        empty_tables()
