@@ -26,14 +26,15 @@ def states_drawn_once() -> Iterator[None]:
     Not so for what undoes migrations: Django keeps the states of before for it, and their classes would get the fields
     that came later.
     """
-    undo = MigrationExecutor._migrate_all_backwards
+    executor: Any = MigrationExecutor
+    undo = executor._migrate_all_backwards
     with ExitStack() as drawn_once, settled_memory():
 
         def as_django_does(*args: Any, **options: Any) -> Any:
             drawn_once.close()
             return undo(*args, **options)
 
-        with patch.object(MigrationExecutor, "_migrate_all_backwards", as_django_does):
+        with patch.object(executor, "_migrate_all_backwards", as_django_does):
             for owner, name, quick in (
                 (ProjectState, "add_model", _add_model),
                 (ProjectState, "add_field", _add_field),
