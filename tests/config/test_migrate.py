@@ -9,12 +9,14 @@ from unittest.mock import patch
 import pytest
 from django.apps.registry import Apps
 from django.core.management import call_command
-from django.db import connections
-from django.db.models import Field
+from django.db import connections, models
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import ModelState, ProjectState
 from pytest_django.plugin import DjangoDbBlocker
 
 from campaigns.lib.memory import settled_memory
 from config.embedded import roles
+from config.upgrade.quick_states import states_drawn_once
 from tests.support.template import at_database, drop_database
 
 # Everything that a migration makes, one line each; the months of the audit are as many as the settings say.
@@ -60,7 +62,7 @@ def without_detours() -> Iterator[None]:
     remembered.cache_clear = lambda: None  # type: ignore[attr-defined]
     with (
         patch.object(Apps, "get_swappable_settings_name", remembered),
-        patch.object(Field, "clone", copy.deepcopy),
+        patch.object(models.Field, "clone", copy.deepcopy),
         settled_memory(),
     ):
         yield
@@ -92,3 +94,55 @@ def test_a_database_made_with_states_drawn_once_is_as_with_all_drawn(
         drop_database(name)
     assert len(ours) > 2000
     assert sorted(set(ours) ^ set(djangos)) == []
+
+
+def drawn_state() -> ProjectState:
+    """A bank's vault, and the coins that lie in it."""
+    state = ProjectState()
+    state.add_model(ModelState("bank", "Vault", [("id", models.BigAutoField(primary_key=True))]))
+    coin = [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("vault", models.ForeignKey("bank.Vault", models.PROTECT)),
+    ]
+    state.add_model(ModelState("bank", "Coin", coin))
+    assert state.apps.get_models()
+    return state
+
+
+def test_a_new_field_joins_the_class_that_is_drawn_and_whoever_refers_to_it_finds_it_there() -> None:
+    state = drawn_state()
+    vault, coin = state.apps.get_model("bank", "vault"), state.apps.get_model("bank", "coin")
+    with states_drawn_once():
+        state.add_field("bank", "vault", "opened_at", models.DateTimeField(default=0), False)
+        state.add_field("bank", "vault", "beside", models.ForeignKey("bank.Vault", models.PROTECT), True)
+        state.add_model(ModelState("bank", "Key", [("id", models.BigAutoField(primary_key=True))]))
+        state.add_field("bank", "key", "vault", models.ForeignKey("bank.Vault", models.PROTECT), True)
+    assert state.apps.get_model("bank", "vault") is vault
+    assert [field.name for field in vault._meta.fields] == ["id", "opened_at", "beside"]
+    assert not vault._meta.get_field("opened_at").has_default()
+    assert coin._meta.get_field("vault").remote_field.model is vault
+    assert {(one.related_model.__name__, one.field.name) for one in vault._meta.related_objects} == {
+        ("Coin", "vault"),
+        ("Vault", "beside"),
+        ("Key", "vault"),
+    }
+    state.clear_delayed_apps_cache()  # as RunPython does
+    anew = state.apps.get_model("bank", "vault")
+    assert anew is not vault
+    assert [field.name for field in anew._meta.fields] == ["id", "opened_at", "beside"]
+
+
+def test_what_undoes_migrations_keeps_the_classes_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Django does: the state before a migration must not find fields that came later. The control: going forward."""
+
+    def fields_of_before(*_any: Any) -> list[str]:
+        state = drawn_state()
+        before = state.clone()
+        state.add_field("bank", "vault", "opened_at", models.DateTimeField(default=0), True)
+        return [field.name for field in before.apps.get_model("bank", "vault")._meta.fields]
+
+    monkeypatch.setattr(MigrationExecutor, "_migrate_all_backwards", fields_of_before)
+    with states_drawn_once():
+        assert fields_of_before() == ["id", "opened_at"]
+        executor: Any = MigrationExecutor
+        assert executor._migrate_all_backwards() == ["id"]
