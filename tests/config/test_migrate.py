@@ -60,9 +60,14 @@ def without_detours() -> Iterator[None]:
         return settings_of[to]
 
     remembered.cache_clear = lambda: None  # type: ignore[attr-defined]
+    take_apart = models.Field.clone
+
+    def copied(field: Any) -> Any:
+        return take_apart(field) if hasattr(field, "model") else copy.deepcopy(field)
+
     with (
         patch.object(Apps, "get_swappable_settings_name", remembered),
-        patch.object(models.Field, "clone", copy.deepcopy),
+        patch.object(models.Field, "clone", copied),
         settled_memory(),
     ):
         yield
