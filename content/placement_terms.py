@@ -51,11 +51,8 @@ def check_whom(*, scope: Scope, whom: Whom) -> None:
     """
     within = set(branches_within(scope=scope).filter(pk__in=whom.branch_ids).values_list("pk", flat=True))
     known = set(tags_usable(scope=scope).filter(pk__in=whom.tag_ids).values_list("pk", flat=True))
-    if (
-        within != set(whom.branch_ids)
-        or known != set(whom.tag_ids)
-        or not set(whom.stages) <= set(Profile.Stage.values)
-    ):
+    is_known = within == set(whom.branch_ids) and known == set(whom.tag_ids)
+    if not is_known or not set(whom.stages) <= set(Profile.Stage.values):
         raise TargetIsUnknown
     limits = [limit for limit in (whom.times_day, whom.times_all) if limit is not None]
     if any(limit < 1 for limit in limits) or (len(limits) == 2 and limits[0] > limits[1]):

@@ -146,7 +146,7 @@ class Pages:
             branch.zone,
             # The things themselves: while they are kept here, no other has their identity.
             *(
-                (name, place.pk, element, offers.get(element.batch_id), why)
+                (name, place.pk, element, element.batch_id and offers.get(element.batch_id), why)
                 for name, place, element, why in cards
             ),
         )
@@ -325,7 +325,8 @@ def shown_as(place: LivePlacement, why: str) -> dict[str, Any]:
     }
 
 
-Name, Kept = TypeVar("Name"), TypeVar("Kept")
+Name = TypeVar("Name")
+Kept = TypeVar("Kept")
 
 
 def _put(kept: dict[Name, Kept], name: Name, one: Kept, most: int) -> None:
