@@ -287,6 +287,9 @@ SPECTACULAR_SETTINGS = {
 }
 # Off in tests: they share one Valkey and one address.
 RATE_LIMITS = not TESTING
+
+# How old a prepared home page may be, seconds. 0: what changed is asked with each request.
+HOME_PAGE_AGE = 0.0 if TESTING else float(os.environ.get("HOME_PAGE_AGE", "1"))
 ACCESS_TOKEN_SECONDS = 15 * 60
 REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
 

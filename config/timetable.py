@@ -211,6 +211,11 @@ SWEEPS = [
         "积分商城订单到账与超时取消 · Settle orders of the points mall, call off what is not paid",
     ),
     Sweep(
+        "content.forget_stirs",
+        10,
+        "清理首页缓存的变更记录 · Forget changes that prepared home pages were told of",
+    ),
+    Sweep(
         "points.reveal_draws",
         1,
         "公布已结束抽奖的随机种子 · Show the seeds of draws that are over",

@@ -36,21 +36,27 @@ class Pass:
     until: datetime
 
 
-def customer_address(*, scope: Scope, item_id: UUID, rendition_id: UUID | str) -> str:
-    """For the customers of the scope's branch, while it shows the item. No token goes with an <image> of a phone."""
-    return reverse("api:media", args=[rendition_id, _signed(CUSTOMERS, scope, rendition_id, item_id)])
+def customer_address(*, branch_id: int, at: datetime, item_id: UUID, rendition_id: UUID | str) -> str:
+    """For customers of the branch whose item it is, and of those it is handed down to, while that branch shows it.
+
+    No token goes with an <image> of a phone. The same for all of them, so that what is prepared for a page is, too.
+    """
+    said = _signed(CUSTOMERS, branch_id, at, rendition_id, item_id)
+    return reverse("api:media", args=[rendition_id, said])
 
 
 def staff_address(*, scope: Scope, rendition_id: UUID | str, item_id: UUID | None = None) -> str:
     """For the scope's log-in, standing at the scope's branch; `item_id` for a picture handed down from above."""
-    signature = _signed(_log_in(scope.carry.get("login")), scope, rendition_id, item_id)
+    signature = _signed(_log_in(scope.carry.get("login")), scope.branch_id, scope.at, rendition_id, item_id)
     return reverse("admin:content_asset_media", args=[rendition_id, signature])
 
 
-def customer_addresses(*, scope: Scope, item_id: UUID, picture: Mapping[str, Any]) -> dict[str, str]:
+def customer_addresses(
+    *, branch_id: int, at: datetime, item_id: UUID, picture: Mapping[str, Any]
+) -> dict[str, str]:
     """Rendition name -> address, of a frozen picture (see content.publishing)."""
     return {
-        made["name"]: customer_address(scope=scope, item_id=item_id, rendition_id=made["id"])
+        made["name"]: customer_address(branch_id=branch_id, at=at, item_id=item_id, rendition_id=made["id"])
         for made in picture.get("renditions", [])
     }
 
@@ -79,9 +85,16 @@ def _log_in(login_id: int | None) -> str:
     return f"staff:{login_id}"
 
 
-def _signed(audience: str, scope: Scope, rendition_id: UUID | str, item_id: UUID | None) -> str:
-    until = (int(scope.at.timestamp()) // SLOT + 2) * SLOT
-    said = f"{until:x}-{scope.branch_id:x}-{item_id.hex if item_id else 0}"
+def slot_ends(at: datetime) -> datetime:
+    """Until when addresses made at `at` are made the same again."""
+    return datetime.fromtimestamp((int(at.timestamp()) // SLOT + 1) * SLOT, UTC)
+
+
+def _signed(
+    audience: str, branch_id: int, at: datetime, rendition_id: UUID | str, item_id: UUID | None
+) -> str:
+    until = (int(at.timestamp()) // SLOT + 2) * SLOT
+    said = f"{until:x}-{branch_id:x}-{item_id.hex if item_id else 0}"
     return f"{said}-{_mac(next(_keys()), audience, rendition_id, said)}"
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
@@ -19,12 +19,16 @@ from campaigns.lib.http.views import ApiView
 from campaigns.lib.refusals import Refusal
 from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.scopes import Scope, opened
-from content.addresses import Pass, customer_addresses, read_customer_pass
+from content.addresses import Pass, read_customer_pass
+from content.delivery.answers import prepared_answer
+from content.delivery.pages import PAGES
+from content.delivery.shelves import card_of
 from content.files import picture_answer
+from content.home_rules import REASONS
 from content.rich_text import clean, nodes
 from content.rules import AddressIsVoid
 from content.scopes import public_scope
-from content.selectors import Card, content_for, home_feed, rendition_shown
+from content.selectors import Card, content_for, rendition_shown
 
 
 class PictureOut(serializers.Serializer[Any]):
@@ -67,29 +71,40 @@ class BranchOut(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class ReasonOut(serializers.Serializer[Any]):
+    """为什么出现在这里 · Why it is here."""
+
+    code = serializers.ChoiceField(choices=list(REASONS))
+    text = serializers.CharField()
+    text_en = serializers.CharField()
+
+
+class ElementOut(CardOut):
+    """首页上的一个元素 · One element of the home page."""
+
+    placement_id = serializers.UUIDField()
+    times_day = serializers.IntegerField(
+        allow_null=True, help_text="每天最多展示次数 · at most so often a day"
+    )
+    times_all = serializers.IntegerField(
+        allow_null=True, help_text="180天内最多展示次数 · at most so often within 180 days"
+    )
+    reason = ReasonOut()
+
+
 class HomeOut(serializers.Serializer[Any]):
     branch = BranchOut()
-    banner = CardOut(many=True)
-    feed = CardOut(many=True)
+    banner = ElementOut(many=True)
+    grid = ElementOut(many=True)
+    popup = ElementOut(many=True, help_text="至多一个 · at most one")
+    feed = ElementOut(many=True)
+    branch_page = ElementOut(many=True, help_text="网点页 · the branch's own page")
 
 
 def card_out(card: Card, scope: Scope) -> dict[str, Any]:
     """One card as the phone gets it."""
-    live, picture, offer = card.live, card.picture, card.coupon
-    return {
-        "id": card.content_id,
-        "kind": live.kind,
-        "title": live.title,
-        "summary": live.summary,
-        "picture": {
-            "alt": picture["alt"],
-            "colour": picture["colour"],
-            "width": picture["width"],
-            "height": picture["height"],
-            "urls": customer_addresses(scope=scope, item_id=card.content_id, picture=picture),
-        }
-        if picture
-        else None,
+    offer = card.coupon
+    return card_of(card.live, at=scope.at) | {
         "coupon": {
             "batch_id": offer.batch_id,
             "sentence": offer.sentence_zh,
@@ -102,21 +117,14 @@ def card_out(card: Card, scope: Scope) -> dict[str, Any]:
 
 
 class HomePage(ApiView):
-    """Opens a scope of its own: the view's savepoint alone would be a query more."""
+    """Prepared (content/delivery): it opens the customer's scope only when something is missing."""
 
     who = "customer"
 
     @extend_schema(summary="首页 · Home page", responses=HomeOut, tags=["content"])
-    def get(self, request: Request) -> Response:
-        with opened(self.scope) as scope:
-            home = home_feed(scope=scope)
-        return self.answer(
-            {
-                "branch": {"code": home.branch.code, "name": home.branch.name},
-                "banner": [card_out(card, scope) for card in home.banner],
-                "feed": [card_out(card, scope) for card in home.feed],
-            }
-        )
+    def get(self, request: Request) -> HttpResponse:
+        body = PAGES.home(scope=self.scope, customer_id=UUID(self.scope.carry["customer"]))
+        return prepared_answer(request._request, body)
 
 
 class Content(ApiView):
@@ -131,9 +139,9 @@ class Content(ApiView):
 @own_scope
 @require_safe
 def media(request: HttpRequest, rendition_id: UUID, signature: str) -> HttpResponseBase:
-    """The bytes of one rendition, for the customers of the branch that its address names.
+    """The bytes of one rendition of an item of the branch that its address names, while it is shown.
 
-    A phone sends no token with a picture; one that is sent must be of a customer of that branch.
+    A phone sends no token with a picture; one that is sent must be of a customer of that branch, or of one below it.
     """
     at = now()
     try:
@@ -141,7 +149,7 @@ def media(request: HttpRequest, rendition_id: UUID, signature: str) -> HttpRespo
         if given.item_id is None:
             raise AddressIsVoid
         with _viewer(request, given, at) as scope:
-            if scope.branch_id != given.branch_id:
+            if given.branch_id not in scope.line:
                 raise AddressIsVoid
             format = rendition_shown(scope=scope, item_id=given.item_id, rendition_id=rendition_id)
         return picture_answer(

@@ -15,13 +15,13 @@ class ContentApp(AppConfig):
         from campaigns.approvals.kinds import register
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
-        from content import compliance, publishing
+        from content import compliance, placement_publishing, publishing
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
 
         register_kinds()
         register(publishing.ITEM)
-        register(publishing.PLACEMENT)
+        register(placement_publishing.PLACEMENT)
         register_check(replace(DISCLOSURE, kinds=("content.item",)))
         register_check(compliance.RIGHTS)
         register_check(compliance.COUPON)

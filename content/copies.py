@@ -11,6 +11,7 @@ from campaigns.approvals.models import Revision
 from campaigns.tenants.scopes import Scope
 from content.files import path_of
 from content.models import LiveItem, LivePlacement, Rendition
+from content.placement_terms import payload_of, whom_of
 
 
 def item_columns(revision: Revision) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def placement_columns(revision: Revision) -> dict[str, Any]:
         "slot": payload["slot"],
         "item_id": UUID(payload["item_id"]),
         "priority": payload["priority"],
+        **payload_of(whom_of(payload)),
         **_shared(revision),
     }
 

@@ -22,4 +22,8 @@ liveitem.body              none      plain   thing  publish
 liveitem.picture           none      plain   thing  publish
 placement.author_name      internal  plain   thing  account
 liveplacement.sha256       none      hashed  thing  approve
+placement.stages           none      plain   thing  publish
+liveplacement.stages       none      plain   thing  publish
+stir.kind                  none      plain   thing  publish
+stir.customer_id           internal  plain   10min  publish
 """)

@@ -1,9 +1,11 @@
 """Assets and their renditions, content items and placements, and the published copies of both."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.customers.models import Profile
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.ids import new_id
 from campaigns.lib.products import ProductClass
@@ -187,11 +189,58 @@ class Slot(models.TextChoices):
     """Places of the mini-program that placements fill."""
 
     HOME_BANNER = "home.banner", _("Home: banner")
+    HOME_GRID = "home.grid", _("Home: grid")
+    HOME_POPUP = "home.popup", _("Home: pop-up")
     HOME_FEED = "home.feed", _("Home: feed")
+    BRANCH_PAGE = "branch.page", _("Branch page")
+
+
+class Targeted(models.Model):
+    """For whom, and how often: the columns that drafts and published copies of placements share.
+
+    Empty lists: for everybody. `branch_ids`: with all below them. Who has switched personal recommendation off is
+    shown what is for everybody alone.
+    """
+
+    branch_ids = ArrayField(
+        models.IntegerField(), verbose_name=_("only these branches"), default=list, db_default=[], blank=True
+    )
+    tag_ids = ArrayField(
+        models.IntegerField(),
+        verbose_name=_("only with one of these tags"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+    stages = ArrayField(
+        models.CharField(max_length=10, choices=Profile.Stage),
+        verbose_name=_("only in these stages"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+    times_day = models.PositiveSmallIntegerField(
+        _("at most so often a day"), null=True, blank=True, help_text=_("To one customer; empty: no limit.")
+    )
+    times_all = models.PositiveSmallIntegerField(
+        _("at most so often in all"),
+        null=True,
+        blank=True,
+        help_text=_("To one customer, within 180 days; empty: no limit."),
+    )
+    is_fallback = models.BooleanField(
+        _("fallback"),
+        default=False,
+        db_default=False,
+        help_text=_("Shown only where nothing else fills the slot."),
+    )
+
+    class Meta:
+        abstract = True
 
 
 @tracked()
-class Placement(Draft):
+class Placement(Draft, Targeted):
     """The draft of what fills a slot, and when. The higher `priority` comes first."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -209,7 +258,7 @@ class Placement(Draft):
 
 
 @tracked()
-class LivePlacement(Published):
+class LivePlacement(Published, Targeted):
     """What fills a slot for customers. It shows only while its item's own published copy is shown too."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -227,3 +276,22 @@ class LivePlacement(Published):
 
     def __str__(self) -> str:
         return self.get_slot_display()
+
+
+class Stir(models.Model):
+    """Something changed that prepared pages are made of: written by triggers, asked by web processes, soon deleted.
+
+    `kind`: a published copy of a branch, a customer, or "all". The column `xid` is the database's own (sql_delivery).
+    """
+
+    kind = models.CharField(max_length=8)
+    branch_id = models.IntegerField(null=True)
+    customer_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+
+    def __str__(self) -> str:
+        return self.kind

@@ -26,23 +26,19 @@ from campaigns.tenants.scopes import Scope
 from content.addresses import CONTENT_TYPES, staff_addresses
 from content.copies import (
     ITEMS,
-    PLACEMENTS,
     campaign_of,
     item_differences,
-    placement_differences,
     window_of,
 )
 from content.files import read_file
-from content.models import Asset, Item, Slot
+from content.models import Asset, Item
 from content.rich_text import clean
-from content.selectors import asset_in_scope, item_in_scope, placement_in_scope
+from content.selectors import asset_in_scope, item_in_scope
 from content.services import live
 from content.services.items import change_item
-from content.services.placements import change_placement
 
 # What a phone shows of these.
 ITEM_TEMPLATE = "content/phone/item.html"
-PLACEMENT_TEMPLATE = "content/phone/placement.html"
 STYLES = ("content/phone.css",)
 # The rendition that an evidence sheet shows.
 _FOR_EVIDENCE = "fallback"
@@ -82,7 +78,7 @@ def item_payload(*, item: Item) -> dict[str, Any]:
         "picture": picture_of(asset=item.asset) if item.asset else None,
         "batch_id": str(item.batch_id) if item.batch_id else None,
         "campaign_id": str(item.campaign_id) if item.campaign_id else None,
-        **_window_payload(item),
+        **window_payload(item),
     }
 
 
@@ -114,54 +110,26 @@ def _handed_down_hash(scope: Scope, batch_id: UUID) -> str:
     return live.sha256 if live else ""
 
 
-def freeze_placement(scope: Scope, placement_id: UUID) -> Frozen:
-    """The draft and what it still lacks. Raises NotFound."""
-    placement = placement_in_scope(scope=scope, placement_id=placement_id)
-    missing = []
-    if placement.shown_until <= scope.at:
-        missing.append(gettext("a time to be shown that is not over yet"))
-    payload = {
-        "slot": placement.slot,
-        "item_id": str(placement.item_id),
-        "item_title": placement.item.title,
-        "priority": placement.priority,
-        **_window_payload(placement),
-    }
-    shown = ref("content.item", placement.item_id)
-    refers = {shown: hash_in_view(scope=scope, subject=shown)}
-    return Frozen(str(placement), payload, placement.branch_id, placement.branch_pos, missing, refers)
-
-
 def item_facts(scope: Scope, frozen: Frozen) -> Facts:
     """What it advertises, what its coupon gives away in all, and how many can see it."""
     return Facts(
         product_class=frozen.payload["product_class"],
-        reward_fen=_reward_of(scope, frozen.payload["batch_id"]),
-        audience=_reach_of(scope, frozen),
+        reward_fen=reward_of(scope, frozen.payload["batch_id"]),
+        audience=reach_of_frozen(scope, frozen),
     )
 
 
-def placement_facts(scope: Scope, frozen: Frozen) -> Facts:
-    """What the item that fills the place advertises and gives away, and how many can see the place."""
-    item = item_in_scope(scope=scope, item_id=UUID(frozen.payload["item_id"]))
-    return Facts(
-        product_class=item.product_class,
-        reward_fen=_reward_of(scope, str(item.batch_id) if item.batch_id else None),
-        audience=_reach_of(scope, frozen),
-    )
-
-
-def _reach_of(scope: Scope, frozen: Frozen) -> int:
+def reach_of_frozen(scope: Scope, frozen: Frozen) -> int:
     return reach_of(scope=scope, branch_id=frozen.branch_id, handed_down=frozen.payload["handed_down"])
 
 
-def _reward_of(scope: Scope, batch_id: str | None) -> int:
+def reward_of(scope: Scope, batch_id: str | None) -> int:
     """Of the batch as customers can claim it, in fen; nothing while it is not live."""
     batch = LiveBatch.objects.visible(scope).filter(batch_id=batch_id).first() if batch_id else None
     return batch.quota * batch.off_fen if batch else 0
 
 
-def _window_payload(draft: Any) -> dict[str, Any]:
+def window_payload(draft: Any) -> dict[str, Any]:
     return {
         "shown_from": draft.shown_from.isoformat(),
         "shown_until": draft.shown_until.isoformat(),
@@ -196,26 +164,12 @@ def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> Non
         campaign_id=campaign_id,
         batch_id=UUID(payload["batch_id"]) if payload["batch_id"] else None,
         product_class=payload.get("product_class", ""),
-        **_window_of(payload),
+        **window_values(payload),
     )
 
 
-def restore_placement(scope: Scope, placement_id: UUID, payload: Mapping[str, Any]) -> None:
-    """The draft as it was frozen. Raises RefersToNothing when its content item is gone."""
-    with referring_to(gettext("content item")):
-        item_id = item_in_scope(scope=scope, item_id=UUID(payload["item_id"])).pk
-    change_placement(
-        scope=scope,
-        placement_id=placement_id,
-        slot=payload["slot"],
-        item_id=item_id,
-        priority=payload["priority"],
-        **_window_of(payload),
-    )
-
-
-def _window_of(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What `_window_payload` froze."""
+def window_values(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What `window_payload` froze."""
     return {
         "shown_from": datetime.fromisoformat(payload["shown_from"]),
         "shown_until": datetime.fromisoformat(payload["shown_until"]),
@@ -258,33 +212,10 @@ def describe_item(scope: Scope, payload: Mapping[str, Any]) -> Description:
             # Frozen before there were classes: it has none.
             Line("product_class", gettext("product class"), _class_name(payload.get("product_class", ""))),
             Line("coupon", gettext("coupon batch"), _coupon_line(scope, payload["batch_id"])),
-            *_window_lines(scope, payload),
+            *window_lines(scope, payload),
         ],
         styles=STYLES,
     )
-
-
-def describe_placement(scope: Scope, payload: Mapping[str, Any]) -> Description:
-    """Where what is shown, and when."""
-    return Description(
-        template=PLACEMENT_TEMPLATE,
-        context={
-            "slot": str(Slot(payload["slot"]).label),
-            "is_banner": payload["slot"] == Slot.HOME_BANNER,
-            **_item_now(scope, UUID(payload["item_id"])),
-        },
-        lines=[
-            Line("slot", gettext("slot"), str(Slot(payload["slot"]).label)),
-            Line("item", gettext("content item"), payload["item_title"]),
-            Line("priority", gettext("priority"), str(payload["priority"])),
-            *_window_lines(scope, payload),
-        ],
-        styles=STYLES,
-    )
-
-
-def _item_now(scope: Scope, item_id: UUID) -> dict[str, Any]:
-    return phone_context(scope=scope, payload=item_payload(item=item_in_scope(scope=scope, item_id=item_id)))
 
 
 def _plain(html: str) -> str:
@@ -299,7 +230,7 @@ def _class_name(code: str) -> str:
     return str(ProductClass(code).label) if code in ProductClass.values else ""
 
 
-def _window_lines(scope: Scope, payload: Mapping[str, Any]) -> list[Line]:
+def window_lines(scope: Scope, payload: Mapping[str, Any]) -> list[Line]:
     zone = zone_of(scope=scope)
     first, last = (
         datetime.fromisoformat(payload["shown_from"]),
@@ -357,17 +288,4 @@ ITEM = Kind(
     campaign=campaign_of,
     restore=restore_item,
     pictures=pictures_of_item,
-)
-PLACEMENT = Kind(
-    code="content.placement",
-    label=_("Placement"),
-    freeze=freeze_placement,
-    go_live=lambda scope, revision: live.publish_placement(scope=scope, revision=revision),
-    take_down=lambda scope, placement_id: live.withdraw_placement(scope=scope, placement_id=placement_id),
-    describe=describe_placement,
-    facts=placement_facts,
-    window=window_of,
-    differences=placement_differences,
-    copies=PLACEMENTS,
-    restore=restore_placement,
 )

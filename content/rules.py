@@ -47,6 +47,20 @@ class ProductIsUnknown(Refusal):
     en = "There is no product class “{product_class}”."
 
 
+class TargetIsUnknown(Refusal):
+    code = "content.placement.target_is_unknown"
+    status = 422
+    zh = "选择的机构、客户标签或客户阶段不在您的机构范围内，或已不存在。请重新选择。"
+    en = "A chosen branch, tag or stage is not of your branches, or is no longer there: choose again."
+
+
+class LimitIsBackward(Refusal):
+    code = "content.placement.limit_is_backward"
+    status = 422
+    zh = "展示次数至少为 1，且每天的次数不能多于总次数。"
+    en = "Show it at least once, and no more often a day than in all."
+
+
 class AddressIsVoid(Refusal):
     """The signed address of a picture is wrong or has expired; answers as if nothing were there."""
 

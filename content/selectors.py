@@ -1,5 +1,6 @@
 """Questions about content: what staff work on, and what customers see."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -7,19 +8,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
+from django.utils.timezone import get_default_timezone
 
 from campaigns.approvals.models import Revision
 from campaigns.approvals.selectors import SentBack, revisions_within, sent_back_to, standings
 from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
+from campaigns.lib.together import fetch_together
 from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors.coupons import batches_within, left_at_branch, live_batches, sentences_of
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
-from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Rendition, Slot
-
-# A home page is short; what does not fit is not asked for.
-MOST_BANNERS, MOST_IN_FEED = 5, 30
+from content.home_rules import Viewer
+from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Rendition
 
 
 def assets_within(*, scope: Scope) -> QuerySet[Asset]:
@@ -168,12 +169,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """A customer's home page."""
+class HomeRows:
+    """What the home page of a branch is made of, as its customer may see it. `begins`: when more comes, by branch."""
 
     branch: Branch
-    banner: list[Card]
-    feed: list[Card]
+    viewer: Viewer
+    begins: dict[int, datetime]
+    places: list[LivePlacement]
+    items: list[LiveItem]
+    offers: list[LiveBatch]
 
 
 def _shown(scope: Scope) -> Q:
@@ -183,31 +187,52 @@ def _shown(scope: Scope) -> Q:
     )
 
 
-def home_feed(*, scope: Scope) -> Home:
-    """What does the home page of the scope's branch show now?
+# Of what is limited: how often each was shown to the scope's customer. The walls keep it to the branch's line.
+_VIEWER = """
+SELECT is_personalised, tag_ids, stage, subject, today, ever FROM content_viewer(%s, ARRAY(
+    SELECT 'content.item:' || p.item_id FROM content_liveplacement p
+     WHERE p.times_day IS NOT NULL OR p.times_all IS NOT NULL))
+"""
 
-    A placement whose item is not shown is left out; the nearer branch comes first among equal priorities.
+
+def home_rows(*, scope: Scope, branch_ids: Collection[int]) -> HomeRows:
+    """What do these branches show on the home page of the scope's customer now? They are of the customer's line.
+
+    One query, and with it who the customer is.
     """
-    branch = Branch.objects.get(pk=scope.branch_id)
-    places = list(
-        LivePlacement.objects.filter(_shown(scope), slot__in=[Slot.HOME_BANNER, Slot.HOME_FEED]).order_by(
-            "-priority", "-branch_pos", "-id"
-        )[:200]
+    here = Branch.objects.filter(pk=scope.branch_id)
+    shown = _shown(scope) & Q(branch_id__in=list(branch_ids))
+    of_branches = [
+        LivePlacement.objects.filter(shown).order_by(),
+        LiveItem.objects.filter(shown).order_by(),
+        live_batches(scope=scope).filter(branch_id__in=list(branch_ids)).order_by(),
+    ]
+    (branches, *found), (begins, seen) = fetch_together(
+        [here, *(of_branches if branch_ids else [])],
+        ("SELECT branch_id, begins FROM content_next()", []),
+        (_VIEWER, [_day_began(scope)]),
     )
-    items = {
-        row.item_id: row
-        for row in LiveItem.objects.filter(_shown(scope), item_id__in={p.item_id for p in places})
-    }
-    cards = {card.content_id: card for card in _cards(scope, branch, list(items.values()))}
-    slots: dict[str, dict[UUID, Card]] = {Slot.HOME_BANNER: {}, Slot.HOME_FEED: {}}
-    for place in places:
-        if place.item_id in cards:
-            slots[place.slot].setdefault(place.item_id, cards[place.item_id])
-    return Home(
-        branch,
-        list(slots[Slot.HOME_BANNER].values())[:MOST_BANNERS],
-        list(slots[Slot.HOME_FEED].values())[:MOST_IN_FEED],
+    places, items, offers = found or ([], [], [])
+    is_personalised, tag_ids, stage, *_rest = seen[0]
+    return HomeRows(
+        branch=branches[0],
+        viewer=Viewer(
+            is_personalised=is_personalised,
+            tag_ids=frozenset(tag_ids),
+            stage=stage,
+            seen={UUID(read_ref(row[3]).id): (row[4], row[5]) for row in seen if row[3]},
+        ),
+        begins=dict(begins),
+        places=places,
+        items=items,
+        offers=offers,
     )
+
+
+def _day_began(scope: Scope) -> datetime:
+    """Midnight, where most of the bank's customers live."""
+    here = scope.at.astimezone(get_default_timezone())
+    return datetime.combine(here.date(), time(), here.tzinfo)
 
 
 def content_for(*, scope: Scope, content_id: UUID) -> Card:

@@ -14,6 +14,7 @@ from django.conf import settings
 from hypothesis import settings as properties
 from pytest_django.plugin import DjangoDbBlocker
 
+from content.delivery.pages import PAGES
 from tests.support import stages
 from tests.support.agreeing import agreeing
 from tests.support.browser import chromium  # noqa: F401 - a fixture
@@ -91,6 +92,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {file: place for place, file in enumerate(LONGEST_FIRST)}
     assert all((settings.BASE_DIR / file).exists() for file in LONGEST_FIRST)
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
+@pytest.fixture(autouse=True)
+def _no_prepared_pages() -> None:
+    """A web process lives longer than a test, and its prepared pages with it; the rows of a test are rolled back."""
+    PAGES.feed.reset()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ BENCHES = {
     "close": "config.bench.close",
     "events": "config.bench.events",
     "grants": "config.bench.grants",
+    "home": "config.bench.home",
     "import": "config.bench.importing",
     "ledger": "config.bench.ledger",
     "outbox": "config.bench.outbox",

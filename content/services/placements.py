@@ -11,6 +11,7 @@ from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
 from content.models import Placement
+from content.placement_terms import Whom, check_whom, payload_of
 from content.rules import EditedMeanwhile, check_window
 from content.selectors import item_in_scope, placement_in_scope
 
@@ -24,11 +25,14 @@ def add_placement(
     shown_until: datetime = FOREVER,
     priority: int = 0,
     handed_down: bool = False,
+    whom: Whom | None = None,
 ) -> Placement:
-    """A new draft of the branch the scope stands at. Raises NotFound (foreign item), WindowIsBackward."""
+    """A new draft of the branch the scope stands at. Raises NotFound (foreign item), WindowIsBackward, TargetIsUnknown,
+    LimitIsBackward.
+    """
     scope.demand("content.placement.add")
     placement = Placement(branch_id=scope.branch_id, branch_pos=scope.branch_pos)
-    _fill(scope, placement, slot, item_id, priority, shown_from, shown_until, handed_down)
+    _fill(scope, placement, slot, item_id, priority, shown_from, shown_until, handed_down, whom)
     placement.save(force_insert=True)
     _note(scope, placement, "content.placement.add")
     return placement
@@ -44,9 +48,13 @@ def change_placement(
     shown_from: datetime,
     shown_until: datetime,
     handed_down: bool,
+    whom: Whom | None = None,
     seen_at: datetime | None = None,
 ) -> Placement:
-    """Change a draft; an open review of it is void then. Raises as `add_placement`, and EditedMeanwhile."""
+    """Change a draft; an open review of it is void then. Without `whom` it stays for whom it was.
+
+    Raises as `add_placement`, and EditedMeanwhile.
+    """
     scope.demand("content.placement.change")
     placement = placement_in_scope(scope=scope, placement_id=placement_id)
     void_review(scope=scope, subject=ref("content.placement", placement.pk))
@@ -55,7 +63,7 @@ def change_placement(
     )
     if seen_at is not None and placement.changed_at != seen_at:
         raise EditedMeanwhile(who=placement.author_name)
-    _fill(scope, placement, slot, item_id, priority, shown_from, shown_until, handed_down)
+    _fill(scope, placement, slot, item_id, priority, shown_from, shown_until, handed_down, whom)
     placement.save(force_update=True)
     _note(scope, placement, "content.placement.change")
     return placement
@@ -80,8 +88,13 @@ def _fill(
     shown_from: datetime,
     shown_until: datetime,
     handed_down: bool,
+    whom: Whom | None,
 ) -> None:
     check_window(shown_from=shown_from, shown_until=shown_until)
+    if whom is not None:
+        check_whom(scope=scope, whom=whom)
+        for name, value in payload_of(whom).items():
+            setattr(placement, name, value)
     placement.item = item_in_scope(scope=scope, item_id=item_id)
     placement.slot, placement.priority, placement.handed_down = slot, priority, handed_down
     placement.shown_from, placement.shown_until = shown_from, shown_until

@@ -16,7 +16,9 @@ from config.bench import (
     events,
     grants,
     harness,
+    home,
     importing,
+    ledger,
     outbox,
     rls,
     schedule,
@@ -187,6 +189,22 @@ def test_events_runs_at_a_small_size(unblocked: None) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = 'fenhang_bench_events'")
         assert cursor.fetchone() == (0,)
+
+
+def test_home_runs_at_a_small_size_and_nobody_is_shown_what_was_before_a_publish(unblocked: None) -> None:
+    found = home.measure(
+        branches=40, customers=80, items=60, rounds=1, requests=64, migrated=template_name(),
+        say=lambda _words: None,
+    ).as_json()  # fmt: skip
+    assert [target["value"] is None for target in found["targets"]] == [False, False]
+    assert found["figures"]["after a publish"]["each branch"]["items"] == 13
+
+
+def test_ledger_runs_at_a_small_size(unblocked: None) -> None:
+    found = ledger.measure(
+        rows=2_000, rounds=1, seconds=1, migrated=template_name(), say=lambda _words: None
+    ).as_json()
+    assert [target["value"] is None for target in found["targets"]] == [False] * len(found["targets"])
 
 
 def test_grants_runs_at_a_small_size_and_its_books_agree(unblocked: None) -> None:

@@ -104,7 +104,7 @@ def test_an_address_is_good_for_its_picture_its_party_and_its_time(cast: Cast) -
     with pytest.raises(AddressIsVoid):
         read_customer_pass(**read)
     with cast.customers["nb"].scope(at=start) as scope:
-        address = customer_address(scope=scope, item_id=item, rendition_id=picture)
+        address = customer_address(branch_id=scope.branch_id, at=scope.at, item_id=item, rendition_id=picture)
     assert read_customer_pass(rendition_id=picture, signature=parts(address)[1], at=start).item_id == item
     with pytest.raises(AddressIsVoid):
         read_staff_pass(login_id=login_id, rendition_id=picture, signature=parts(address)[1], at=start)
@@ -145,8 +145,12 @@ def test_a_phone_shows_the_pictures_of_its_home_page_until_they_are_taken_down(
     assert look(client, addresses[str(above.pk)]).status_code == 200
     # As absent as what never was.
     with cast.customers["nb"].scope(at=now()) as scope:
-        nothing = customer_address(scope=scope, item_id=new_id(), rendition_id=new_id())
-        nowhere = customer_address(scope=scope, item_id=above.pk, rendition_id=new_id())
+        nothing = customer_address(
+            branch_id=scope.branch_id, at=scope.at, item_id=new_id(), rendition_id=new_id()
+        )
+        nowhere = customer_address(
+            branch_id=scope.branch_id, at=scope.at, item_id=above.pk, rendition_id=new_id()
+        )
     assert heard(client.get(nothing)) == heard(client.get(nowhere)) == gone
 
 
@@ -156,12 +160,20 @@ def test_an_address_is_bound_to_the_branch_of_the_customer(cast: Cast, client: C
         picture = LiveItem.objects.get(item_id=item.pk).picture["renditions"][0]["id"]
     nb, sb = cast.customers["nb"], cast.customers["sb"]
     with nb.scope(at=now()) as scope:
-        address = customer_address(scope=scope, item_id=item.pk, rendition_id=picture)
+        address = customer_address(
+            branch_id=scope.branch_id, at=scope.at, item_id=item.pk, rendition_id=picture
+        )
     with sb.scope(at=now()) as scope:
-        foreign = customer_address(scope=scope, item_id=item.pk, rendition_id=picture)
-        absent = customer_address(scope=scope, item_id=new_id(), rendition_id=new_id())
+        foreign = customer_address(
+            branch_id=scope.branch_id, at=scope.at, item_id=item.pk, rendition_id=picture
+        )
+        absent = customer_address(
+            branch_id=scope.branch_id, at=scope.at, item_id=new_id(), rendition_id=new_id()
+        )
     with nb.scope(at=now() - timedelta(seconds=2 * SLOT)) as scope:
-        expired = customer_address(scope=scope, item_id=item.pk, rendition_id=picture)
+        expired = customer_address(
+            branch_id=scope.branch_id, at=scope.at, item_id=item.pk, rendition_id=picture
+        )
     assert look(client, address).status_code == 200
     nothing = heard(client.get(absent))
     assert nothing[0] == 404

@@ -22,8 +22,8 @@ from campaigns.lib.forms import ServiceForm
 from campaigns.points.earning_rules import Boost
 from campaigns.points.models import Rule
 from campaigns.points.rule_terms import RuleTerms
-from campaigns.rewards.admin.batch_form import branches_field
 from campaigns.rewards.lines import weekday_name
+from campaigns.tenants.choosing import branches_field
 from campaigns.tenants.scopes import current_scope
 from campaigns.tenants.selectors import branches_within
 

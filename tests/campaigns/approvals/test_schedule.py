@@ -21,11 +21,12 @@ from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.rewards.services.stock import allot_stock
 from campaigns.tenants.scopes import system_scope
 from content.models import Item, LiveItem, LivePlacement
-from content.selectors import going_live, home_feed
+from content.selectors import going_live
 from content.services.items import change_item, submit_item
 from content.services.placements import change_placement, submit_placement
 from tests.support.cast import AT, Cast, Player
 from tests.support.content import FROM, approve, live_poster, submitted_item
+from tests.support.home import home_feed
 from tests.support.rewards import TERMS, assert_rewards_agree, live_batch
 from tests.support.times import Served, sweep
 

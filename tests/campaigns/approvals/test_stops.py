@@ -23,10 +23,10 @@ from campaigns.rewards.services.coupons import claim_coupon, redeem_coupon
 from campaigns.tenants.scopes import system_scope
 from campaigns.tenants.services.closing import close_branch
 from content.models import LiveItem
-from content.selectors import home_feed
 from tests.campaigns.approvals.test_schedule import SOON, changed
 from tests.support.cast import AT, Cast, Player, hired
 from tests.support.content import approve, live_poster, submitted_item
+from tests.support.home import home_feed
 from tests.support.rewards import live_batch
 from tests.support.times import Served, sweep
 
