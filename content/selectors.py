@@ -17,6 +17,7 @@ from campaigns.rewards.selectors.coupons import batches_within, left_at_branch, 
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Rendition, Slot
+from content.pictures_frozen import frozen_in
 
 # A home page is short; what does not fit is not asked for.
 MOST_BANNERS, MOST_IN_FEED = 5, 30
@@ -228,10 +229,11 @@ def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
 
 
 def _format_of(live: "QuerySet[LiveItem]", rendition_id: UUID) -> str:
-    for picture in live.values_list("picture", flat=True):
-        for made in (picture or {}).get("renditions", []):
-            if made["id"] == str(rendition_id):
-                return str(made["format"])
+    for shown in live.values_list("picture", "blocks"):
+        for asset in frozen_in(shown):
+            for made in asset["renditions"]:
+                if made["id"] == str(rendition_id):
+                    return str(made["format"])
     raise NotFound
 
 

@@ -25,7 +25,7 @@ from campaigns.tenants.scopes import Scope, current_scope
 from content.addresses import staff_address
 from content.admin.approvable import ApprovableAdmin, WindowForm, words_of
 from content.models import Asset, Item
-from content.publishing import item_payload, phone_context
+from content.item_publishing import item_payload, phone_context
 from content.rich_text import clean
 from content.selectors import assets_within, batches_offered, item_in_scope
 from content.services.items import add_item, change_item, submit_item, take_down_item
@@ -261,5 +261,5 @@ class ItemAdmin(ApprovableAdmin):
         return self._phone(request, item_in_scope(scope=scope_of(request), item_id=item_id))
 
     def _phone(self, request: HttpRequest, item: Item) -> HttpResponse:
-        context = phone_context(scope=scope_of(request), payload=item_payload(item=item))
+        context = phone_context(scope=scope_of(request), payload=item_payload(scope=scope_of(request), item=item))
         return TemplateResponse(request, "content/phone/page.html", context)
