@@ -21,10 +21,9 @@ from campaigns.tenants.middleware import own_scope
 from campaigns.tenants.scopes import Scope, opened
 from content.addresses import Pass, customer_addresses, read_customer_pass
 from content.files import picture_answer
-from content.rich_text import clean, nodes
 from content.rules import AddressIsVoid
 from content.scopes import public_scope
-from content.selectors import Card, content_for, home_feed, rendition_shown
+from content.selectors import Card, home_feed, rendition_shown
 
 
 class PictureOut(serializers.Serializer[Any]):
@@ -53,13 +52,6 @@ class CardOut(serializers.Serializer[Any]):
     summary = serializers.CharField()
     picture = PictureOut(allow_null=True)
     coupon = OfferOut(allow_null=True)
-
-
-class ContentOut(CardOut):
-    body = serializers.ListField(
-        child=serializers.DictField(),
-        help_text="小程序 rich-text 组件的节点 · nodes of the rich-text component",
-    )
 
 
 class BranchOut(serializers.Serializer[Any]):
@@ -117,15 +109,6 @@ class HomePage(ApiView):
                 "feed": [card_out(card, scope) for card in home.feed],
             }
         )
-
-
-class Content(ApiView):
-    who = "customer"
-
-    @extend_schema(summary="内容详情 · One piece of content", responses=ContentOut, tags=["content"])
-    def get(self, request: Request, content_id: UUID) -> Response:
-        card = content_for(scope=self.scope, content_id=content_id)
-        return self.answer({**card_out(card, self.scope), "body": nodes(clean(card.live.body))})
 
 
 @own_scope

@@ -20,6 +20,8 @@ class ContentApp(AppConfig):
         from content.blocks.registry import register_block
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
+        from content.recalling import register_recall_step
+        from content.services.recalls import withdraw_places
 
         register_kinds()
         for kind in OWN:
@@ -31,6 +33,7 @@ class ContentApp(AppConfig):
         register_check(compliance.COUPON)
         register_check(compliance.PRODUCT)
         register_check(compliance.REFERENCES)
+        register_recall_step("content: placements", withdraw_places)
         register_step("hand_over", name="content: items and placements", act=hand_over_content)
         register_step("leave", name="content: drafts", act=hand_over_drafts)
         register_remainder("content", rows=items_made)

@@ -11,8 +11,10 @@ from content.models import Editing
 
 def held_by_another(*, scope: Scope, item_id: UUID) -> Editing | None:
     """Who else edits this draft now?"""
-    others = Editing.objects.within(scope).filter(item_id=item_id, until__gt=scope.at)
-    found: Editing | None = others.exclude(person_id=scope.person_id).first()
+    held = Editing.objects.within(scope).filter(item_id=item_id, until__gt=scope.at)
+    if scope.person_id is not None:
+        held = held.exclude(person_id=scope.person_id)
+    found: Editing | None = held.first()
     return found
 
 

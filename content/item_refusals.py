@@ -38,3 +38,26 @@ class NothingIsHeld(Refusal):
     status = 409
     zh = "现在没有别人在编辑这份内容，直接编辑即可。"
     en = "Nobody else is editing this now: just edit it."
+
+
+class IsOverAlready(Refusal):
+    code = "content.item.is_over_already"
+    status = 409
+    zh = "它的展示时间已经结束，也没有在线内容可下线。"
+    en = "Its time is over already, and nothing of it is live."
+
+
+class CategoryIsWrong(Refusal):
+    """Values: `why_zh`, `why_en`."""
+
+    code = "content.category.is_wrong"
+    status = 422
+    zh = "栏目没有保存：{why_zh}"
+    en = "The category was not saved: {why_en}"
+
+
+class CategoriesAreBankWide(Refusal):
+    code = "content.category.is_bank_wide"
+    status = 403
+    zh = "栏目全行共用，只能在总行维护。"
+    en = "Categories are the whole bank's: they are kept at head office."

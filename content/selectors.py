@@ -163,8 +163,8 @@ class Card:
     coupon: CouponOffer | None
 
     @property
-    def picture(self) -> dict[str, Any]:
-        picture: dict[str, Any] = self.live.picture
+    def picture(self) -> dict[str, Any] | None:
+        picture: dict[str, Any] | None = self.live.picture
         return picture
 
 
@@ -177,7 +177,7 @@ class Home:
     feed: list[Card]
 
 
-def _shown(scope: Scope) -> Q:
+def shown_to(scope: Scope) -> Q:
     """What the scope's branch shows at the scope's moment: its own, and what the branches above hand down."""
     return Q(shown_from__lte=scope.at, shown_until__gt=scope.at) & (
         Q(branch_id=scope.branch_id) | Q(handed_down=True, branch_id__in=scope.ancestors)
@@ -191,15 +191,15 @@ def home_feed(*, scope: Scope) -> Home:
     """
     branch = Branch.objects.get(pk=scope.branch_id)
     places = list(
-        LivePlacement.objects.filter(_shown(scope), slot__in=[Slot.HOME_BANNER, Slot.HOME_FEED]).order_by(
+        LivePlacement.objects.filter(shown_to(scope), slot__in=[Slot.HOME_BANNER, Slot.HOME_FEED]).order_by(
             "-priority", "-branch_pos", "-id"
         )[:200]
     )
     items = {
         row.item_id: row
-        for row in LiveItem.objects.filter(_shown(scope), item_id__in={p.item_id for p in places})
+        for row in LiveItem.objects.filter(shown_to(scope), item_id__in={p.item_id for p in places})
     }
-    cards = {card.content_id: card for card in _cards(scope, branch, list(items.values()))}
+    cards = {card.content_id: card for card in cards_of(scope=scope, branch=branch, items=list(items.values()))}
     slots: dict[str, dict[UUID, Card]] = {Slot.HOME_BANNER: {}, Slot.HOME_FEED: {}}
     for place in places:
         if place.item_id in cards:
@@ -213,11 +213,11 @@ def home_feed(*, scope: Scope) -> Home:
 
 def content_for(*, scope: Scope, content_id: UUID) -> Card:
     """One piece of content as the scope's branch shows it now, by the item's id; raises NotFound."""
-    live = LiveItem.objects.filter(_shown(scope), item_id=content_id).first()
+    live = LiveItem.objects.filter(shown_to(scope), item_id=content_id).first()
     if live is None:
         raise NotFound
     branch = Branch.objects.get(pk=scope.branch_id)
-    return _cards(scope, branch, [live])[0]
+    return cards_of(scope=scope, branch=branch, items=[live])[0]
 
 
 def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
@@ -225,7 +225,7 @@ def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
 
     A picture is asked for by its item: what was taken down, or is not shown yet, has no pictures either.
     """
-    return _format_of(LiveItem.objects.filter(_shown(scope), item_id=item_id), rendition_id)
+    return _format_of(LiveItem.objects.filter(shown_to(scope), item_id=item_id), rendition_id)
 
 
 def _format_of(live: "QuerySet[LiveItem]", rendition_id: UUID) -> str:
@@ -237,8 +237,8 @@ def _format_of(live: "QuerySet[LiveItem]", rendition_id: UUID) -> str:
     raise NotFound
 
 
-def _cards(scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Card]:
-    batch_ids = {item.batch_id for item in items if item.batch_id}
+def offers_of(*, scope: Scope, branch: Branch, batch_ids: set[UUID]) -> dict[UUID, CouponOffer]:
+    """Which of these coupons can be claimed at the scope's branch now? Two queries, none for none."""
     offers: dict[UUID, CouponOffer] = {}
     if batch_ids:
         zone = ZoneInfo(branch.zone)
@@ -246,6 +246,13 @@ def _cards(scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Card]:
         for batch in live_batches(scope=scope).filter(batch_id__in=batch_ids):
             zh, en = sentences_of(promise=batch, zone=zone)
             offers[batch.batch_id] = CouponOffer(batch.batch_id, zh, en, left.get(batch.batch_id))
+    return offers
+
+
+def cards_of(*, scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Card]:
+    """Published items, each with its coupon if that can be claimed now."""
+    batch_ids = {item.batch_id for item in items if item.batch_id}
+    offers = offers_of(scope=scope, branch=branch, batch_ids=batch_ids)
     return [Card(item.item_id, item, offers.get(item.batch_id) if item.batch_id else None) for item in items]
 
 

@@ -33,6 +33,9 @@ class Sight(Protocol):
     """
 
     @property
+    def scope(self) -> Scope: ...
+
+    @property
     def is_page(self) -> bool: ...
 
     def addresses(self, picture: Mapping[str, Any]) -> dict[str, str]: ...
@@ -79,10 +82,10 @@ class Part:
 def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
         raise Wrong("应为文字", "it must be a text")
-    value = value.replace("\x00", "").strip()
-    if len(value) > longest:
+    text = value.replace("\x00", "").strip()
+    if len(text) > longest:
         raise Wrong(f"最多 {longest} 个字", f"at most {longest} characters")
-    return value
+    return text
 
 
 @dataclass(frozen=True, slots=True)

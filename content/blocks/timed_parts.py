@@ -68,3 +68,9 @@ class Moment(Part):
         if not frozen:
             return ""
         return str(date_format(datetime.fromisoformat(frozen).astimezone(zone_of(scope=scope)), "DATETIME_FORMAT"))
+
+    def shows(self, sight: Sight, frozen: Any) -> Any:
+        """ISO for the API; for a page the words of it too."""
+        if not frozen or not sight.is_page:
+            return frozen or ""
+        return {"at": frozen, "words": self.says(sight.scope, frozen)}

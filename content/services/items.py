@@ -24,19 +24,17 @@ from content.rules import BatchIsNotOffered, EditedMeanwhile, ProductIsUnknown, 
 from content.selectors import asset_in_scope, batches_offered, item_in_scope
 
 
-class Changes(TypedDict, total=False):
-    """What of a draft is to be changed. `body` is HTML of which only what is safe is kept; `blocks` are a list as in
-    content/blocks; `product_class` a ProductClass, `risk_level` a RiskLevel, `category_code` a category, or empty.
+class Filling(TypedDict, total=False):
+    """What a draft may hold beside its title and its window. `body` is HTML of which only what is safe is kept;
+    `blocks` are a list as in content/blocks; `product_class` a ProductClass, `risk_level` a RiskLevel,
+    `category_code` a category, or empty.
     """
 
-    title: str
     summary: str
     body: str
     asset_id: UUID | None
     campaign_id: UUID | None
     batch_id: UUID | None
-    shown_from: datetime
-    shown_until: datetime
     handed_down: bool
     product_class: str
     product_code: str
@@ -47,6 +45,14 @@ class Changes(TypedDict, total=False):
     blocks: list[dict[str, Any]]
 
 
+class Changes(Filling, total=False):
+    """What of a draft is to be changed."""
+
+    title: str
+    shown_from: datetime
+    shown_until: datetime
+
+
 def add_item(
     *,
     scope: Scope,
@@ -54,7 +60,7 @@ def add_item(
     shown_from: datetime,
     shown_until: datetime = FOREVER,
     kind: str = ItemKind.POSTER,
-    **more: Unpack[Changes],  # type: ignore[misc]
+    **more: Unpack[Filling],
 ) -> Item:
     """A new draft of the branch the scope stands at. Its kind stays.
 
@@ -81,15 +87,13 @@ def change_item(
     EditedMeanwhile when somebody else saved since; IsBeingEdited while somebody else holds it; and otherwise as
     `add_item`.
     """
-    item, _changed = write_item(scope=scope, item_id=item_id, seen_at=seen_at, changes=changes)
+    item = write_item(scope=scope, item_id=item_id, seen_at=seen_at, changes=changes)
     _note(scope, item, "content.item.change")
     return item
 
 
-def write_item(
-    *, scope: Scope, item_id: UUID, seen_at: datetime | None, changes: Changes
-) -> tuple[Item, bool]:
-    """What `change_item` writes, without the line in the audit; and whether anything was other than before."""
+def write_item(*, scope: Scope, item_id: UUID, seen_at: datetime | None, changes: Changes) -> Item:
+    """What `change_item` writes, without the line in the audit."""
     scope.demand("content.item.change")
     item = item_in_scope(scope=scope, item_id=item_id)
     void_review(scope=scope, subject=ref("content.item", item.pk))
@@ -97,11 +101,16 @@ def write_item(
     demand_not_held(scope=scope, item_id=item.pk)
     if seen_at is not None and item.changed_at != seen_at:
         raise EditedMeanwhile(who=item.author_name)
+    _fill(scope, item, changes)
+    item.save(force_update=True)
+    return item
+
+
+def would_change(*, scope: Scope, item: Item, changes: Changes) -> bool:
+    """Whether these changes make the draft another; `item` is filled with them. Writes nothing."""
     before = _values(item)
     _fill(scope, item, changes)
-    is_changed = _values(item) != before
-    item.save(force_update=True)
-    return item, is_changed
+    return _values(item) != before
 
 
 def submit_item(*, scope: Scope, item_id: UUID) -> Revision:
@@ -128,7 +137,7 @@ def _fill(scope: Scope, item: Item, given: Changes) -> None:
         item.body = clean(given["body"])
     for name in ("summary", "product_code", "disclosure"):
         if name in given:
-            setattr(item, name, given[name].strip())  # type: ignore[literal-required]
+            setattr(item, name, given[name].strip())
     _point(scope, item, given)
     _choose(item, given)
     if "blocks" in given:
