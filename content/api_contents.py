@@ -57,7 +57,9 @@ class CategoryOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
     name_en = serializers.CharField()
-    parent_code = serializers.CharField(allow_null=True, help_text="上级栏目代码 · code of what it stands under")
+    parent_code = serializers.CharField(
+        allow_null=True, help_text="上级栏目代码 · code of what it stands under"
+    )
 
 
 class CategoriesOut(serializers.Serializer[Any]):
@@ -101,15 +103,11 @@ class Contents(ApiView):
     )
     def get(self, request: Request) -> Response:
         asked = self.query_values
-        rows = contents_shown(
-            scope=self.scope, category=asked.get("category", ""), words=asked.get("q", "")
-        )
+        rows = contents_shown(scope=self.scope, category=asked.get("category", ""), words=asked.get("q", ""))
         page = Pages(("-shown_from", "-id")).cut(rows, asked)
         branch = Branch.objects.get(pk=self.scope.branch_id)
         cards = cards_of(scope=self.scope, branch=branch, items=page.items)
-        return self.answer(
-            {"items": [card_out(card, self.scope) for card in cards], "next": page.next}
-        )
+        return self.answer({"items": [card_out(card, self.scope) for card in cards], "next": page.next})
 
 
 class Categories(ApiView):

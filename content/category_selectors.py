@@ -22,8 +22,4 @@ def categories_in_use() -> list[Category]:
     """Those that content may be put under, in the order of the bank; children follow their parent."""
     rows = list(Category.objects.filter(is_active=True).select_related("parent"))
     tops = [row for row in rows if row.parent_id is None]
-    return [
-        each
-        for top in tops
-        for each in (top, *(row for row in rows if row.parent_id == top.pk))
-    ]
+    return [each for top in tops for each in (top, *(row for row in rows if row.parent_id == top.pk))]

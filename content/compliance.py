@@ -124,7 +124,9 @@ def say_product(args: Mapping[str, Any]) -> str:
 
 
 # Pages of the mini-program that show one thing of ours.
-_PAGE_OF = re.compile(r"/pages/(content|batch)\?(?:[^#\s\"]*&)?id=([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})")
+_PAGE_OF = re.compile(
+    r"/pages/(content|batch)\?(?:[^#\s\"]*&)?id=([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+)
 
 
 def look_at_references(scope: Scope, sight: Sight) -> list[Found]:

@@ -13,7 +13,6 @@ from content.files import path_of
 from content.models import LiveItem, LivePlacement, Rendition
 from content.pictures_frozen import frozen_in
 
-
 _LATER = ("category", "link", "product_class", "product_code", "risk_level", "disclosure")
 
 

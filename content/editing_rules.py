@@ -3,8 +3,8 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from campaigns.tenants.scopes import Scope
 from campaigns.rewards.selectors.coupons import zone_of
+from campaigns.tenants.scopes import Scope
 from content.item_refusals import IsBeingEdited
 from content.models import Editing
 

@@ -55,7 +55,9 @@ RULES: Mapping[str, KindRules] = {
         "picture blocks link coupon class",
     ),
     ItemKind.POSTER: _rules(
-        _("A picture with a text under it, and a coupon if there is one."), "picture", "body link coupon class"
+        _("A picture with a text under it, and a coupon if there is one."),
+        "picture",
+        "body link coupon class",
     ),
     ItemKind.BANNER: _rules(_("A wide picture that leads somewhere."), "picture link", "class"),
     ItemKind.PRODUCT: _rules(
@@ -65,6 +67,8 @@ RULES: Mapping[str, KindRules] = {
     ),
     ItemKind.NOTICE: _rules(_("An announcement in words."), "body", "link"),
     ItemKind.PAGE: _rules(
-        _("A page of blocks: pictures, texts, videos, coupons, a countdown."), "blocks", "picture coupon class"
+        _("A page of blocks: pictures, texts, videos, coupons, a countdown."),
+        "blocks",
+        "picture coupon class",
     ),
 }

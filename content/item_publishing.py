@@ -193,11 +193,15 @@ def describe_item(scope: Scope, payload: Mapping[str, Any]) -> Description:
         ("product", Line("product_code", _name("product_code"), context["product"]["code"])),
         ("product", Line("risk_level", _name("risk_level"), context["product"]["risk"])),
         ("product", Line("disclosure", _name("disclosure"), context["product"]["disclosure"])),
-        ("coupon", Line("coupon", gettext("coupon batch"), sentence_of(scope=scope, batch_id=payload["batch_id"]))),
+        (
+            "coupon",
+            Line("coupon", gettext("coupon batch"), sentence_of(scope=scope, batch_id=payload["batch_id"])),
+        ),
     ]
     rules = RULES[payload["kind"]]
     addresses = {
-        each["sha256"]: StaffSight(scope).addresses(each).get("poster", "") for each in frozen_in(list(blocks))
+        each["sha256"]: StaffSight(scope).addresses(each).get("poster", "")
+        for each in frozen_in(list(blocks))
     }
     return Description(
         template=ITEM_TEMPLATE,

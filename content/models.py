@@ -9,10 +9,26 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.products import ProductClass
 from campaigns.planning.models import Campaign
 from campaigns.tenants.models import TenantModel, tracked
-from content.category_models import Category as Category
-from content.editing_models import Editing as Editing
+from content.category_models import Category
+from content.editing_models import Editing
 from content.item_kinds import ItemKind, RiskLevel
-from content.recall_models import Recall as Recall
+from content.recall_models import Recall
+
+__all__ = [
+    "Asset",
+    "Category",
+    "Draft",
+    "Editing",
+    "Item",
+    "LiveItem",
+    "LivePlacement",
+    "Placement",
+    "Published",
+    "Recall",
+    "Rendition",
+    "Shown",
+    "Slot",
+]
 
 
 @tracked()
@@ -168,9 +184,7 @@ class Item(Draft):
         default="",
         help_text=_("Where a tap on it leads: a page of the mini-program (/pages/…) or a web address."),
     )
-    product_code = models.CharField(
-        _("product code"), max_length=32, blank=True, db_default="", default=""
-    )
+    product_code = models.CharField(_("product code"), max_length=32, blank=True, db_default="", default="")
     risk_level = models.CharField(
         _("risk level"), max_length=2, choices=RiskLevel, blank=True, db_default="", default=""
     )
@@ -193,9 +207,7 @@ class Item(Draft):
         ordering = ["-id"]
         constraints = [
             *Draft.Meta.constraints,
-            models.CheckConstraint(
-                condition=Q(kind__in=ItemKind.values), name="content_item_kind_is_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=ItemKind.values), name="content_item_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(risk_level__in=["", *RiskLevel.values]), name="content_item_risk_level_is_known"
             ),
@@ -227,9 +239,7 @@ class LiveItem(Published):
     product_class = models.CharField(
         _("product class"), max_length=12, choices=ProductClass, blank=True, db_default="", default=""
     )
-    product_code = models.CharField(
-        _("product code"), max_length=32, blank=True, db_default="", default=""
-    )
+    product_code = models.CharField(_("product code"), max_length=32, blank=True, db_default="", default="")
     risk_level = models.CharField(
         _("risk level"), max_length=2, choices=RiskLevel, blank=True, db_default="", default=""
     )

@@ -199,7 +199,9 @@ def home_feed(*, scope: Scope) -> Home:
         row.item_id: row
         for row in LiveItem.objects.filter(shown_to(scope), item_id__in={p.item_id for p in places})
     }
-    cards = {card.content_id: card for card in cards_of(scope=scope, branch=branch, items=list(items.values()))}
+    cards = {
+        card.content_id: card for card in cards_of(scope=scope, branch=branch, items=list(items.values()))
+    }
     slots: dict[str, dict[UUID, Card]] = {Slot.HOME_BANNER: {}, Slot.HOME_FEED: {}}
     for place in places:
         if place.item_id in cards:

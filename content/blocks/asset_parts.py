@@ -68,7 +68,6 @@ class OneAsset(Part):
         return {**told, "urls": sight.addresses(frozen)}
 
 
-
 # What customers are told of an asset; hashes and ids of renditions are not among it.
 _TOLD = ("alt", "colour", "width", "height", "seconds")
 

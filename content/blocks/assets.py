@@ -28,7 +28,7 @@ def assets_offered(*, scope: Scope, kind: str, many: int) -> list[Asset]:
     """What a block may show, the newest first, with renditions."""
     rows = assets_within(scope=scope)
     if hasattr(Asset, "kind"):
-        rows = rows.filter(**{"kind": kind})
+        rows = rows.filter(kind=kind)
     elif kind != "image":
         return []
     return list(rows.prefetch_related("renditions")[:many])

@@ -11,7 +11,12 @@ COUPON = BlockKind(
     _("Coupon"),
     icon="confirmation_number",
     parts=(
-        Batch("batch", _("coupon batch"), needed=True, help=_("Customers see it while its batch can be claimed.")),
+        Batch(
+            "batch",
+            _("coupon batch"),
+            needed=True,
+            help=_("Customers see it while its batch can be claimed."),
+        ),
         Words("words", _("line above it"), longest=40),
     ),
     template="content/phone/blocks/coupon.html",

@@ -1,10 +1,10 @@
 """What blocks are made of. Each part knows its value in a draft, what is frozen of it, and what customers get.
 
-    read     what was typed or sent -> the value kept in the draft; raises Wrong
-    lacks    what is still to be filled in before it can be submitted
-    freeze   the value -> what is frozen in a revision, thaw the way back
-    says     what a reviewer reads of it
-    shows    what a phone gets of it, in the API and in the preview
+read     what was typed or sent -> the value kept in the draft; raises Wrong
+lacks    what is still to be filled in before it can be submitted
+freeze   the value -> what is frozen in a revision, thaw the way back
+says     what a reviewer reads of it
+shows    what a phone gets of it, in the API and in the preview
 """
 
 from collections.abc import Mapping
@@ -76,7 +76,6 @@ class Part:
 
     def shows(self, sight: Sight, frozen: Any) -> Any:
         return frozen
-
 
 
 def _text(value: Any, longest: int) -> str:

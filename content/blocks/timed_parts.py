@@ -32,7 +32,9 @@ class Batch(Part):
         except ValueError:
             raise Wrong("请选择券批次", "choose a coupon batch") from None
         if batch_id != kept and batch_id not in dict(self.choices(scope)):
-            raise Wrong("它不在您的机构范围内，也没有下发给您", "it is not of your branches, and none hands it down")
+            raise Wrong(
+                "它不在您的机构范围内，也没有下发给您", "it is not of your branches, and none hands it down"
+            )
         return batch_id
 
     def says(self, scope: Scope, frozen: Any) -> str:
@@ -67,7 +69,9 @@ class Moment(Part):
     def says(self, scope: Scope, frozen: Any) -> str:
         if not frozen:
             return ""
-        return str(date_format(datetime.fromisoformat(frozen).astimezone(zone_of(scope=scope)), "DATETIME_FORMAT"))
+        return str(
+            date_format(datetime.fromisoformat(frozen).astimezone(zone_of(scope=scope)), "DATETIME_FORMAT")
+        )
 
     def shows(self, sight: Sight, frozen: Any) -> Any:
         """ISO for the API; for a page the words of it too."""

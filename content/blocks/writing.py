@@ -25,10 +25,17 @@ def place_of(block: Mapping[str, Any], part: str) -> str:
     return f"blocks.{block['id']}.{part}"
 
 
-def read_blocks(*, scope: Scope, raw: object, kept: Sequence[Mapping[str, Any]] = ()) -> list[Block]:
+def read_blocks(
+    *,
+    scope: Scope,
+    raw: object,
+    kept: Sequence[Mapping[str, Any]] = (),
+    wrongs: list[BlockIsWrong] | None = None,
+) -> list[Block]:
     """Blocks as a draft keeps them: each checked part by part, nothing in them that their kind does not know.
 
-    `kept` are those that the draft has now. Raises BlockIsUnknown, BlockIsWrong, TooManyBlocks.
+    `kept` are those that the draft has now. Raises BlockIsUnknown, BlockIsWrong, TooManyBlocks. With `wrongs` a part
+    that is wrong stays as it was kept, and what is wrong is added there.
     """
     if not isinstance(raw, list):
         raise BlockIsUnknown(kind="")
@@ -42,26 +49,35 @@ def read_blocks(*, scope: Scope, raw: object, kept: Sequence[Mapping[str, Any]] 
             raise BlockIsUnknown(kind=str(given.get("kind", ""))[:20] if isinstance(given, Mapping) else "")
         if any(block["id"] == given["id"] for block in found):
             raise BlockIsUnknown(kind=f"{kind.code} {given['id']}")
-        found.append(_read(scope, kind, number, given, before.get(given["id"], {})))
+        found.append(_read(scope, kind, number, given, before.get(given["id"], {}), wrongs))
     return found
 
 
 def _read(
-    scope: Scope, kind: BlockKind, number: int, given: Mapping[str, Any], kept: Mapping[str, Any]
+    scope: Scope,
+    kind: BlockKind,
+    number: int,
+    given: Mapping[str, Any],
+    kept: Mapping[str, Any],
+    wrongs: list[BlockIsWrong] | None,
 ) -> Block:
     block: Block = {"id": given["id"], "kind": kind.code}
     for part in kind.parts:
         try:
             block[part.code] = part.read(scope, given.get(part.code, part.empty), kept.get(part.code))
         except Wrong as wrong:
-            raise BlockIsWrong(
+            refusal = BlockIsWrong(
                 number=number,
                 block=given["id"],
                 part=part.code,
                 label=part.label,
                 why_zh=wrong.zh,
                 why_en=wrong.en,
-            ) from wrong
+            )
+            if wrongs is None:
+                raise refusal from wrong
+            wrongs.append(refusal)
+            block[part.code] = kept.get(part.code, part.empty)
     return block
 
 
@@ -120,7 +136,9 @@ def lines_of(*, scope: Scope, blocks: Sequence[Mapping[str, Any]], pictures: Map
             lines.append(Line(place_of(block, part.code), label, part.says(scope, frozen), picture=address))
             if isinstance(frozen, Mapping) and "alt" in frozen:
                 alt = gettext("description")
-                lines.append(Line(place_of(block, f"{part.code}.alt"), f"{label} · {alt}", str(frozen["alt"])))
+                lines.append(
+                    Line(place_of(block, f"{part.code}.alt"), f"{label} · {alt}", str(frozen["alt"]))
+                )
     return lines
 
 
@@ -138,7 +156,9 @@ def shown_blocks(*, sight: Sight, blocks: Iterable[Mapping[str, Any]]) -> list[t
 
 def batches_in(blocks: Iterable[Mapping[str, Any]]) -> list[str]:
     """The coupon batches that blocks name, each once."""
-    found = [block["batch"] for _n, block, kind in _known(blocks) if kind.code == "coupon" and block.get("batch")]
+    found = [
+        block["batch"] for _n, block, kind in _known(blocks) if kind.code == "coupon" and block.get("batch")
+    ]
     return list(dict.fromkeys(found))
 
 

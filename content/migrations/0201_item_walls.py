@@ -25,9 +25,9 @@ class Migration(migrations.Migration):
         ),
         OfferRights(
             {
-                "administrator": _CATEGORIES,
+                "administrator": [*_CATEGORIES, "content.recall.view"],
                 "editor": ["content.category.view"],
-                "reviewer": ["content.item.recall"],
+                "reviewer": ["content.item.recall", "content.recall.view", "content.recall.export"],
             }
         ),
     ]

@@ -9,6 +9,7 @@ from campaigns.approvals.moves import person_of, words_of
 from campaigns.audit.services import record
 from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
+from content.blocks.refusals import BlockIsWrong
 from content.editing_rules import held_by_another, is_being_edited
 from content.item_refusals import NothingIsHeld
 from content.models import Editing, Item
@@ -54,7 +55,10 @@ def take_over_item(*, scope: Scope, item_id: UUID, words: str) -> Editing:
     words = words_of(words)
     item = item_in_scope(scope=scope, item_id=item_id)
     other = held_by_another(scope=scope, item_id=item.pk)
-    if other is None or not Editing.objects.within(scope).filter(pk=item.pk, person_id=other.person_id).delete()[0]:
+    if (
+        other is None
+        or not Editing.objects.within(scope).filter(pk=item.pk, person_id=other.person_id).delete()[0]
+    ):
         raise NothingIsHeld
     mine = _hold(scope, item)
     _note(scope, item, "content.item.take_over", words=words.strip()[:500], held_by=other.person_name)
@@ -63,23 +67,25 @@ def take_over_item(*, scope: Scope, item_id: UUID, words: str) -> Editing:
 
 def save_as_typed(
     *, scope: Scope, item_id: UUID, seen_at: datetime | None, changes: Changes
-) -> Item:
+) -> tuple[Item, list[BlockIsWrong]]:
     """Save what somebody types, and hold the draft for him. One sitting is one line of the audit; history has each.
 
-    What is as it was is not saved again. Raises as `change_item`.
+    What is as it was is not saved again. A part of a block that is wrong stays as it was saved last, and is answered;
+    whatever else is wrong raises as `change_item`.
     """
     scope.demand("content.item.change")
     item = item_in_scope(scope=scope, item_id=item_id)
     mine = _hold(scope, item)
-    if (seen_at is None or item.changed_at == seen_at) and not would_change(
-        scope=scope, item=item, changes=changes
-    ):
-        return item_in_scope(scope=scope, item_id=item_id)
-    item = write_item(scope=scope, item_id=item_id, seen_at=seen_at, changes=changes)
+    wrongs: list[BlockIsWrong] = []
+    is_latest = seen_at is None or item.changed_at == seen_at
+    if is_latest and not would_change(scope=scope, item=item, changes=changes, wrongs=wrongs):
+        return item_in_scope(scope=scope, item_id=item_id), wrongs
+    wrongs = []
+    item = write_item(scope=scope, item_id=item_id, seen_at=seen_at, changes=changes, wrongs=wrongs)
     if not mine.is_noted:
         Editing.objects.within(scope).filter(pk=item.pk).update(is_noted=True)
         _note(scope, item, "content.item.change")
-    return item
+    return item, wrongs
 
 
 def _hold(scope: Scope, item: Item) -> Editing:

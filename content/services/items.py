@@ -13,6 +13,7 @@ from campaigns.lib.products import ProductClass
 from campaigns.lib.refs import ref
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.tenants.scopes import Scope
+from content.blocks.refusals import BlockIsWrong
 from content.blocks.writing import read_blocks
 from content.category_selectors import category_of
 from content.editing_rules import demand_not_held
@@ -92,8 +93,17 @@ def change_item(
     return item
 
 
-def write_item(*, scope: Scope, item_id: UUID, seen_at: datetime | None, changes: Changes) -> Item:
-    """What `change_item` writes, without the line in the audit."""
+def write_item(
+    *,
+    scope: Scope,
+    item_id: UUID,
+    seen_at: datetime | None,
+    changes: Changes,
+    wrongs: list[BlockIsWrong] | None = None,
+) -> Item:
+    """What `change_item` writes, without the line in the audit. With `wrongs`, parts of blocks that are wrong stay as
+    they were, and are added there.
+    """
     scope.demand("content.item.change")
     item = item_in_scope(scope=scope, item_id=item_id)
     void_review(scope=scope, subject=ref("content.item", item.pk))
@@ -101,15 +111,15 @@ def write_item(*, scope: Scope, item_id: UUID, seen_at: datetime | None, changes
     demand_not_held(scope=scope, item_id=item.pk)
     if seen_at is not None and item.changed_at != seen_at:
         raise EditedMeanwhile(who=item.author_name)
-    _fill(scope, item, changes)
+    _fill(scope, item, changes, wrongs)
     item.save(force_update=True)
     return item
 
 
-def would_change(*, scope: Scope, item: Item, changes: Changes) -> bool:
+def would_change(*, scope: Scope, item: Item, changes: Changes, wrongs: list[BlockIsWrong]) -> bool:
     """Whether these changes make the draft another; `item` is filled with them. Writes nothing."""
     before = _values(item)
-    _fill(scope, item, changes)
+    _fill(scope, item, changes, wrongs)
     return _values(item) != before
 
 
@@ -123,7 +133,7 @@ def take_down_item(*, scope: Scope, item_id: UUID, reason: str) -> Revision:
     return take_down(scope=scope, subject=ref("content.item", item_id), reason=reason)
 
 
-def _fill(scope: Scope, item: Item, given: Changes) -> None:
+def _fill(scope: Scope, item: Item, given: Changes, wrongs: list[BlockIsWrong] | None = None) -> None:
     shown_from, shown_until = (
         given.get("shown_from", item.shown_from),
         given.get("shown_until", item.shown_until),
@@ -141,7 +151,7 @@ def _fill(scope: Scope, item: Item, given: Changes) -> None:
     _point(scope, item, given)
     _choose(item, given)
     if "blocks" in given:
-        item.blocks = read_blocks(scope=scope, raw=given["blocks"], kept=item.blocks)
+        item.blocks = read_blocks(scope=scope, raw=given["blocks"], kept=item.blocks, wrongs=wrongs)
     item.author_id, item.author_name, item.changed_at = scope.person_id, scope.facts.actor_name, scope.at
 
 

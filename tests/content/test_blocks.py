@@ -57,9 +57,7 @@ WHOLE: dict[str, dict[str, Any]] = {
 }
 
 
-def test_every_kind_is_served_as_it_was_approved_and_comes_back_as_it_was(
-    cast: Cast, client: Client
-) -> None:
+def test_every_kind_is_served_as_it_was_approved_and_comes_back_as_it_was(cast: Cast, client: Client) -> None:
     """Draft, revision, published copy, API and the way back, with everything a kind can hold."""
     batch = live_batch(cast, shares={"NB": 5})
     with cast.ho_administrator.scope() as scope:
@@ -73,7 +71,13 @@ def test_every_kind_is_served_as_it_was_approved_and_comes_back_as_it_was(
             picture(asset.pk),
             text("<p>到<strong>网点</strong>办理<script>x</script></p>"),
             {"id": "cpn1", "kind": "coupon", "batch": str(batch.pk), "words": "先领券"},
-            {"id": "cnt1", "kind": "countdown", "words": "还剩", "until": "2099-02-17T20:00", "after": "已结束"},
+            {
+                "id": "cnt1",
+                "kind": "countdown",
+                "words": "还剩",
+                "until": "2099-02-17T20:00",
+                "after": "已结束",
+            },
             picture(second.pk, "pic2", link="https://bank.example/a"),
         ]
         given = {"asset": asset.pk, "blocks": blocks}
@@ -103,7 +107,13 @@ def test_every_kind_is_served_as_it_was_approved_and_comes_back_as_it_was(
 
     headers = cast.customers["nb"].headers()
     shown = client.get(f"/api/v1/contents/{ids[ItemKind.PAGE]}", headers=headers).json()
-    assert [block["kind"] for block in shown["blocks"]] == ["picture", "text", "coupon", "countdown", "picture"]
+    assert [block["kind"] for block in shown["blocks"]] == [
+        "picture",
+        "text",
+        "coupon",
+        "countdown",
+        "picture",
+    ]
     first, words, coupon, clock, last = shown["blocks"]
     assert first["picture"]["alt"] == "山上的朝霞" and set(first["picture"]["urls"]) >= {"thumb", "desk"}
     assert "renditions" not in first["picture"] and "sha256" not in first["picture"]
@@ -128,9 +138,10 @@ def test_every_kind_is_served_as_it_was_approved_and_comes_back_as_it_was(
     sent = client.get(last["picture"]["urls"]["desk"])
     assert sent.status_code == 200 and b"".join(sent.streaming_content)  # type: ignore[arg-type]
     with cast.customers["nb"].scope() as scope:
-        assert rendition_shown(
-            scope=scope, item_id=ids[ItemKind.PAGE], rendition_id=UUID(made["id"])
-        ) == made["format"]
+        assert (
+            rendition_shown(scope=scope, item_id=ids[ItemKind.PAGE], rendition_id=UUID(made["id"]))
+            == made["format"]
+        )
 
     # Lists: by a category and what is under it, by words of titles, texts and blocks, page by page.
     def titles(query: str) -> list[str]:
@@ -247,7 +258,11 @@ def test_what_is_missing_is_named_with_its_place_and_stops_the_submission(cast: 
         values: dict[str, Any] = dict(WHOLE[ItemKind.PRODUCT])
         for disclosure in ("", "理财非存款，产品有风险，投资须谨慎。"):
             item = add_item(
-                scope=scope, kind="product", title="卡", shown_from=FROM, **(values | {"disclosure": disclosure})
+                scope=scope,
+                kind="product",
+                title="卡",
+                shown_from=FROM,
+                **(values | {"disclosure": disclosure}),
             )
             with pytest.raises(NotCompliant) as refused:
                 submit_item(scope=scope, item_id=item.pk)
@@ -260,13 +275,17 @@ def test_findings_name_the_block_and_the_part_in_which_they_stand(cast: Cast) ->
     batch = live_batch(cast, shares={"NB": 5})
     with cast.nb_editor.scope() as scope:
         asset = make_asset(scope)
-        change_asset(scope=scope, asset_id=asset.pk, name="朝霞", alt="山", rights_until=AT + timedelta(days=9))
+        change_asset(
+            scope=scope, asset_id=asset.pk, name="朝霞", alt="山", rights_until=AT + timedelta(days=9)
+        )
         gone = new_id()
         item = make_page(
             scope,
             [
                 picture(asset.pk, link=f"/pages/content?id={gone}"),
-                text(f'<p>满100减50，<a href="/pages/batch?id={gone}">领</a><a href="https://t.cn/x">看</a></p>'),
+                text(
+                    f'<p>满100减50，<a href="/pages/batch?id={gone}">领</a><a href="https://t.cn/x">看</a></p>'
+                ),
                 {"id": "cpn1", "kind": "coupon", "batch": str(batch.pk), "words": "满100减20"},
             ],
         )
@@ -332,7 +351,13 @@ def test_categories_are_kept_at_head_office_in_two_levels(cast: Cast) -> None:
         # What has something under it goes under nothing.
         with pytest.raises(item_refusals.CategoryIsWrong):
             change_category(
-                scope=scope, code="deposit", name="存款", name_en="", parent_code="loan", place=1, is_active=True
+                scope=scope,
+                code="deposit",
+                name="存款",
+                name_en="",
+                parent_code="loan",
+                place=1,
+                is_active=True,
             )
         change_category(
             scope=scope, code="loan", name="贷款", name_en="Loans", parent_code="", place=1, is_active=False
