@@ -33,20 +33,20 @@ class ContentOut(CardOut):
         child=serializers.DictField(),
         help_text="小程序 rich-text 组件的节点 · nodes of the rich-text component",
     )
-    category = serializers.CharField(help_text="栏目代码，可为空 · code of its category, may be empty")
+    category = serializers.CharField(help_text="分类代码，可为空 · code of its category, may be empty")
     link = serializers.CharField(help_text="点按后前往 · where a tap leads, may be empty")
     product = ProductOut(allow_null=True)
     blocks = serializers.ListField(
         child=serializers.DictField(),
-        help_text="按顺序的区块：kind 为 picture、text、video、coupon、countdown 等；未知的请跳过 · in order; kind says which"
-        " parts there are: skip those you do not know. A text is nodes of the rich-text component",
+        help_text="按顺序的区块，未知种类请跳过；文字为 rich-text 节点 · in order: skip kinds you do not know; a text"
+        " is nodes of the rich-text component",
     )
     coupons = OfferOut(many=True)
 
 
 class ContentQuery(PageQuery):
     category = serializers.SlugField(
-        required=False, max_length=40, help_text="栏目代码，含下级栏目 · category, with those under it"
+        required=False, max_length=40, help_text="分类代码，含下级分类 · category, with those under it"
     )
     q = serializers.CharField(
         required=False, max_length=60, help_text="要找的字词，以空格分开 · words that must all occur"
@@ -58,7 +58,7 @@ class CategoryOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     name_en = serializers.CharField()
     parent_code = serializers.CharField(
-        allow_null=True, help_text="上级栏目代码 · code of what it stands under"
+        allow_null=True, help_text="上级分类代码 · code of what it stands under"
     )
 
 
@@ -113,7 +113,7 @@ class Contents(ApiView):
 class Categories(ApiView):
     who = "customer"
 
-    @extend_schema(summary="内容栏目 · Categories of content", responses=CategoriesOut, tags=["content"])
+    @extend_schema(summary="内容分类 · Categories of content", responses=CategoriesOut, tags=["content"])
     def get(self, request: Request) -> Response:
         return self.answer(
             {

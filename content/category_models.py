@@ -18,7 +18,7 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=30)
     name_en = models.CharField(_("English name"), max_length=60, blank=True)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("above it")
     )
     place = models.PositiveSmallIntegerField(_("place in lists"), default=1000)
     is_active = models.BooleanField(_("in use"), default=True)

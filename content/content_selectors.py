@@ -47,7 +47,7 @@ def contents_shown(*, scope: Scope, category: str = "", words: str = "") -> Quer
 
     With words, one query more: a verb proposes keys, and the rows are read through the policies.
     """
-    rows = LiveItem.objects.filter(shown_to(scope), kind__in=_LISTED)
+    rows = LiveItem.objects.filter(shown_to(scope=scope), kind__in=_LISTED)
     if category:
         under = Category.objects.filter(parent_id=category).values_list("code", flat=True)
         rows = rows.filter(category__in=[category, *under])

@@ -22,8 +22,8 @@ class Editing(TenantModel):
     )
     person_id = models.UUIDField(_("person"))
     person_name = models.CharField(_("person"), max_length=60)
-    since = models.DateTimeField(_("since"))
-    until = models.DateTimeField(_("until"))
+    since = models.DateTimeField(_("edited since"))
+    until = models.DateTimeField(_("edited until"))
     is_noted = models.BooleanField(_("noted"), default=False)
 
     class Meta:

@@ -23,7 +23,7 @@ class Noted:
 
 
 def look_over(*, scope: Scope, item: Item) -> list[Noted]:
-    """What a submission would be refused for, then what it would be told of. Writes nothing; reads as submitting does."""
+    """What a submission would be refused for, then what a reviewer would be told of. Writes nothing."""
     missing = [Noted(each.place, each.words, True) for each in missing_in(scope=scope, item=item)]
     kind = kind_of("content.item")
     frozen = kind.freeze(scope, item.pk)

@@ -52,12 +52,12 @@ class CategoryIsWrong(Refusal):
 
     code = "content.category.is_wrong"
     status = 422
-    zh = "栏目没有保存：{why_zh}"
+    zh = "分类没有保存：{why_zh}"
     en = "The category was not saved: {why_en}"
 
 
 class CategoriesAreBankWide(Refusal):
     code = "content.category.is_bank_wide"
     status = 403
-    zh = "栏目全行共用，只能在总行维护。"
+    zh = "分类全行共用，只能在总行维护。"
     en = "Categories are the whole bank's: they are kept at head office."

@@ -135,7 +135,8 @@ class Published(Shown):
         abstract = True
 
 
-@tracked()
+# The category is in the frozen revision; history need not copy it.
+@tracked(exclude=("category",))
 class Item(Draft):
     """The draft of one piece of content. `batch_id` names a coupon batch, own or handed down from above.
 

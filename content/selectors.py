@@ -177,7 +177,7 @@ class Home:
     feed: list[Card]
 
 
-def shown_to(scope: Scope) -> Q:
+def shown_to(*, scope: Scope) -> Q:
     """What the scope's branch shows at the scope's moment: its own, and what the branches above hand down."""
     return Q(shown_from__lte=scope.at, shown_until__gt=scope.at) & (
         Q(branch_id=scope.branch_id) | Q(handed_down=True, branch_id__in=scope.ancestors)
@@ -191,13 +191,13 @@ def home_feed(*, scope: Scope) -> Home:
     """
     branch = Branch.objects.get(pk=scope.branch_id)
     places = list(
-        LivePlacement.objects.filter(shown_to(scope), slot__in=[Slot.HOME_BANNER, Slot.HOME_FEED]).order_by(
-            "-priority", "-branch_pos", "-id"
-        )[:200]
+        LivePlacement.objects.filter(
+            shown_to(scope=scope), slot__in=[Slot.HOME_BANNER, Slot.HOME_FEED]
+        ).order_by("-priority", "-branch_pos", "-id")[:200]
     )
     items = {
         row.item_id: row
-        for row in LiveItem.objects.filter(shown_to(scope), item_id__in={p.item_id for p in places})
+        for row in LiveItem.objects.filter(shown_to(scope=scope), item_id__in={p.item_id for p in places})
     }
     cards = {
         card.content_id: card for card in cards_of(scope=scope, branch=branch, items=list(items.values()))
@@ -215,7 +215,7 @@ def home_feed(*, scope: Scope) -> Home:
 
 def content_for(*, scope: Scope, content_id: UUID) -> Card:
     """One piece of content as the scope's branch shows it now, by the item's id; raises NotFound."""
-    live = LiveItem.objects.filter(shown_to(scope), item_id=content_id).first()
+    live = LiveItem.objects.filter(shown_to(scope=scope), item_id=content_id).first()
     if live is None:
         raise NotFound
     branch = Branch.objects.get(pk=scope.branch_id)
@@ -227,7 +227,7 @@ def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
 
     A picture is asked for by its item: what was taken down, or is not shown yet, has no pictures either.
     """
-    return _format_of(LiveItem.objects.filter(shown_to(scope), item_id=item_id), rendition_id)
+    return _format_of(LiveItem.objects.filter(shown_to(scope=scope), item_id=item_id), rendition_id)
 
 
 def _format_of(live: "QuerySet[LiveItem]", rendition_id: UUID) -> str:

@@ -52,7 +52,7 @@ class ItemEditor:
             own("<uuid:item_id>/preview/", xframe_options_sameorigin(self.saved_view), "saved_preview"),
             own("<uuid:item_id>/save/", self.save_view, "save"),
             own("<uuid:item_id>/hold/", self.hold_view, "hold"),
-            own("<uuid:item_id>/check/", self.check_view, "check"),
+            own("<uuid:item_id>/findings/", self.findings_view, "findings"),
             *super().get_urls(),  # type: ignore[misc]
         ]
 
@@ -139,7 +139,7 @@ class ItemEditor:
         form = BlockForm(kind, key.lower(), scope_of(request), {})
         return TemplateResponse(request, "content/block_panel.html", {"form": form})
 
-    def check_view(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
+    def findings_view(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         """What stops the saved draft, and what a reviewer will be told of it; each with its place."""
         if not self.has_view_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied

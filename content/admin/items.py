@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -23,6 +24,10 @@ from content.blocks.registry import block_kinds
 from content.item_kinds import RULES, ItemKind
 from content.models import Item
 from content.services.items import add_item, change_item, submit_item, take_down_item
+
+_STYLES = Media(
+    css={"all": ("content/content.css", "content/editor.css", "approvals/review.css", "approvals/stops.css")}
+)
 
 
 @admin.register(Item)
@@ -54,15 +59,10 @@ class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
     }
     ordering = ("-changed_at",)
 
-    class Media:
-        css = {
-            "all": (
-                "content/content.css",
-                "content/editor.css",
-                "approvals/review.css",
-                "approvals/stops.css",
-            )
-        }
+    @property
+    def media(self) -> Media:
+        # A block that is added later may hold rich text, whatever the page began with.
+        return super().media + _STYLES + prose_widget().media
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("asset__renditions")
@@ -154,7 +154,7 @@ class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
             "has_blocks": has_blocks,
             "block_kinds": block_kinds().values() if has_blocks else (),
             "block_forms": block_forms(scope, typed if typed is not None else item.blocks if item else []),
-            "wall": wall_of(scope, "image") if has_blocks else [],
+            "wall": wall_of(scope, "picture") if has_blocks else [],
             "videos": wall_of(scope, "video") if has_blocks else [],
             "may_recall": item is not None and scope.may("content.item.recall"),
             "may_copy": item is not None and scope.may("content.item.add"),

@@ -16,9 +16,9 @@ from content.models import Asset
 
 @dataclass(frozen=True, slots=True)
 class OneAsset(Part):
-    """One thing of the library, of a kind: "image" or "video"."""
+    """One thing of the library, of a kind: "picture" or "video"."""
 
-    kind: str = "image"
+    kind: str = "picture"
 
     def read(self, scope: Scope, value: Any, kept: Any) -> str:
         if not value:

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from campaigns.tenants.scopes import Scope
 from content.models import Asset
 from content.pictures_frozen import picture_of
@@ -15,8 +17,8 @@ def asset_of(*, scope: Scope, asset_id: UUID) -> Asset:
 
 
 def asset_kind(asset: Asset) -> str:
-    """ "image", "video" and so on; before there were kinds, everything was a picture."""
-    return str(getattr(asset, "kind", "image"))
+    """ "picture", "video" and so on; before there were kinds, everything was a picture."""
+    return str(getattr(asset, "kind", "picture"))
 
 
 def frozen_asset(*, scope: Scope, asset: Asset) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def assets_offered(*, scope: Scope, kind: str, many: int) -> list[Asset]:
     """What a block may show, the newest first, with renditions."""
     rows = assets_within(scope=scope)
     if hasattr(Asset, "kind"):
-        rows = rows.filter(kind=kind)
-    elif kind != "image":
+        rows = rows.filter(Q(("kind", kind)))
+    elif kind != "picture":
         return []
     return list(rows.prefetch_related("renditions")[:many])

@@ -14,7 +14,7 @@ from content.models import Category
 _MEND = {
     "content_category_pkey": ("这个代码已被使用。", "this code is taken."),
     "content_category_has_two_levels": (
-        "栏目最多两级，上级栏目必须是一级栏目。",
+        "分类最多两级，上级分类必须是一级分类。",
         "there are two levels: what it stands under must be at the top.",
     ),
 }

@@ -9,6 +9,7 @@ from datetime import timedelta
 from campaigns.lib.clock import now
 from campaigns.lib.ids import new_id
 from tests.leaks.addresses import Address
+from tests.leaks.content_rows import CONTENT
 from tests.leaks.points_rows import POINTS
 from tests.leaks.row import Row
 
@@ -65,6 +66,7 @@ PUBLIC = {
 
 ROWS = {
     **POINTS,
+    **CONTENT,
     "admin:index": Row("staff"),
     "admin:app_list": Row("staff"),
     "admin:autocomplete": Row("staff", methods=("get",)),
