@@ -48,7 +48,7 @@ def test_one_person_holds_a_draft_until_the_time_is_over_or_another_takes_it_wit
         again = hold_item(scope=scope, item_id=item.pk)
         assert (again.since, again.until) == (first.since, first.until + MINUTE)
     with cast.ho_editor.scope(at=AT + MINUTE) as scope:
-        with pytest.raises(IsBeingEdited, match=r"north_editor has been editing this since 10:00"):
+        with pytest.raises(IsBeingEdited, match="north_editor从 10:00 起正在编辑"):
             hold_item(scope=scope, item_id=item.pk)
         for write in (
             lambda: change_item(scope=scope, item_id=item.pk, title="总行改的"),
@@ -221,7 +221,7 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
         rows = who_saw(scope=scope, recall=recall, limit=10)
         assert [(row.number, row.times, row.has_read, row.branch) for row in rows] == [
             ("****0001", 2, True, "北城中山路支行"),
-            ("****0001", 1, True, "北城中山路支行"),
+            ("****0002", 1, True, "北城中山路支行"),
         ]
     with cast.south_reviewer.scope() as scope:
         assert not Recall.objects.exists()

@@ -308,17 +308,16 @@
     const wrong = inOrder().find((panel) => panel.querySelector(".errorlist, .errors"));
     show(wrong ? codeOf(wrong) : "head");
     if (!say.save || !may) return;
-    // The rich text writes into its field without an event, so the form is looked at instead.
-    setTimeout(() => { known = known || state(); }, 800);
-    setInterval(() => { if (!document.hidden && known && state() !== known && !running && !stopped) { if (!later_set()) touched(); } }, 700);
-    let seen = "";
-    function later_set() {
+    // The rich text writes into its field without an event, so the form is looked at instead: once somebody has touched
+    // it, since editors also tidy up what they were given, and nobody's page may end a review by being opened.
+    let isTouched = false, seen = "";
+    ["keydown", "pointerdown", "input"].forEach((name) => desk.addEventListener(name, (event) => { isTouched ||= event.isTrusted; }, true));
+    setInterval(() => {
         const now = state();
-        const isTyping = now !== seen; // Still typing: wait for the pause.
-        seen = now;
-        if (!isTyping) { clearTimeout(later); save(); }
-        return true;
-    }
+        if (!isTouched) known = now;
+        else if (!document.hidden && !running && !stopped && now !== known && now === seen) { clearTimeout(later); save(); }
+        seen = now; // Still typing: wait for the pause.
+    }, 700);
     hold();
     setInterval(hold, HOLD);
     form.addEventListener("submit", () => { leaving = true; clearTimeout(later); stopped = true; });
