@@ -1,11 +1,12 @@
 """A draft is one person's while it is edited, saved as one types, copied, ended and recalled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -40,6 +41,13 @@ def entries(cast: Cast, verb: str) -> int:
         return Entry.objects.filter(verb=verb).count()
 
 
+@contextmanager
+def refused_by_the_database(words: str) -> Iterator[Any]:
+    """A statement past every service, and what the database says of it."""
+    with pytest.raises(DatabaseError, match=words), transaction.atomic(), connection.cursor() as cursor:
+        yield cursor
+
+
 def test_one_person_holds_a_draft_until_the_time_is_over_or_another_takes_it_with_a_word(cast: Cast) -> None:
     with cast.north_editor.scope() as scope:
         item = make_item(scope)
@@ -57,7 +65,7 @@ def test_one_person_holds_a_draft_until_the_time_is_over_or_another_takes_it_wit
             with pytest.raises(IsBeingEdited):
                 write()
         # The database says so too, whoever writes past the service.
-        with connection.cursor() as cursor, pytest.raises(Exception, match="somebody else holds this draft"):
+        with refused_by_the_database("somebody else holds this draft") as cursor:
             cursor.execute("UPDATE content_editing SET person_id = %s", [cast.ho_editor.person.pk])
     with cast.ho_editor.scope(at=AT + MINUTE) as scope:
         with pytest.raises(WordsAreMissing):
@@ -225,7 +233,7 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
         ]
     with cast.south_reviewer.scope() as scope:
         assert not Recall.objects.exists()
-    with cast.north_reviewer.scope(), connection.cursor() as cursor, pytest.raises(Exception, match="denied"):
+    with cast.north_reviewer.scope(), refused_by_the_database("denied") as cursor:
         cursor.execute("UPDATE content_recall SET reason = ''")
     headers = cast.customers["nb"].headers()
     assert client.get(f"/api/v1/contents/{item.pk}", headers=headers).status_code == 404
