@@ -61,8 +61,7 @@ class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
 
     @property
     def media(self) -> Media:
-        # A block that is added later may hold rich text, whatever the page began with.
-        return super().media + _STYLES + prose_widget().media
+        return super().media + _STYLES
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("asset__renditions")
@@ -158,6 +157,8 @@ class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
             "videos": wall_of(scope, "video") if has_blocks else [],
             "may_recall": item is not None and scope.may("content.item.recall"),
             "may_copy": item is not None and scope.may("content.item.add"),
+            # A block that is added later may hold rich text, whatever the page began with.
+            "media": context["media"] + prose_widget().media,
             **self.editor_context(request, item),
         }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -66,7 +66,7 @@ def withdraw_places(*, scope: Scope, item: Item, revision: Revision, reason: str
 
 def note_seen_taken(*, scope: Scope, recall: Recall, rows: int) -> None:
     """The list of who has seen it was taken as a file: a line in the audit."""
-    _note(scope, recall, "content.recall.export", rows=rows)
+    _note(scope, recall, "content.recall.download", rows=rows)
 
 
 def _note(scope: Scope, recall: Recall, verb: str, **detail: object) -> None:

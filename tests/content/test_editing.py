@@ -246,6 +246,6 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
     assert len(lines) == 3 and lines[1].startswith(
         "****0001,北城中山路支行,2026-11-22 10:00,2026-11-22 10:02,2,是"
     )
-    assert entries(cast, "content.recall.export") == 1
+    assert entries(cast, "content.recall.download") == 1
     assert entries(cast, "content.item.recall") == 1
     assert FROM and add_item

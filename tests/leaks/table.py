@@ -28,6 +28,7 @@ BANK_WIDE = {
     "customers_attribute": "definitions; the values are the branches'",
     "customers_tag": "definitions; who has them is the branches', and is counted within the scope",
     "customers_tagcategory": "drawers of definitions",
+    "content_category": "drawers of content, the whole bank's",
     "customers_scoringterms": "thresholds of the bank",
 }
 
