@@ -33,7 +33,7 @@ class ContentApp(AppConfig):
         register_check(compliance.COUPON)
         register_check(compliance.PRODUCT)
         register_check(compliance.REFERENCES)
-        register_recall_step("content: placements", withdraw_places)
+        register_recall_step("content: placements", withdraw_places, label=_("Places emptied"))
         register_step("hand_over", name="content: items and placements", act=hand_over_content)
         register_step("leave", name="content: drafts", act=hand_over_drafts)
         register_remainder("content", rows=items_made)

@@ -32,6 +32,7 @@ class ItemActs:
 
     admin_site: Any
     opts: Any
+    media: Any
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
@@ -115,6 +116,7 @@ class ItemActs:
             **self.admin_site.each_context(request),
             "title": title,
             "opts": self.opts,
+            "media": self.media,
             "form": form,
             "action": name,
             "chosen": list(queryset[:200]),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from content.models import Recall
+from content.recalling import done_in_words
 from content.seen_selectors import how_many_saw, recall_in_scope, who_saw
 from content.services.recalls import note_seen_taken
 
@@ -55,6 +56,7 @@ class RecallAdmin(ScopedAdmin):
                 "saw": who_saw(scope=scope, recall=recall, limit=_ON_PAGE),
                 "many": how_many_saw(scope=scope, recall=recall),
                 "on_page": _ON_PAGE,
+                "did": done_in_words(recall.did),
                 "may_take": scope.may("content.recall.export"),
             }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -201,10 +201,10 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
         return 2
 
     monkeypatch.setattr(recalling, "_STEPS", dict(recalling.recall_steps()))
-    recalling.register_recall_step("test: scheduled posts", later_room)
+    recalling.register_recall_step("test: scheduled posts", later_room, label="未发送的群发")
     assert list(recalling.recall_steps()) == ["content: placements", "test: scheduled posts"]
     with pytest.raises(ValueError, match="exists already"):
-        recalling.register_recall_step("content: placements", later_room)
+        recalling.register_recall_step("content: placements", later_room, label="x")
 
     item, _placement = live_poster(cast.nb_editor, cast.north_reviewer, shown_from=AT - MINUTE)
     subject = ref("content.item", item.pk)
@@ -240,7 +240,12 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
 
     assert client.login(username="north_reviewer", password=PASSWORD)
     page = client.get(reverse("admin:content_recall_change", args=[recall.pk])).content.decode()
-    assert "《春节存款》第1版已召回" in page and "2 位客户看过" in page and "N-nb-" not in page
+    assert (
+        "《春节存款》第1版已召回" in page
+        and "2 位客户看过" in page
+        and "清空的资源位 1" in page
+        and "N-nb-" not in page
+    )
     file = client.get(reverse("admin:content_recall_file", args=[recall.pk]))
     lines = file.content.decode("utf-8-sig").splitlines()
     assert len(lines) == 3 and lines[1].startswith(
