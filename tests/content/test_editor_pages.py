@@ -120,12 +120,12 @@ def test_what_is_missing_leads_to_its_field_and_the_phone_looks_from_a_branch_an
     [("take_down_chosen", "north_reviewer", 0), ("end_chosen", "north_reviewer", 1)],
 )
 def test_acts_on_many_ask_why_and_are_done_item_by_item(
-    cast: Cast, client: Client, action: str, who: str, left: int
+    cast: Cast, client: Client, action: str, left: int
 ) -> None:
     live, _placement = live_poster(cast.nb_editor, cast.north_reviewer)
     with cast.nb_editor.scope() as scope:
         draft = make_page(scope, [], title="草稿")
-    enter(client, who)
+    enter(client, "north_reviewer")
     address = reverse("admin:content_item_changelist")
     chosen = {"action": action, "_selected_action": [str(live.pk), str(draft.pk)]}
     asked = client.post(address, chosen).content.decode()
