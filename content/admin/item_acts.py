@@ -70,9 +70,12 @@ class ItemActs:
         messages.success(request, gettext("Recalled: no customer meets it any more."))
         return HttpResponseRedirect(reverse("admin:content_recall_change", args=[recall.pk]))
 
+    def has_take_down_permission(self, request: HttpRequest) -> bool:
+        return scope_of(request).may("content.item.take_down")
+
     # --- on many, each by itself: one refusal stops no other ---
 
-    @action(description=_("Take down"))
+    @action(description=_("Take down"), permissions=["take_down"])
     def take_down_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         scope = scope_of(request)
         return self._with_reason(
@@ -84,7 +87,7 @@ class ItemActs:
             ngettext_lazy("%(count)s item was taken down.", "%(count)s items were taken down.", "count"),
         )
 
-    @action(description=_("End now"))
+    @action(description=_("End now"), permissions=["change"])
     def end_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         scope = scope_of(request)
         return self._with_reason(
