@@ -18,6 +18,7 @@ from campaigns.rewards.api import orders as rewards_orders
 from campaigns.tenants.middleware import own_scope
 from config import api_docs
 from content import api as content
+from content import api_contents as contents
 
 urlpatterns = [
     # anyone
@@ -28,7 +29,9 @@ urlpatterns = [
     path("auth/logout", own_scope(customers.LogOut.as_view()), name="auth-logout"),
     # customers
     path("home", own_scope(content.HomePage.as_view()), name="home"),
-    path("contents/<uuid:content_id>", content.Content.as_view(), name="content"),
+    path("contents", contents.Contents.as_view(), name="contents"),
+    path("contents/<uuid:content_id>", contents.Content.as_view(), name="content"),
+    path("categories", contents.Categories.as_view(), name="categories"),
     path("media/<uuid:rendition_id>/<str:signature>", content.media, name="media"),
     path("batches", rewards.Batches.as_view(), name="batches"),
     path("batches/<uuid:batch_id>", rewards.BatchDetail.as_view(), name="batch"),

@@ -54,7 +54,7 @@ def staff_address(*, scope: Scope, rendition_id: UUID | str, item_id: UUID | Non
 def customer_addresses(
     *, branch_id: int, at: datetime, item_id: UUID, picture: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Rendition name -> address, of a frozen picture (see content.publishing)."""
+    """Rendition name -> address, of a frozen picture (see content.item_publishing)."""
     return {
         made["name"]: customer_address(branch_id=branch_id, at=at, item_id=item_id, rendition_id=made["id"])
         for made in picture.get("renditions", [])

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from campaigns.lib.clock import now
 from campaigns.lib.http.problems import problem_answer
@@ -25,10 +24,9 @@ from content.delivery.pages import PAGES
 from content.delivery.shelves import card_of
 from content.files import picture_answer
 from content.home_rules import REASONS
-from content.rich_text import clean, nodes
 from content.rules import AddressIsVoid
 from content.scopes import public_scope
-from content.selectors import Card, content_for, rendition_shown
+from content.selectors import Card, rendition_shown
 
 
 class PictureOut(serializers.Serializer[Any]):
@@ -57,13 +55,6 @@ class CardOut(serializers.Serializer[Any]):
     summary = serializers.CharField()
     picture = PictureOut(allow_null=True)
     coupon = OfferOut(allow_null=True)
-
-
-class ContentOut(CardOut):
-    body = serializers.ListField(
-        child=serializers.DictField(),
-        help_text="小程序 rich-text 组件的节点 · nodes of the rich-text component",
-    )
 
 
 class BranchOut(serializers.Serializer[Any]):
@@ -125,15 +116,6 @@ class HomePage(ApiView):
     def get(self, request: Request) -> HttpResponse:
         body = PAGES.home(scope=self.scope, customer_id=UUID(self.scope.carry["customer"]))
         return prepared_answer(request._request, body)
-
-
-class Content(ApiView):
-    who = "customer"
-
-    @extend_schema(summary="内容详情 · One piece of content", responses=ContentOut, tags=["content"])
-    def get(self, request: Request, content_id: UUID) -> Response:
-        card = content_for(scope=self.scope, content_id=content_id)
-        return self.answer({**card_out(card, self.scope), "body": nodes(clean(card.live.body))})
 
 
 @own_scope

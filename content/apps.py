@@ -15,16 +15,25 @@ class ContentApp(AppConfig):
         from campaigns.approvals.kinds import register
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
-        from content import compliance, placement_publishing, publishing
+        from content import compliance, item_publishing, placement_publishing
+        from content.blocks.own import OWN
+        from content.blocks.registry import register_block
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
+        from content.recalling import register_recall_step
+        from content.services.recalls import withdraw_places
 
         register_kinds()
-        register(publishing.ITEM)
+        for kind in OWN:
+            register_block(kind)
+        register(item_publishing.ITEM)
         register(placement_publishing.PLACEMENT)
         register_check(replace(DISCLOSURE, kinds=("content.item",)))
         register_check(compliance.RIGHTS)
         register_check(compliance.COUPON)
+        register_check(compliance.PRODUCT)
+        register_check(compliance.REFERENCES)
+        register_recall_step("content: placements", withdraw_places, label=_("Places emptied"))
         register_step("hand_over", name="content: items and placements", act=hand_over_content)
         register_step("leave", name="content: drafts", act=hand_over_drafts)
         register_remainder("content", rows=items_made)

@@ -1,9 +1,10 @@
-"""What is looked for in content alone: pictures whose rights end too early, and coupons that are not as promised."""
+"""What is looked for in content when it is submitted, beside forbidden words, links and disclosures."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -13,24 +14,45 @@ from campaigns.approvals.checks import Check, Found, Sight
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.money import yuan
 from campaigns.rewards.models import Kind, LiveBatch
-from campaigns.rewards.selectors.coupons import zone_of
+from campaigns.rewards.selectors.coupons import batches_within, zone_of
 from campaigns.tenants.scopes import Scope
-from content.models import Asset
+from content.item_kinds import ItemKind
+from content.item_publishing import batches_of
+from content.models import Asset, Item, LiveItem
+from content.pictures_frozen import frozen_in
 
 ITEM = "content.item"
 
 
+def _assets(payload: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each asset of a payload, with the line in which it stands."""
+    for each in frozen_in(payload["picture"]):
+        yield "picture", each
+    for block in payload.get("blocks", ()):
+        for part, value in block.items():
+            for each in frozen_in(value):
+                yield f"blocks.{block['id']}.{part}", each
+
+
 def look_at_rights(scope: Scope, sight: Sight) -> list[Found]:
-    """The rights in the picture end before it is to be taken from the screen."""
+    """The rights in what it shows end before it is to be taken from the screen."""
     payload = sight.frozen.payload
-    picture = payload["picture"]
-    asset = Asset.objects.within(scope).filter(pk=picture["asset"]).first() if picture else None
-    if asset is None or asset.rights_until >= FOREVER:
-        return []
-    if asset.rights_until >= datetime.fromisoformat(payload["shown_until"]):
-        return []
-    until = date_format(asset.rights_until.astimezone(zone_of(scope=scope)), "Y-m-d H:i")
-    return [Found("picture", excerpt=asset.name, args={"until": until})]
+    until = datetime.fromisoformat(payload["shown_until"])
+    shown = list(_assets(payload))
+    rows = Asset.objects.within(scope).filter(pk__in={each["asset"] for _line, each in shown})
+    ending = {str(row.pk): row for row in rows if row.rights_until < min(until, FOREVER)}
+    zone = zone_of(scope=scope) if ending else None
+    return [
+        Found(
+            line,
+            excerpt=ending[each["asset"]].name,
+            args={
+                "until": date_format(ending[each["asset"]].rights_until.astimezone(zone), "Y-m-d H:i"),
+            },
+        )
+        for line, each in shown
+        if each["asset"] in ending
+    ]
 
 
 def say_rights(args: Mapping[str, Any]) -> str:
@@ -41,22 +63,30 @@ def say_rights(args: Mapping[str, Any]) -> str:
 
 # 满100减20, 满 100 元立减 20 元; amounts in yuan, with or without fen
 _OFFER = re.compile(r"满\s*(\d+(?:\.\d{1,2})?)\s*元?\s*[，,]?\s*(?:立|可|即|再)?减\s*(\d+(?:\.\d{1,2})?)")
+# Lines that say what a coupon gives, and not what the editor wrote of it.
+_GIVEN = re.compile(r"coupon|blocks\.[a-z0-9]+\.batch")
 
 
 def look_at_coupon(scope: Scope, sight: Sight) -> list[Found]:
-    """An offer in the text that the chosen coupon does not make."""
-    batch_id = sight.frozen.payload["batch_id"]
-    batch = LiveBatch.objects.visible(scope).filter(batch_id=batch_id).first() if batch_id else None
-    if batch is None:
+    """An offer in the text that none of the chosen coupons makes."""
+    batch_ids = batches_of(sight.frozen.payload)
+    batches = list(LiveBatch.objects.visible(scope).filter(batch_id__in=batch_ids)) if batch_ids else []
+    if not batches:
         return []
-    gives = (batch.threshold_fen, batch.off_fen)
+    # A coupon of another kind does not make such an offer at all.
+    made = {(batch.threshold_fen, batch.off_fen) for batch in batches if batch.kind == Kind.CASH_OFF}
+    first = batches[0]
     return [
-        Found(line.key, match.start(), match.end(), args={"from_fen": gives[0], "off_fen": gives[1]})
+        Found(
+            line.key,
+            match.start(),
+            match.end(),
+            args={"from_fen": first.threshold_fen, "off_fen": first.off_fen},
+        )
         for line in sight.lines
-        if line.key in ("title", "summary", "body", "alt")
+        if not line.picture and not _GIVEN.fullmatch(line.key)
         for match in _OFFER.finditer(line.value)
-        # A coupon of another kind does not make such an offer at all.
-        if batch.kind != Kind.CASH_OFF or (_fen(match[1]), _fen(match[2])) != gives
+        if (_fen(match[1]), _fen(match[2])) not in made
     ]
 
 
@@ -72,7 +102,94 @@ def _fen(amount: str) -> int:
     return int(whole) * 100 + int((part + "00")[:2])
 
 
+def look_at_product(scope: Scope, sight: Sight) -> list[Found]:
+    """A product card that says nothing of the risk, or less than its level."""
+    payload = sight.frozen.payload
+    if payload["kind"] != ItemKind.PRODUCT:
+        return []
+    if not payload.get("disclosure", "").strip():
+        return [Found("disclosure", args={"why": "empty"})]
+    level = payload.get("risk_level", "")
+    if level and not re.search(rf"(?<![A-Za-z0-9]){level}(?![0-9])", payload["disclosure"]):
+        return [Found("disclosure", args={"why": "level", "level": level})]
+    return []
+
+
+def say_product(args: Mapping[str, Any]) -> str:
+    if args.get("why") == "level":
+        return gettext("The risk disclosure must name the risk level, %(level)s.") % {
+            "level": args.get("level", "")
+        }
+    return gettext("A product card must carry a risk disclosure: write what may be lost, and who it is for.")
+
+
+# Pages of the mini-program that show one thing of ours.
+_PAGE_OF = re.compile(
+    r"/pages/(content|batch)\?(?:[^#\s\"]*&)?id=([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+)
+
+
+def look_at_references(scope: Scope, sight: Sight) -> list[Found]:
+    """Coupons and pages that are referred to and are not there for the customers of this branch."""
+    payload = sight.frozen.payload
+    named = [("coupon", payload["batch_id"])] if payload["batch_id"] else []
+    named += [
+        (f"blocks.{block['id']}.batch", block["batch"])
+        for block in payload.get("blocks", ())
+        if block.get("batch")
+    ]
+    known = _batches_known(scope, {batch_id for _line, batch_id in named})
+    found = [Found(line, args={"what": "batch"}) for line, batch_id in named if batch_id not in known]
+    links = [(link.line, link.address) for link in sight.links]
+    links += [(line.key, line.value) for line in sight.lines if line.key.endswith("link")]
+    for line, address in dict.fromkeys(links):
+        match = _PAGE_OF.match(address)
+        if match is None:
+            continue
+        known = _batches_known(scope, {match[2]}) if match[1] == "batch" else _items_known(scope, match[2])
+        if match[2] not in known:
+            found.append(Found(line, excerpt=address[:200], args={"what": match[1]}))
+    return found
+
+
+def _batches_known(scope: Scope, batch_ids: set[str]) -> set[str]:
+    own = batches_within(scope=scope).filter(pk__in=batch_ids).values_list("pk", flat=True)
+    live = LiveBatch.objects.visible(scope).filter(batch_id__in=batch_ids).values_list("batch_id", flat=True)
+    return {str(key) for key in (*own, *live)}
+
+
+def _items_known(scope: Scope, item_id: str) -> set[str]:
+    key = UUID(item_id)
+    is_there = (
+        Item.objects.within(scope).filter(pk=key).exists()
+        or LiveItem.objects.visible(scope).filter(item_id=key).exists()
+    )
+    return {item_id} if is_there else set()
+
+
+def say_reference(args: Mapping[str, Any]) -> str:
+    if args.get("what") == "content":
+        return gettext("This leads to content that is not there for the customers of this branch.")
+    return gettext("This names a coupon batch that is not there for the customers of this branch.")
+
+
 RIGHTS = Check(
     code="content.rights", label=_("Rights in pictures"), look=look_at_rights, say=say_rights, kinds=(ITEM,)
 )
 COUPON = Check(code="content.coupon", label=_("Coupon"), look=look_at_coupon, say=say_coupon, kinds=(ITEM,))
+PRODUCT = Check(
+    code="content.product",
+    label=_("Product card"),
+    look=look_at_product,
+    say=say_product,
+    kinds=(ITEM,),
+    severity="block",
+)
+REFERENCES = Check(
+    code="content.references",
+    label=_("References"),
+    look=look_at_references,
+    say=say_reference,
+    kinds=(ITEM,),
+    severity="block",
+)

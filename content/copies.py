@@ -1,6 +1,6 @@
 """Published copies as an approved revision says they are: what go-live writes, and what a verification compares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from hashlib import file_digest
 from typing import Any
@@ -11,7 +11,10 @@ from campaigns.approvals.models import Revision
 from campaigns.tenants.scopes import Scope
 from content.files import path_of
 from content.models import LiveItem, LivePlacement, Rendition
+from content.pictures_frozen import frozen_in
 from content.placement_terms import payload_of, whom_of
+
+_LATER = ("category", "link", "product_class", "product_code", "risk_level", "disclosure")
 
 
 def item_columns(revision: Revision) -> dict[str, Any]:
@@ -25,6 +28,9 @@ def item_columns(revision: Revision) -> dict[str, Any]:
         "picture": payload["picture"],
         "batch_id": UUID(payload["batch_id"]) if payload["batch_id"] else None,
         "campaign_id": campaign_of(payload),
+        # Frozen before there were such parts: it has none.
+        "blocks": payload.get("blocks", []),
+        **{name: payload.get(name, "") for name in _LATER},
         **_shared(revision),
     }
 
@@ -59,7 +65,7 @@ def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
 def item_differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the copy that are not as approved, then files that are not what was seen: "poster.webp"."""
     wrong = ITEMS.differing(scope, revision, item_columns(revision))
-    return [*wrong, *_pictures(scope, revision.payload["picture"])]
+    return [*wrong, *_pictures(scope, frozen_in(revision.payload))]
 
 
 def placement_differences(scope: Scope, revision: Revision) -> list[str]:
@@ -78,9 +84,9 @@ def _shared(revision: Revision) -> dict[str, Any]:
     }
 
 
-def _pictures(scope: Scope, picture: Mapping[str, Any] | None) -> Iterator[str]:
+def _pictures(scope: Scope, assets: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Renditions whose row or whose bytes are not those that were approved."""
-    frozen = picture["renditions"] if picture else []
+    frozen = [made for asset in assets for made in asset["renditions"]]
     rows = {
         str(row.pk): row for row in Rendition.objects.within(scope).filter(pk__in=[m["id"] for m in frozen])
     }

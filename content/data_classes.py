@@ -26,4 +26,21 @@ placement.stages           none      plain   thing  publish
 liveplacement.stages       none      plain   thing  publish
 stir.kind                  none      plain   thing  publish
 stir.customer_id           internal  plain   10min  publish
+item.product_code          none      plain   thing  publish
+item.disclosure            none      plain   thing  publish
+item.link                  none      plain   thing  publish
+item.blocks                none      plain   thing  publish
+liveitem.product_code      none      plain   thing  publish
+liveitem.disclosure        none      plain   thing  publish
+liveitem.link              none      plain   thing  publish
+liveitem.blocks            none      plain   thing  publish
+liveitem.category          none      plain   thing  publish
+category.code              none      plain   thing  publish
+category.name              none      plain   thing  publish
+category.name_en           none      plain   thing  publish
+editing.person_name        internal  plain   thing  account
+recall.title               none      plain   thing  publish
+recall.reason              internal  plain   thing  account
+recall.person_name         internal  plain   thing  account
+recall.did                 none      plain   thing  account
 """)

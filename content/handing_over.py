@@ -4,14 +4,15 @@ from django.db.models import Model, QuerySet
 
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
-from content.models import Item, LiveItem, LivePlacement, Placement
+from content.models import Editing, Item, LiveItem, LivePlacement, Placement
 
 # Pictures stay: the successor sees them below, and the same bytes may be its own already.
 _RUNNING: tuple[type[Model], ...] = (Item, Placement, LiveItem, LivePlacement)
 
 
 def hand_over_content(*, scope: Scope, closed: Branch, successor: Branch) -> int:
-    """Items and placements become the successor's, and what is live stays live there."""
+    """Items and placements become the successor's, and what is live stays live there. Nobody edits them just now."""
+    Editing._default_manager.filter(branch=closed).delete()
     return sum(
         model._default_manager.filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
         for model in _RUNNING

@@ -11,6 +11,26 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.products import ProductClass
 from campaigns.planning.models import Campaign
 from campaigns.tenants.models import TenantModel, tracked
+from content.category_models import Category
+from content.editing_models import Editing
+from content.item_kinds import ItemKind, RiskLevel
+from content.recall_models import Recall
+
+__all__ = [
+    "Asset",
+    "Category",
+    "Draft",
+    "Editing",
+    "Item",
+    "LiveItem",
+    "LivePlacement",
+    "Placement",
+    "Published",
+    "Recall",
+    "Rendition",
+    "Shown",
+    "Slot",
+]
 
 
 @tracked()
@@ -117,18 +137,18 @@ class Published(Shown):
         abstract = True
 
 
-@tracked()
+# The category is in the frozen revision; history need not copy it.
+@tracked(exclude=("category",))
 class Item(Draft):
     """The draft of one piece of content. `batch_id` names a coupon batch, own or handed down from above.
 
     A published batch of a branch above is visible while its draft is not, so there is no foreign key to check.
     """
 
-    class Kind(models.TextChoices):
-        POSTER = "poster", _("Poster")
+    Kind = ItemKind
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.POSTER)
+    kind = models.CharField(_("kind"), max_length=16, choices=ItemKind, default=ItemKind.POSTER)
     title = models.CharField(_("title"), max_length=60)
     summary = models.CharField(
         _("summary"), max_length=120, blank=True, help_text=_("One line under the title.")
@@ -148,11 +168,53 @@ class Item(Draft):
         Campaign, models.PROTECT, null=True, blank=True, related_name="items", verbose_name=_("campaign")
     )
     batch_id = models.UUIDField(_("coupon batch"), null=True, blank=True)
+    # No key of the database: it would be checked over the whole table at an upgrade. Categories are never deleted.
+    category = models.ForeignKey(
+        Category,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="items",
+        verbose_name=_("category"),
+    )
+    link = models.CharField(
+        _("link"),
+        max_length=300,
+        blank=True,
+        db_default="",
+        default="",
+        help_text=_("Where a tap on it leads: a page of the mini-program (/pages/…) or a web address."),
+    )
+    product_code = models.CharField(_("product code"), max_length=32, blank=True, db_default="", default="")
+    risk_level = models.CharField(
+        _("risk level"), max_length=2, choices=RiskLevel, blank=True, db_default="", default=""
+    )
+    disclosure = models.TextField(
+        _("risk disclosure"),
+        max_length=2000,
+        blank=True,
+        db_default="",
+        default="",
+        help_text=_("What the rules of the product make you say; customers read it under the card."),
+    )
+    # What stands under the head, in this order: see content/blocks.
+    blocks = models.JSONField(
+        _("blocks"), default=list, blank=True, db_default=models.Value([], models.JSONField())
+    )
 
     class Meta(Draft.Meta):
         verbose_name = _("content item")
         verbose_name_plural = _("content items")
         ordering = ["-id"]
+        constraints = [
+            *Draft.Meta.constraints,
+            models.CheckConstraint(condition=Q(kind__in=ItemKind.values), name="content_item_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(risk_level__in=["", *RiskLevel.values]), name="content_item_risk_level_is_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -161,19 +223,31 @@ class Item(Draft):
 # The campaign is in the frozen revision; history need not copy it.
 @tracked(exclude=("campaign_id",))
 class LiveItem(Published):
-    """What customers see of an item. `picture`: alt, colour, width, height and the list of renditions.
+    """What customers see of an item. `picture`: alt, colour, width, height and the list of renditions; null for none.
+    `blocks` as content/blocks freezes them; `category` is the code of one.
 
     `campaign_id` is the campaign of the approved revision: what an emergency stop of that campaign finds it by.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     item = models.OneToOneField(Item, models.PROTECT, related_name="live", verbose_name=_("content item"))
-    kind = models.CharField(_("kind"), max_length=16, choices=Item.Kind)
+    kind = models.CharField(_("kind"), max_length=16, choices=ItemKind)
     title = models.CharField(_("title"), max_length=60)
     summary = models.CharField(_("summary"), max_length=120, blank=True)
     body = models.TextField(_("text"), blank=True)
-    picture = models.JSONField(_("picture"))
+    picture = models.JSONField(_("picture"), null=True)
     batch_id = models.UUIDField(_("coupon batch"), null=True)
+    category = models.CharField(_("category"), max_length=40, blank=True, db_default="", default="")
+    link = models.CharField(_("link"), max_length=300, blank=True, db_default="", default="")
+    product_class = models.CharField(
+        _("product class"), max_length=12, choices=ProductClass, blank=True, db_default="", default=""
+    )
+    product_code = models.CharField(_("product code"), max_length=32, blank=True, db_default="", default="")
+    risk_level = models.CharField(
+        _("risk level"), max_length=2, choices=RiskLevel, blank=True, db_default="", default=""
+    )
+    disclosure = models.TextField(_("risk disclosure"), blank=True, db_default="", default="")
+    blocks = models.JSONField(_("blocks"), default=list, db_default=models.Value([], models.JSONField()))
     campaign_id = models.UUIDField(_("campaign"), null=True)
 
     class Meta(Published.Meta):

@@ -13,21 +13,13 @@ from campaigns.approvals.selectors import hash_in_view
 from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
 from content.copies import PLACEMENTS, placement_differences, window_of
+from content.item_publishing import batches_of, item_payload, phone_context
 from content.models import Slot
 from content.placement_terms import lines_of, payload_of, whom_of
-from content.publishing import (
-    STYLES,
-    item_payload,
-    phone_context,
-    reach_of_frozen,
-    reward_of,
-    window_lines,
-    window_payload,
-    window_values,
-)
 from content.selectors import item_in_scope, placement_in_scope
 from content.services import live
 from content.services.placements import change_placement
+from content.showing import STYLES, reach, reward, window_lines, window_payload, window_values
 
 PLACEMENT_TEMPLATE = "content/phone/placement.html"
 
@@ -56,8 +48,8 @@ def placement_facts(scope: Scope, frozen: Frozen) -> Facts:
     item = item_in_scope(scope=scope, item_id=UUID(frozen.payload["item_id"]))
     return Facts(
         product_class=item.product_class,
-        reward_fen=reward_of(scope, str(item.batch_id) if item.batch_id else None),
-        audience=reach_of_frozen(scope, frozen),
+        reward_fen=reward(scope, batches_of(item_payload(scope=scope, item=item))),
+        audience=reach(scope, frozen),
     )
 
 
@@ -97,7 +89,8 @@ def describe_placement(scope: Scope, payload: Mapping[str, Any]) -> Description:
 
 
 def _item_now(scope: Scope, item_id: UUID) -> dict[str, Any]:
-    return phone_context(scope=scope, payload=item_payload(item=item_in_scope(scope=scope, item_id=item_id)))
+    item = item_in_scope(scope=scope, item_id=item_id)
+    return phone_context(scope=scope, payload=item_payload(scope=scope, item=item))
 
 
 PLACEMENT = Kind(

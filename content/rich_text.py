@@ -1,11 +1,13 @@
 """Rich text: what editors may say in it, made safe, and made readable for a mini-program. Pure."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
+from django.utils.html import strip_tags
 
 from campaigns.lib.refusals import Refusal
 
@@ -90,6 +92,14 @@ def nodes(html: str) -> list[Node]:
     tree.feed(clean(html))
     tree.close()
     return tree.top
+
+
+def plain(html: str) -> str:
+    """The text of cleaned `html` with its paragraphs kept, as a customer reads it."""
+    for end in ("</p>", "</li>", "</h2>", "</h3>", "</h4>", "<br>"):
+        html = html.replace(end, end + "\n")
+    # "保&nbsp;本" reads 保 本.
+    return unescape(strip_tags(html)).strip()
 
 
 class _Tree(HTMLParser):

@@ -21,6 +21,7 @@ from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 from content.home_rules import Viewer
 from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Rendition
+from content.pictures_frozen import frozen_in
 
 
 def assets_within(*, scope: Scope) -> QuerySet[Asset]:
@@ -163,8 +164,8 @@ class Card:
     coupon: CouponOffer | None
 
     @property
-    def picture(self) -> dict[str, Any]:
-        picture: dict[str, Any] = self.live.picture
+    def picture(self) -> dict[str, Any] | None:
+        picture: dict[str, Any] | None = self.live.picture
         return picture
 
 
@@ -180,7 +181,7 @@ class HomeRows:
     offers: list[LiveBatch]
 
 
-def _shown(scope: Scope) -> Q:
+def shown_to(*, scope: Scope) -> Q:
     """What the scope's branch shows at the scope's moment: its own, and what the branches above hand down."""
     return Q(shown_from__lte=scope.at, shown_until__gt=scope.at) & (
         Q(branch_id=scope.branch_id) | Q(handed_down=True, branch_id__in=scope.ancestors)
@@ -201,7 +202,7 @@ def home_rows(*, scope: Scope, branch_ids: Collection[int]) -> HomeRows:
     One query, and with it who the customer is.
     """
     here = Branch.objects.filter(pk=scope.branch_id)
-    shown = _shown(scope) & Q(branch_id__in=list(branch_ids))
+    shown = shown_to(scope=scope) & Q(branch_id__in=list(branch_ids))
     of_branches = [
         LivePlacement.objects.filter(shown).order_by(),
         LiveItem.objects.filter(shown).order_by(),
@@ -237,11 +238,11 @@ def _day_began(scope: Scope) -> datetime:
 
 def content_for(*, scope: Scope, content_id: UUID) -> Card:
     """One piece of content as the scope's branch shows it now, by the item's id; raises NotFound."""
-    live = LiveItem.objects.filter(_shown(scope), item_id=content_id).first()
+    live = LiveItem.objects.filter(shown_to(scope=scope), item_id=content_id).first()
     if live is None:
         raise NotFound
     branch = Branch.objects.get(pk=scope.branch_id)
-    return _cards(scope, branch, [live])[0]
+    return cards_of(scope=scope, branch=branch, items=[live])[0]
 
 
 def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
@@ -249,19 +250,20 @@ def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
 
     A picture is asked for by its item: what was taken down, or is not shown yet, has no pictures either.
     """
-    return _format_of(LiveItem.objects.filter(_shown(scope), item_id=item_id), rendition_id)
+    return _format_of(LiveItem.objects.filter(shown_to(scope=scope), item_id=item_id), rendition_id)
 
 
 def _format_of(live: "QuerySet[LiveItem]", rendition_id: UUID) -> str:
-    for picture in live.values_list("picture", flat=True):
-        for made in (picture or {}).get("renditions", []):
-            if made["id"] == str(rendition_id):
-                return str(made["format"])
+    for shown in live.values_list("picture", "blocks"):
+        for asset in frozen_in(shown):
+            for made in asset["renditions"]:
+                if made["id"] == str(rendition_id):
+                    return str(made["format"])
     raise NotFound
 
 
-def _cards(scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Card]:
-    batch_ids = {item.batch_id for item in items if item.batch_id}
+def offers_of(*, scope: Scope, branch: Branch, batch_ids: set[UUID]) -> dict[UUID, CouponOffer]:
+    """Which of these coupons can be claimed at the scope's branch now? Two queries, none for none."""
     offers: dict[UUID, CouponOffer] = {}
     if batch_ids:
         zone = ZoneInfo(branch.zone)
@@ -269,6 +271,13 @@ def _cards(scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Card]:
         for batch in live_batches(scope=scope).filter(batch_id__in=batch_ids):
             zh, en = sentences_of(promise=batch, zone=zone)
             offers[batch.batch_id] = CouponOffer(batch.batch_id, zh, en, left.get(batch.batch_id))
+    return offers
+
+
+def cards_of(*, scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Card]:
+    """Published items, each with its coupon if that can be claimed now."""
+    batch_ids = {item.batch_id for item in items if item.batch_id}
+    offers = offers_of(scope=scope, branch=branch, batch_ids=batch_ids)
     return [Card(item.item_id, item, offers.get(item.batch_id) if item.batch_id else None) for item in items]
 
 

@@ -34,7 +34,10 @@ class Link:
 
 
 def links_in(payload: Mapping[str, Any], lines: Sequence[tuple[str, str]]) -> list[Link]:
-    """Every link of a payload: in the HTML of its parts (named by their key), and typed in its lines (key, text)."""
+    """Every link of a payload: in the HTML of its parts, and typed in its lines (key, text).
+
+    A part is named by its key; in a list of things that have an id, as "blocks.3fa9c2.text".
+    """
     found = [Link(key, address) for key, html in _texts(payload) for address in _addresses(html)]
     for key, text in lines:
         for match in _TYPED.finditer(text):
@@ -49,10 +52,11 @@ def _texts(payload: Any, key: str = "") -> Iterator[tuple[str, str]]:
             yield key, payload
     elif isinstance(payload, Mapping):
         for name, part in payload.items():
-            yield from _texts(part, key or str(name))
+            yield from _texts(part, f"{key}{name}" if key.endswith(".") else key or str(name))
     elif isinstance(payload, list | tuple):
         for part in payload:
-            yield from _texts(part, key)
+            named = isinstance(part, Mapping) and isinstance(part.get("id"), str)
+            yield from _texts(part, f"{key}.{part['id']}." if named else key)
 
 
 class _Reader(HTMLParser):

@@ -40,6 +40,8 @@ DEEDS = {
     "go_live": pgettext_lazy("deed", "put live"),
     "take_down": pgettext_lazy("deed", "took down"),
     "cancel": pgettext_lazy("deed", "kept from going live"),
+    "recall": pgettext_lazy("deed", "recalled"),
+    "take_over": pgettext_lazy("deed", "took over the editing of"),
     "resend": pgettext_lazy("deed", "sent again"),
     "give_up": pgettext_lazy("deed", "gave up"),
     "shut": pgettext_lazy("deed", "shut"),

@@ -56,6 +56,7 @@ _MAKE = [
     "content.placement.add",
     "content.placement.change",
     "content.placement.submit",
+    "content.category.view",
     "approvals.revision.withdraw",
 ]
 _MALL = ["points.good.view", "points.mallorder.view", "points.mallorder.send", "points.mallorder.cancel",
@@ -171,6 +172,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.wordlist.change",
             "approvals.wordlist.submit",
             "approvals.revision.withdraw",
+            "content.recall.view",
+            "content.category.view",
+            "content.category.add",
+            "content.category.change",
         ],
     ),
     # Who says for whom an offer is meant chooses tags by their names.
@@ -185,6 +190,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.stop.lift",
             "approvals.revision.evidence",
             "content.item.take_down",
+            "content.item.recall",
+            "content.recall.view",
+            "content.recall.export",
             "content.placement.take_down",
             "rewards.batch.take_down",
             *_TIERS,

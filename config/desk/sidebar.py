@@ -54,6 +54,8 @@ GROUPS = [
             Page(_("Content items"), "article", "content.item"),
             Page(_("Asset library"), "photo_library", "content.asset"),
             Page(_("Placements"), "view_carousel", "content.placement"),
+            Page(_("Categories"), "category", "content.category"),
+            Page(_("Recalls"), "undo", "content.recall"),
         ],
         ("editor",),
     ),

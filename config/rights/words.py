@@ -111,6 +111,12 @@ _PAGES = {
     "take_back": pgettext_lazy("page", "take all of it back"),
     "check": pgettext_lazy("page", "draw again and compare"),
     "forgo": pgettext_lazy("page", "note as not collected"),
+    "save": pgettext_lazy("page", "save while typing"),
+    "hold": pgettext_lazy("page", "hold the draft"),
+    "block": pgettext_lazy("page", "an empty block"),
+    "findings": pgettext_lazy("page", "what is missing"),
+    "copy": pgettext_lazy("page", "make a copy"),
+    "recall": pgettext_lazy("page", "recall"),
 }
 
 _OTHERS = {
@@ -126,6 +132,8 @@ _OTHERS = {
     "admin:inbox_open": _("Inbox: open a notice of one's own"),
     "api:home": _("Home feed"),
     "api:content": _("Content"),
+    "api:contents": _("Content by category and words"),
+    "api:categories": _("Categories of content"),
     "api:media": _("Picture"),
     "api:batches": _("Coupons on offer"),
     "api:batch": _("One coupon on offer"),

@@ -1,5 +1,5 @@
-"""The pages of content: library, items, placements."""
+"""The pages of content: library, items, placements, categories, recalls."""
 
-from content.admin import assets, items, placements
+from content.admin import assets, categories, items, placements, recalls
 
-__all__ = ["assets", "items", "placements"]
+__all__ = ["assets", "categories", "items", "placements", "recalls"]

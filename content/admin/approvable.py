@@ -130,6 +130,10 @@ class ApprovableAdmin(ScopedAdmin):
     def said_of(self, refusal: Refusal) -> str:
         return self._with_places(refusal) if isinstance(refusal, NotCompliant) else super().said_of(refusal)
 
+    def place_of(self, line: str) -> str:
+        """The field of the form in which what is said of a line of the description is mended."""
+        return self.places.get(line, line)
+
     def _with_places(self, refusal: NotCompliant) -> str:
         """What was found, each a link to the field in which it stands."""
         language = "said_zh" if (get_language() or "zh").startswith("zh") else "said_en"
@@ -139,7 +143,7 @@ class ApprovableAdmin(ScopedAdmin):
             (
                 (field, field, found["excerpt"], found[language])
                 for found in refusal.values["findings"]
-                for field in [self.places.get(found["line"], found["line"])]
+                for field in [self.place_of(found["line"])]
             ),
         )
         said = gettext("The compliance check stopped it; nothing was submitted. Correct this:")

@@ -1,153 +1,52 @@
-"""Content items: the form with the phone beside it, and the list with how each one stands."""
+"""Content items: the editor with its outline and the phone beside it, and the list with how each one stands."""
 
 from typing import Any
-from uuid import UUID
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import path
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django_prose_editor.widgets import AdminProseEditorWidget
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns.lib.clock import FOREVER
-from campaigns.lib.refusals import Refusal
 from campaigns.tenants.desk import scope_of
-from campaigns.tenants.scopes import Scope, current_scope
-from content.addresses import staff_address
-from content.admin.approvable import ApprovableAdmin, WindowForm, words_of
-from content.models import Asset, Item
-from content.publishing import item_payload, phone_context
-from content.rich_text import clean
-from content.selectors import assets_within, batches_offered, item_in_scope
+from campaigns.tenants.scopes import current_scope
+from content.admin.approvable import ApprovableAdmin, words_of
+from content.admin.block_forms import block_forms, posted_blocks, prose_widget, thumb_of, wall_of
+from content.admin.item_acts import ItemActs
+from content.admin.item_editor import ItemEditor
+from content.admin.item_form import ItemForm, panels_of
+from content.blocks.registry import block_kinds
+from content.item_kinds import RULES, ItemKind
+from content.models import Item
 from content.services.items import add_item, change_item, submit_item, take_down_item
 
-# What the editor offers is what content.rich_text keeps.
-_EXTENSIONS = {
-    "Bold": True,
-    "Italic": True,
-    "Heading": {"levels": [2, 3, 4]},
-    "BulletList": True,
-    "OrderedList": True,
-    "ListItem": True,
-    "Blockquote": True,
-    "HardBreak": True,
-    "Link": {"enableTarget": False},
-    "History": True,
-}
-_PICTURES_OFFERED = 60
-
-
-def thumb_of(asset: Asset, scope: Scope, name: str = "thumb") -> str:
-    """The address of one rendition of a picture whose renditions were fetched; empty when there is none."""
-    made = next((r for r in asset.renditions.all() if r.name == name), None)
-    return staff_address(scope=scope, rendition_id=made.pk) if made else ""
-
-
-class PicturePicker(forms.RadioSelect):
-    """Pictures to choose among, the newest first."""
-
-    template_name = "content/picker.html"
-    option_template_name = "content/picker_option.html"
-
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
-        scope = current_scope()
-        asset = getattr(value, "instance", None)
-        option["thumb"] = thumb_of(asset, scope) if asset is not None and scope is not None else ""
-        return option
-
-
-class ItemForm(WindowForm):
-    batch_id = forms.TypedChoiceField(
-        label=_("coupon batch"),
-        required=False,
-        # The saved value is a UUID already; what is typed is text.
-        coerce=lambda value: UUID(str(value)),
-        empty_value=None,
-        widget=UnfoldAdminSelectWidget,
-        help_text=_("Customers see the coupon once its batch is live."),
-    )
-
-    class Meta:
-        model = Item
-        fields = (
-            "title", "summary", "body", "product_class", "asset", "campaign", "batch_id", "shown_from", "shown_until",
-            "handed_down",
-        )  # fmt: skip
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        scope = current_scope()
-        assert scope is not None
-        if "asset" in self.fields:
-            pictures = self.fields["asset"]
-            chosen = self.instance.asset_id
-            ids = list(assets_within(scope=scope).values_list("pk", flat=True)[:_PICTURES_OFFERED])
-            offered = assets_within(scope=scope).filter(pk__in=[*ids, chosen] if chosen else ids)
-            pictures.queryset = offered.prefetch_related("renditions")  # type: ignore[attr-defined]
-            pictures.widget = PicturePicker()
-            pictures.widget.choices = pictures.choices  # type: ignore[attr-defined]
-        batches = [(str(key), title) for key, title in batches_offered(scope=scope)]
-        kept = self.instance.batch_id
-        if kept and str(kept) not in dict(batches):
-            batches.append((str(kept), str(_("(a batch that is no longer offered)"))))
-        self.fields["batch_id"].choices = [("", "—"), *batches]  # type: ignore[attr-defined]
-
-    def values(self) -> dict[str, Any]:
-        """What the services take."""
-        cleaned = self.cleaned_data
-        return {
-            name: cleaned[name]
-            for name in (
-                "title",
-                "summary",
-                "body",
-                "product_class",
-                "batch_id",
-                "shown_from",
-                "shown_until",
-                "handed_down",
-            )
-        } | {
-            "asset_id": cleaned["asset"].pk if cleaned["asset"] else None,
-            "campaign_id": cleaned["campaign"].pk if cleaned["campaign"] else None,
-        }
-
-
-class DraftForm(forms.Form):
-    """What the preview shows of a form that is being typed; nothing of it is saved."""
-
-    title = forms.CharField(required=False, max_length=200)
-    summary = forms.CharField(required=False, max_length=500)
-    body = forms.CharField(required=False, max_length=100_000)
-    asset = forms.UUIDField(required=False)
-    batch_id = forms.UUIDField(required=False)
+_STYLES = Media(
+    css={"all": ("content/content.css", "content/editor.css", "approvals/review.css", "approvals/stops.css")}
+)
 
 
 @admin.register(Item)
-class ItemAdmin(ApprovableAdmin):
+class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
     noun = "content.item"
     key = "item_id"
     submits = staticmethod(submit_item)
     takes_down = staticmethod(take_down_item)
     form = ItemForm
     change_form_template = "content/item_form.html"
+    change_form_outer_before_template = "content/item_standing.html"
     list_before_template = "content/items_head.html"
-    list_display = ("picture", "title", "branch", "state", "shown", "author_name", "changed_at")
+    list_display = ("picture", "title", "kind", "branch", "state", "shown", "author_name", "changed_at")
     list_display_links = ("picture", "title")
     list_select_related = ("branch", "asset")
-    list_filter = ("kind", "product_class", "handed_down")
+    list_filter = ("kind", "category", "product_class", "handed_down")
     search_fields = ("title", "summary")
     searches = "self"
+    actions = ("submit_chosen", "take_down_chosen", "end_chosen")  # type: ignore[assignment]
     # What is missing from the text as a whole is added to the body.
     places = {
         "": "body",
@@ -156,24 +55,41 @@ class ItemAdmin(ApprovableAdmin):
         "coupon": "batch_id",
         "from": "shown_from",
         "until": "shown_until",
+        "blocks": "blocks_order",
     }
     ordering = ("-changed_at",)
-    fieldsets = (
-        (None, {"fields": ("title", "summary", "asset", "body", "product_class")}),
-        (_("Coupon and campaign"), {"fields": ("batch_id", "campaign")}),
-        (_("When and where"), {"fields": ("shown_from", "shown_until", "handed_down")}),
-    )
 
-    class Media:
-        css = {"all": ("content/content.css", "approvals/review.css", "approvals/stops.css")}
+    @property
+    def media(self) -> Media:
+        return super().media + _STYLES
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("asset__renditions")
 
+    def place_of(self, line: str) -> str:
+        """The field of the form in which what is said of a line of the description is mended."""
+        if line.startswith("blocks."):
+            _blocks, key, part = line.split(".")[:3]
+            return f"block-{key}-{part}"
+        return self.places.get(line, line)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> Any:
+        return [
+            (name, {"fields": fields, "classes": [f"panel-{code}"]})
+            for code, name, _icon, fields in panels_of(self._kind_of(request, obj))
+        ]
+
+    def _kind_of(self, request: HttpRequest, obj: Item | None) -> str:
+        """A draft's own; of one that is not yet there, what the page was opened for."""
+        if obj is not None:
+            return str(obj.kind)
+        asked = request.POST.get("kind") or request.GET.get("kind", "")
+        return asked if asked in RULES else ItemKind.POSTER
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "body":
             field = db_field.formfield()
-            field.widget = AdminProseEditorWidget(config={"extensions": _EXTENSIONS}, preset="configurable")
+            field.widget = prose_widget()
             return field
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
@@ -215,51 +131,34 @@ class ItemAdmin(ApprovableAdmin):
             self.warn_of_void_review(request, obj.pk)
             change_item(scope=scope, item_id=obj.pk, seen_at=form.cleaned_data["seen_at"], **form.values())
         else:
-            obj.pk = add_item(scope=scope, **form.values()).pk
+            obj.pk = add_item(scope=scope, kind=self._kind_of(request, None), **form.values()).pk
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        """To the editor: a new draft is worked on, whichever button made it."""
+        return HttpResponseRedirect(reverse("admin:content_item_change", args=[obj.pk]))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"shown_from": scope_of(request).at, **super().get_changeform_initial_data(request)}
 
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view
-        own = [
-            path("preview/", view(xframe_options_sameorigin(self.preview_view)), name="content_item_preview"),
-            path(
-                "<uuid:item_id>/preview/",
-                view(xframe_options_sameorigin(self.saved_view)),
-                name="content_item_saved_preview",
-            ),
-        ]
-        return own + super().get_urls()
-
-    def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """What is being typed, as a phone would show it. Saves nothing."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        scope = scope_of(request)
-        form = DraftForm(request.POST)
-        form.is_valid()
-        typed = {name: form.cleaned_data.get(name) for name in form.fields}
-        asset = assets_within(scope=scope).filter(pk=typed["asset"]).first() if typed["asset"] else None
-        item = Item(
-            title=typed["title"] or "",
-            summary=typed["summary"] or "",
-            asset=asset,
-            batch_id=typed["batch_id"],
-            shown_from=scope.at,
-        )
-        try:
-            item.body = clean(typed["body"] or "")
-        except Refusal as refusal:
-            item.body = f"<p>{refusal}</p>"
-        return self._phone(request, item)
-
-    def saved_view(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
-        """The saved draft as a phone would show it."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return self._phone(request, item_in_scope(scope=scope_of(request), item_id=item_id))
-
-    def _phone(self, request: HttpRequest, item: Item) -> HttpResponse:
-        context = phone_context(scope=scope_of(request), payload=item_payload(item=item))
-        return TemplateResponse(request, "content/phone/page.html", context)
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        item, scope = kwargs.get("obj"), scope_of(request)
+        kind = self._kind_of(request, item)
+        typed = posted_blocks(request.POST) if request.method == "POST" else None
+        has_blocks = RULES[kind].shows("blocks")
+        context |= {
+            "kind": kind,
+            "kind_name": ItemKind(kind).label,
+            "kinds": [(code, ItemKind(code).label, rules.says) for code, rules in RULES.items()],
+            "panels": panels_of(kind),
+            "has_blocks": has_blocks,
+            "block_kinds": block_kinds().values() if has_blocks else (),
+            "block_forms": block_forms(scope, typed if typed is not None else item.blocks if item else []),
+            "wall": wall_of(scope, "picture") if has_blocks else [],
+            "videos": wall_of(scope, "video") if has_blocks else [],
+            "may_recall": item is not None and scope.may("content.item.recall"),
+            "may_copy": item is not None and scope.may("content.item.add"),
+            # A block that is added later may hold rich text, whatever the page began with.
+            "media": context["media"] + prose_widget().media,
+            **self.editor_context(request, item),
+        }
+        return super().render_change_form(request, context, *args, **kwargs)

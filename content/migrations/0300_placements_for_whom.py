@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0006_stops'),
+        ('content', '0202_items_valid'),
     ]
 
     operations = [

@@ -30,6 +30,7 @@ BANK_WIDE_KEYS = {
 CUSTOMER_MAY_READ = {
     "tenants_branch": "own branch and its ancestors, by policy `line`",
     "customers_consenttext": "what everybody is asked to agree to",
+    "content_category": "what everybody may look for content by",
 }
 # Tables of which fenhang_customer may change rows of its own, each with the reason.
 CUSTOMER_MAY_CHANGE = {

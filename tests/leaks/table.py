@@ -9,6 +9,7 @@ from datetime import timedelta
 from campaigns.lib.clock import now
 from campaigns.lib.ids import new_id
 from tests.leaks.addresses import Address
+from tests.leaks.content_rows import CONTENT
 from tests.leaks.points_rows import POINTS
 from tests.leaks.row import Row
 
@@ -27,6 +28,7 @@ BANK_WIDE = {
     "customers_attribute": "definitions; the values are the branches'",
     "customers_tag": "definitions; who has them is the branches', and is counted within the scope",
     "customers_tagcategory": "drawers of definitions",
+    "content_category": "drawers of content, the whole bank's",
     "customers_scoringterms": "thresholds of the bank",
 }
 
@@ -65,6 +67,7 @@ PUBLIC = {
 
 ROWS = {
     **POINTS,
+    **CONTENT,
     "admin:index": Row("staff"),
     "admin:app_list": Row("staff"),
     "admin:autocomplete": Row("staff", methods=("get",)),

@@ -179,3 +179,9 @@ def hostile_texts() -> list[str]:
         text = text.replace("\\x01", "\x01").replace("\\u202e", "\u202e").replace("\\\\", "\\")
         texts.append(text.replace("RUN", _RUN))
     return texts
+
+
+def script_corpus() -> list[str]:
+    """Over 300 texts: those above as they are, and each again as it would leave an attribute or a field."""
+    texts = hostile_texts()
+    return [*texts, *(f"\"'></textarea></title>{text}" for text in texts)]

@@ -329,5 +329,6 @@ def _label(revision: Revision) -> str:
 
 
 def _picture(item: LiveItem, scope: Scope) -> str:
-    found = staff_addresses(scope=scope, picture=item.picture, item_id=item.item_id)
-    return found.get("thumb", "")
+    if item.picture is None:
+        return ""
+    return staff_addresses(scope=scope, picture=item.picture, item_id=item.item_id).get("thumb", "")

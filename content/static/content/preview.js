@@ -25,8 +25,8 @@
     }
     let shown = "", running = null;
     const draw = async () => {
-        const typed = new FormData(form), asked = new FormData();
-        for (const name of ["csrfmiddlewaretoken", "title", "summary", "body", "asset", "batch_id"]) asked.set(name, typed.get(name) || "");
+        const asked = new FormData(form);
+        pane.querySelectorAll("[data-asif]").forEach((field) => asked.set(field.dataset.asif, field.value));
         const state = JSON.stringify([...asked]);
         if (state === shown) return;
         shown = state;
@@ -45,35 +45,4 @@
     draw();
     // The editor writes into its textarea without an event, so the form is looked at instead.
     setInterval(() => { if (!document.hidden) draw(); }, 600);
-})();
-
-// A finding of the compliance check leads to its field, and to the words in it.
-(() => {
-    const jump = (link) => {
-        const field = document.querySelector(`#item_form [name="${link.dataset.jump}"]`);
-        const row = field?.closest(`.field-${link.dataset.jump}`);
-        if (!field || !row) return false;
-        const typed = [...row.querySelectorAll(".ProseMirror")].find((each) => each.isContentEditable) || (field.type === "radio" ? row.querySelector("input:checked") || field : field);
-        row.scrollIntoView({ block: "center" });
-        typed.focus({ preventScroll: true });
-        const words = link.dataset.words;
-        if (words && typed.setSelectionRange) {
-            const at = typed.value.indexOf(words);
-            if (at >= 0) typed.setSelectionRange(at, at + words.length);
-        } else if (words && typed.classList.contains("ProseMirror")) {
-            const texts = document.createTreeWalker(typed, NodeFilter.SHOW_TEXT);
-            while (texts.nextNode()) {
-                const at = texts.currentNode.data.indexOf(words);
-                if (at >= 0) {
-                    getSelection().setBaseAndExtent(texts.currentNode, at, texts.currentNode, at + words.length);
-                    break;
-                }
-            }
-        }
-        return true;
-    };
-    document.addEventListener("click", (event) => {
-        const link = event.target.closest("[data-jump]");
-        if (link && jump(link)) event.preventDefault();
-    });
 })();

@@ -29,8 +29,8 @@ from campaigns.approvals.services.word_lists import add_word_list, change_word_l
 from campaigns.audit.models import Entry
 from campaigns.audit.words import sentence_of
 from campaigns.lib.refusals import NotAllowed, NotFound
+from content.item_publishing import freeze_item
 from content.models import LiveItem
-from content.publishing import freeze_item
 from content.rules import ProductIsUnknown
 from content.services.assets import add_asset
 from content.services.items import add_item, submit_item
@@ -365,7 +365,7 @@ def test_policies_are_told_class_worth_and_reach(
 def test_every_check_speaks_and_an_unknown_severity_or_code_stands_alone() -> None:
     assert {check.code for check in checks.checks()} == {
         "approvals.words", "approvals.links", "approvals.disclosure", "content.rights", "content.coupon",
-        "points.draw", "points.tiers",
+        "points.draw", "points.tiers", "content.product", "content.references",
     }  # fmt: skip
     for check in checks.checks():
         assert check.say({}) and str(check.label)

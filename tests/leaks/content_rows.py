@@ -1,0 +1,17 @@
+"""Addresses of items, categories and recalls, as tests/leaks/table.py has them."""
+
+from tests.leaks.row import Row
+
+CONTENT = {
+    "admin:content_item_save": Row("staff", {"item_id": "content.item"}, methods=("post",)),
+    "admin:content_item_hold": Row("staff", {"item_id": "content.item"}, methods=("post",)),
+    "admin:content_item_findings": Row("staff", {"item_id": "content.item"}, methods=("get",)),
+    "admin:content_item_block": Row("staff", methods=("get",)),
+    "admin:content_item_copy": Row("staff", {"item_id": "content.item"}, methods=("post",)),
+    "admin:content_item_recall": Row(
+        "staff", {"item_id": "content.item"}, methods=("post",), body={"reason": "利率已变"}
+    ),
+    "admin:content_recall_file": Row("staff", {"recall_id": "content.recall"}, methods=("get",)),
+    "api:contents": Row("customer", methods=("get",)),
+    "api:categories": Row("customer", methods=("get",)),
+}
