@@ -22,4 +22,12 @@ liveitem.body              none      plain   thing  publish
 liveitem.picture           none      plain   thing  publish
 placement.author_name      internal  plain   thing  account
 liveplacement.sha256       none      hashed  thing  approve
+folder.name                none      plain   thing  publish
+asset.text                 none      plain   thing  publish
+asset.details              none      plain   thing  publish
+asset.tags                 none      plain   thing  publish
+asset.words                none      plain   thing  publish
+asset.rights_note          internal  plain   thing  account
+renderwork.why             internal  plain   days   run
+use.sha256                 none      hashed  thing  publish
 """)

@@ -24,6 +24,7 @@ from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors.coupons import sentences_of, zone_of
 from campaigns.tenants.scopes import Scope
 from content.addresses import CONTENT_TYPES, staff_addresses
+from content.asset_payloads import picture_of
 from content.copies import (
     ITEMS,
     PLACEMENTS,
@@ -33,7 +34,7 @@ from content.copies import (
     window_of,
 )
 from content.files import read_file
-from content.models import Asset, Item, Slot
+from content.models import Item, Slot
 from content.rich_text import clean
 from content.selectors import asset_in_scope, item_in_scope, placement_in_scope
 from content.services import live
@@ -46,29 +47,6 @@ PLACEMENT_TEMPLATE = "content/phone/placement.html"
 STYLES = ("content/phone.css",)
 # The rendition that an evidence sheet shows.
 _FOR_EVIDENCE = "fallback"
-
-
-def picture_of(*, asset: Asset) -> dict[str, Any]:
-    """A picture as it is frozen: what is said about it, and every rendition with the hash of its bytes."""
-    return {
-        "asset": str(asset.pk),
-        "alt": asset.alt,
-        "colour": asset.colour,
-        "width": asset.width,
-        "height": asset.height,
-        "sha256": asset.sha256,
-        "renditions": [
-            {
-                "id": str(made.pk),
-                "name": made.name,
-                "format": made.format,
-                "width": made.width,
-                "height": made.height,
-                "sha256": made.sha256,
-            }
-            for made in asset.renditions.all()
-        ],
-    }
 
 
 def item_payload(*, item: Item) -> dict[str, Any]:

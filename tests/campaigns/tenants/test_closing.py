@@ -75,6 +75,8 @@ STAYS = {
     "events.Event": "was done there; a customer's page shows all of theirs",
     "content.Asset": "the successor sees it below; the same picture may be its own already",
     "content.Rendition": "belongs to its asset",
+    "content.Folder": "holds assets, which stay",
+    "content.RenderWork": "belongs to its asset",
     "rewards.Coupon": "belongs to the home branch at the claim",
     "rewards.Redemption": "happened there",
     "rewards.Movement": "was booked to the budget then",
