@@ -255,10 +255,11 @@ def _sample_sizes(index: bytes, stsz: _Box) -> tuple[int, ...]:
     if count > _SAMPLES or not count:
         raise _Damaged
     if same:
-        return (same,) * count
+        table: tuple[int, ...] = (same,) * count
+        return table
     if stsz.at + 12 + 4 * count > stsz.end:
         raise _Damaged
-    return tuple(struct.unpack_from(f">{count}I", index, stsz.at + 12))
+    return tuple(map(int, struct.unpack_from(f">{count}I", index, stsz.at + 12)))
 
 
 def _chunks(index: bytes, stbl: _Box, sizes: tuple[int, ...]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from types import EllipsisType
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from content.services.asset_removals import restore_asset
 from content.services.asset_warnings import lay_warnings
 from content.services.renderings import lay_work
 
+_SAID = [*("name", "alt", "rights_from", "rights_until", "rights_note", "tags", "folder", "cover", "words")]
 _TWIN = "content_asset_picture_is_unique_in_its_branch"
 
 
@@ -92,11 +94,15 @@ def change_asset(
     rights_from: datetime | None = None,
     rights_note: str | None = None,
     tags: Sequence[str] | None = None,
+    folder_id: UUID | EllipsisType | None = ...,
+    cover_id: UUID | EllipsisType | None = ...,
 ) -> Asset:
     """Change what is said about an asset; its content never changes here.
 
-    None leaves `rights_from`, `rights_note` and `tags` as they are. Whoever shows the asset shows the words that were
-    approved; the rights hold at once. Raises NotFound, TitleIsMissing, RightsAreBackward, TooManyTags.
+    None leaves `rights_from`, `rights_note` and `tags` as they are, an ellipsis the folder and the cover, which is the
+    picture that stands for a video, sound or card until it is opened. Whoever shows the asset shows the words that were
+    approved; the rights hold at once. Raises NotFound, TitleIsMissing, RightsAreBackward, TooManyTags,
+    FolderIsElsewhere, CoverIsNoPicture.
     """
     scope.demand("content.asset.change")
     asset = asset_in_scope(scope=scope, asset_id=asset_id)
@@ -106,36 +112,32 @@ def change_asset(
     asset.rights_from, asset.rights_until = begins, rights_until
     asset.rights_note = asset.rights_note if rights_note is None else rights_note.strip()
     asset.tags = asset.tags if tags is None else clean_tags(tags=tags)
+    if not isinstance(folder_id, EllipsisType):
+        asset.folder = _folder(scope, folder_id, asset.branch_id)
+    if not isinstance(cover_id, EllipsisType):
+        asset.cover = _cover(scope, asset, cover_id)
     asset.words = _words(asset)
-    asset.save(update_fields=["name", "alt", "rights_from", "rights_until", "rights_note", "tags", "words"])
+    asset.save(update_fields=_SAID)
     lay_warnings(scope=scope, asset=asset)
     _note(scope, asset, "content.asset.change")
     return asset
 
 
-def move_asset(*, scope: Scope, asset_id: UUID, folder_id: UUID | None) -> Asset:
-    """Put an asset into a folder of its branch, or into none. Raises NotFound, FolderIsElsewhere."""
-    scope.demand("content.asset.change")
-    asset = asset_in_scope(scope=scope, asset_id=asset_id)
-    asset.folder = _folder(scope, folder_id, asset.branch_id)
-    asset.save(update_fields=["folder"])
-    _note(scope, asset, "content.asset.move")
-    return asset
+def move_asset(
+    *, scope: Scope, asset_id: UUID, folder_id: UUID | EllipsisType | None = ..., tags: Sequence[str] = ()
+) -> Asset:
+    """Put an asset into a folder of its branch (None: into none), and more tags on it. For many at once.
 
-
-def set_cover(*, scope: Scope, asset_id: UUID, cover_id: UUID | None) -> Asset:
-    """Choose the picture that stands for a video, sound or card until it is opened.
-
-    Raises NotFound, CoverIsNoPicture.
+    Raises NotFound, FolderIsElsewhere, TooManyTags.
     """
     scope.demand("content.asset.change")
     asset = asset_in_scope(scope=scope, asset_id=asset_id)
-    cover = asset_in_scope(scope=scope, asset_id=cover_id) if cover_id else None
-    if asset.is_picture or (cover is not None and (not cover.is_picture or cover.retired_at is not None)):
-        raise CoverIsNoPicture
-    asset.cover = cover
-    asset.save(update_fields=["cover"])
-    _note(scope, asset, "content.asset.change")
+    if not isinstance(folder_id, EllipsisType):
+        asset.folder = _folder(scope, folder_id, asset.branch_id)
+    asset.tags = clean_tags(tags=[*asset.tags, *tags])
+    asset.words = _words(asset)
+    asset.save(update_fields=["folder", "tags", "words"])
+    _note(scope, asset, "content.asset.move")
     return asset
 
 
@@ -146,6 +148,17 @@ def _folder(scope: Scope, folder_id: UUID | None, branch_id: int) -> Folder | No
     if folder.branch_id != branch_id:
         raise FolderIsElsewhere
     return folder
+
+
+def _cover(scope: Scope, asset: Asset, cover_id: UUID | None) -> Asset | None:
+    if cover_id is None:
+        return None
+    if cover_id == asset.cover_id:
+        return asset.cover
+    cover = asset_in_scope(scope=scope, asset_id=cover_id)
+    if asset.is_picture or not cover.is_picture or cover.retired_at is not None:
+        raise CoverIsNoPicture
+    return cover
 
 
 def _new(scope: Scope, *, name: str, alt: str = "", rights_until: datetime = FOREVER) -> Asset:
@@ -185,7 +198,7 @@ def _twin(scope: Scope, asset: Asset) -> Asset | None:
     if there is None:
         return None
     if there.retired_at is None:
-        raise AssetIsThere(name=there.name)
+        raise AssetIsThere(name=there.name, asset=str(there.pk))
     return restore_asset(scope=scope, asset_id=there.pk)
 
 
