@@ -16,7 +16,7 @@ MOST_TAGS, TAG_LENGTH, TEXT_LENGTH, FOLDER_DEPTH = 12, 20, 4000, 4
 class RightsAreBackward(Refusal):
     code = "content.asset.rights_are_backward"
     status = 422
-    zh = "授权的结束时间必须晚于开始时间。"
+    zh = "版权的结束时间必须晚于开始时间。"
     en = "The rights must end after they begin."
 
 

@@ -14,7 +14,7 @@ from campaigns.lib.clock import FOREVER
 from campaigns.tenants.desk import ScopedAdmin, scope_of
 from campaigns.tenants.scopes import current_scope
 from content.admin.asset_acts import AssetActs, tags_of
-from content.admin.asset_filters import FILTERS, STATES
+from content.admin.asset_filters import FILTERS
 from content.admin.asset_panel import show
 from content.asset_models import SINCE_EVER
 from content.asset_selectors import pictures_within, shelves
@@ -52,7 +52,9 @@ class AssetForm(forms.ModelForm):  # type: ignore[type-arg]
         scope = current_scope()
         for name, open_end in (("rights_until", FOREVER), ("rights_from", SINCE_EVER)):
             if name in self.fields:
-                self.fields[name].required = False
+                self.fields[name].required = self.fields[name].widget.is_required = False
+                for part in getattr(self.fields[name].widget, "widgets", []):
+                    part.is_required = False
                 self.fields[name].help_text = _("Empty: without an end.") if open_end == FOREVER else ""
                 if getattr(self.instance, name) == open_end:
                     self.initial[name] = None
@@ -127,8 +129,7 @@ class AssetAdmin(AssetActs, ScopedAdmin):
         scope = scope_of(request)
         more = {
             "folders": shelves(scope=scope),
-            "states": STATES,
-            "kinds": Asset.Kind.choices,
+            "has_change_permission": self.has_change_permission(request),
             "asked": {name: request.GET.get(name, "") for name in ("kind", "folder", "tag", "state", "q")},
         }
         return super().changelist_view(request, {**(extra_context or {}), **more})

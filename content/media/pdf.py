@@ -72,6 +72,8 @@ def _raise_for(verdict: dict[str, str]) -> None:
         raise FileIsLocked(kind=PDF)
     if why == "runs":
         raise MayNotRun(kind=PDF, what=verdict["what"])
+    if why == "much":
+        raise FileTakesTooMuch(kind=PDF)
     if why == "pages":
         raise TooManyPages(kind=PDF, limit=PDF_PAGES)
     if why:

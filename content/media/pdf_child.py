@@ -1,6 +1,7 @@
 """Run as a program of its own, `python -I pdf_child.py OUT MOST_PAGES < file`: judges a PDF and writes it anew.
 
-Prints one JSON object: {"pages": n}, or {"refused": why, "what": …} with why among locked, runs, pages, damaged.
+Prints one JSON object: {"pages": n}, or {"refused": why, "what": …} with why among locked, runs, pages, much,
+damaged.
 """
 
 import io
@@ -11,7 +12,8 @@ from typing import Any
 
 # Address space, with qpdf's own libraries in it; and seconds of the processor.
 _MEMORY, _SECONDS = 320 * 1024 * 1024, 2
-_OBJECTS, _DEPTH = 200_000, 60
+# A leaflet of 500 pages has some 10,000 objects.
+_OBJECTS, _DEPTH = 60_000, 60
 # What acts by itself or carries another file, wherever it stands. Names are compared as qpdf reads them, so that
 # /Java#53cript is known.
 _ACTS = {
@@ -46,6 +48,8 @@ def main(out: str, most_pages: int) -> dict[str, Any]:
     import pikepdf
 
     raw = sys.stdin.buffer.read()
+    if raw.count(b" obj") > _OBJECTS:
+        return {"refused": "much"}
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     try:
@@ -87,7 +91,9 @@ def _look(pdf: Any, pikepdf: Any) -> None:
     while stack:
         thing, depth = stack.pop()
         seen += 1
-        if seen > _OBJECTS or depth > _DEPTH:
+        if seen > 10 * _OBJECTS:
+            raise _Refused({"refused": "much"})
+        if depth > _DEPTH:
             raise _Refused({"refused": "damaged"})
         if isinstance(thing, (pikepdf.Dictionary, pikepdf.Stream)):
             entries = (thing.stream_dict if isinstance(thing, pikepdf.Stream) else thing).items()
