@@ -50,7 +50,7 @@ class Asset(TenantModel):
     `version` counts what it consists of, `take` how its crops were chosen: renditions of former ones stay for what was
     approved with them. `colour` stands in a picture's place until it arrives: "#rrggbb". `look` is a picture's
     difference hash as a signed number, None where it says nothing. `details`: `url` of a link; `app_id` and `path` of a
-    mini-program card; `seconds`, `pages` or `codecs` of a file. `words` is what search finds it by beside its name.
+    mini-program card; `seconds`, `pages` or `codecs` of a file. `findable` is what search finds it by beside its name.
     """
 
     class Kind(models.TextChoices):
@@ -101,7 +101,7 @@ class Asset(TenantModel):
     tags = ArrayField(
         models.CharField(max_length=20), verbose_name=_("tags"), default=list, db_default=[], blank=True
     )
-    words = models.CharField(max_length=1000, default="", db_default="", editable=False)
+    findable = models.CharField(max_length=1000, default="", db_default="", editable=False)
     cover = models.ForeignKey(
         "self",
         models.PROTECT,

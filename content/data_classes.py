@@ -26,7 +26,7 @@ folder.name                none      plain   thing  publish
 asset.text                 none      plain   thing  publish
 asset.details              none      plain   thing  publish
 asset.tags                 none      plain   thing  publish
-asset.words                none      plain   thing  publish
+asset.findable             none      plain   thing  publish
 asset.rights_note          internal  plain   thing  account
 renderwork.why             internal  plain   days   run
 use.sha256                 none      hashed  thing  publish

@@ -134,7 +134,9 @@ class AssetActs:
         return {
             "file": file.name,
             "taken": True,
-            "words": gettext("taken; now say what it shows") if asset.is_picture else gettext("is in the library now"),
+            "words": gettext("taken; now say what it shows")
+            if asset.is_picture
+            else gettext("is in the library now"),
             "url": reverse("admin:content_asset_change", args=[asset.pk]),
             "thumb": shown.thumb,
             "alike": alike,

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         ),
         migrations.RunSQL(
-            bigrams_index("content_asset", columns=("name", "alt", "words"), name="content_asset_words"),
+            bigrams_index("content_asset", columns=("name", "alt", "findable"), name="content_asset_findable"),
             migrations.RunSQL.noop,
         ),
         migrations.RunSQL(

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         ),
         once(_KEYS),
         once(_VERBS),
-        *searched_anew("content_asset", columns=("name", "alt", "words")),
+        *searched_anew("content_asset", columns=("name", "alt", "findable")),
         once(sql_assets.USES_IN),
         *verb("content_note_uses()", sql_assets.NOTE_USES, execute=["fenhang_owner"]),
         once(sql_assets.NOTED),

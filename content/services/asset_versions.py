@@ -36,7 +36,7 @@ from content.rules import AssetIsThere
 from content.selectors import asset_in_scope
 from content.services.renderings import OURS, lay_work
 
-_CONTENT = ["sha256", "width", "height", "colour", "look", "details", "text", "words", "version", "take"]
+_CONTENT = ["sha256", "width", "height", "colour", "look", "details", "text", "findable", "version", "take"]
 
 
 def replace_file(*, scope: Scope, asset_id: UUID, raw: bytes | BinaryIO) -> Asset:
@@ -123,7 +123,7 @@ def _next(asset: Asset, digest: str) -> None:
     if asset.sha256 == digest:
         raise SameAsNow
     asset.version, asset.take = asset.version + 1, 0
-    asset.words = search_words(
+    asset.findable = search_words(
         tags=asset.tags, text=asset.text, details=asset.details, note=asset.rights_note
     )
 

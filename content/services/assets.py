@@ -35,7 +35,9 @@ from content.services.asset_removals import restore_asset
 from content.services.asset_warnings import lay_warnings
 from content.services.renderings import lay_work
 
-_SAID = [*("name", "alt", "rights_from", "rights_until", "rights_note", "tags", "folder", "cover", "words")]
+_SAID = [
+    *("name", "alt", "rights_from", "rights_until", "rights_note", "tags", "folder", "cover", "findable")
+]
 _TWIN = "content_asset_picture_is_unique_in_its_branch"
 
 
@@ -116,7 +118,7 @@ def change_asset(
         asset.folder = _folder(scope, folder_id, asset.branch_id)
     if not isinstance(cover_id, EllipsisType):
         asset.cover = _cover(scope, asset, cover_id)
-    asset.words = _words(asset)
+    asset.findable = _words(asset)
     asset.save(update_fields=_SAID)
     lay_warnings(scope=scope, asset=asset)
     _note(scope, asset, "content.asset.change")
@@ -135,8 +137,8 @@ def move_asset(
     if not isinstance(folder_id, EllipsisType):
         asset.folder = _folder(scope, folder_id, asset.branch_id)
     asset.tags = clean_tags(tags=[*asset.tags, *tags])
-    asset.words = _words(asset)
-    asset.save(update_fields=["folder", "tags", "words"])
+    asset.findable = _words(asset)
+    asset.save(update_fields=["folder", "tags", "findable"])
     _note(scope, asset, "content.asset.move")
     return asset
 
@@ -203,7 +205,7 @@ def _twin(scope: Scope, asset: Asset) -> Asset | None:
 
 
 def _store(scope: Scope, asset: Asset, made: list[Made]) -> None:
-    asset.words = _words(asset)
+    asset.findable = _words(asset)
     try:
         with transaction.atomic():
             asset.save(force_insert=True)

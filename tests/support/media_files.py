@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 
 import pikepdf
 
-Verdict = str | None  # the code of the refusal it must meet, or None when it comes through without its foreign part
+Verdict = (
+    str | None
+)  # the code of the refusal it must meet, or None when it comes through without its foreign part
 SECRET = b"+30.2672+120.1531/"  # where it was filmed
 FOREIGN = b"<script>alert(document.domain)</script>"
 DAMAGED, TOO_MUCH = "content.file.damaged", "content.file.takes_too_much"
@@ -75,11 +77,16 @@ def track(
     hdlr = full(b"hdlr", b"\0" * 4, handler, b"\0" * 12, b"iPhone of Wang\0")
     if is_picture:
         entry = box(
-            codec, b"\0" * 6, struct.pack(">H16xHHIIIH32xHh", 1, *size, 0x480000, 0x480000, 0, 1, 24, -1), box(b"avcC", b"\1d\0\x1f")
+            codec,
+            b"\0" * 6,
+            struct.pack(">H16xHHIIIH32xHh", 1, *size, 0x480000, 0x480000, 0, 1, 24, -1),
+            box(b"avcC", b"\1d\0\x1f"),
         )
         head = full(b"vmhd", b"\0" * 8, flags=1)
     else:
-        entry = box(codec, b"\0" * 6, struct.pack(">H8xHHHHI", 1, 2, 16, 0, 0, 48_000 << 16), full(b"esds", b"\3\0"))
+        entry = box(
+            codec, b"\0" * 6, struct.pack(">H8xHHHHI", 1, 2, 16, 0, 0, 48_000 << 16), full(b"esds", b"\3\0")
+        )
         head = full(b"smhd", b"\0" * 4)
     stbl = box(
         b"stbl",
@@ -115,9 +122,7 @@ def film(
     first = len(FTYP) + len(before) + 8
     tracks = [track(PICTURES, first, **more)]  # type: ignore[arg-type]
     if sound:
-        tracks.append(
-            track(SOUNDS, first + 7200, number=2, handler=b"soun", codec=b"mp4a")
-        )
+        tracks.append(track(SOUNDS, first + 7200, number=2, handler=b"soun", codec=b"mp4a"))
     if telemetry:
         tracks.append(track(telling, first + 8160, number=3, handler=b"meta", codec=b"mebx"))
     udta = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(SECRET), 0x15C7), SECRET))
@@ -163,7 +168,10 @@ def hostile_films() -> dict[str, tuple[bytes, Verdict]]:
         "film whose index is 4 GB": (good[:at] + struct.pack(">I", 0xFFFFFFFF) + good[at + 4 :], DAMAGED),
         "film whose index is 7 bytes": (good[:at] + struct.pack(">I", 7) + good[at + 4 :], DAMAGED),
         "film whose box is 16 EB": (FTYP + struct.pack(">I4sQ", 1, b"mdat", 2**63), DAMAGED),
-        "film whose box is of no letters": (FTYP + struct.pack(">I4s", 8, b"\0\1\2\3") + good[len(FTYP) :], DAMAGED),
+        "film whose box is of no letters": (
+            FTYP + struct.pack(">I4s", 8, b"\0\1\2\3") + good[len(FTYP) :],
+            DAMAGED,
+        ),
         "film of a million boxes": (FTYP + box(b"free") * 1_000_000, DAMAGED),
         "film with an index of a million boxes": (
             FTYP + box(b"mdat", b"x") + box(b"moov", box(b"free") * 1_000_000),
@@ -193,8 +201,14 @@ def hostile_films() -> dict[str, tuple[bytes, Verdict]]:
         "film of no pixels": (film(size=(0, 0)), DAMAGED),
         "film of 60,000 pixels a side": (film(size=(60_000, 60_000)), DAMAGED),
         "film of a year": (film(seconds=31_000_000.0 / 8), TOO_LONG),
-        "film without a clock": (film(index=lambda m: m.replace(struct.pack(">III", 0, 0, 1000), b"\0" * 12)), DAMAGED),
-        "film in fragments": (film(index=lambda moov: box(b"moov", _header(2), box(b"mvex", b""))), FRAGMENTS),
+        "film without a clock": (
+            film(index=lambda m: m.replace(struct.pack(">III", 0, 0, 1000), b"\0" * 12)),
+            DAMAGED,
+        ),
+        "film in fragments": (
+            film(index=lambda moov: box(b"moov", _header(2), box(b"mvex", b""))),
+            FRAGMENTS,
+        ),
         "film with a fragment behind": (film(behind=box(b"moof", b"")), FRAGMENTS),
         "film with a packed index": (film(index=lambda moov: box(b"moov", box(b"cmov", b"x" * 40))), DAMAGED),
         "film of an unknown codec": (film(codec=b"av01"), CODEC),
@@ -206,7 +220,9 @@ def hostile_films() -> dict[str, tuple[bytes, Verdict]]:
     }
     # Not even begun as a film: it is held for a picture, and is none.
     found["film whose name comes second"] = (box(b"free") + good, "content.picture.not_a_picture")
-    for nth, what in enumerate((b"mvhd", b"tkhd", b"mdia", b"mdhd", b"hdlr", b"minf", b"stbl", b"stsd", b"stsc", b"stco")):
+    for nth, what in enumerate(
+        (b"mvhd", b"tkhd", b"mdia", b"mdhd", b"hdlr", b"minf", b"stbl", b"stsd", b"stsc", b"stco")
+    ):
         found[f"film without {what.decode()}"] = (film(index=_swapped(what, b"free")), DAMAGED)
         noise = random.Random(nth).randbytes(60)
         start = good.index(what, at) + 4
@@ -296,7 +312,11 @@ def raw_pdf(*objects: bytes, root: int = 1) -> bytes:
         start += len(parts[-1])
     out = b"".join(parts) + b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    return out + b"trailer\n<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, root, start)
+    return out + b"trailer\n<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+        len(objects) + 1,
+        root,
+        start,
+    )
 
 
 CATALOG, PAGES = b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
@@ -311,9 +331,15 @@ def hostile_pdfs() -> dict[str, tuple[bytes, Verdict]]:
         return pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=FOREIGN.decode())
 
     named = pikepdf.Dictionary(Names=pikepdf.Array(["x", script()]))
-    odd = raw_pdf(b"<</Type/Catalog/Pages 2 0 R/OpenAction<</S/Java#53cript/J#53(app.alert(1))>>>>", PAGES, PAGE)
+    odd = raw_pdf(
+        b"<</Type/Catalog/Pages 2 0 R/OpenAction<</S/Java#53cript/J#53(app.alert(1))>>>>", PAGES, PAGE
+    )
     bomb = zlib.compress(b"\0" * 300_000_000, 1)
-    packed = b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n" % len(bomb) + bomb + b"\nendstream"
+    packed = (
+        b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n" % len(bomb)
+        + bomb
+        + b"\nendstream"
+    )
     return {
         "pdf": (good, None),
         "pdf with html before": (FOREIGN + b"\n" + good, "any"),
@@ -338,20 +364,35 @@ def hostile_pdfs() -> dict[str, tuple[bytes, Verdict]]:
         "pdf with a film": (_noted("Movie"), RUNS),
         "pdf with a sound": (_noted("Sound"), RUNS),
         "pdf with a rendition": (_noted("Rendition", JS="x"), RUNS),
-        "pdf with a file inside": (_acting(Names=pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary())), RUNS),
+        "pdf with a file inside": (
+            _acting(Names=pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary())),
+            RUNS,
+        ),
         "pdf with a form of xfa": (_acting(AcroForm=pikepdf.Dictionary(XFA="x")), RUNS),
         "pdf with a model": (_acting(X=pikepdf.Dictionary(Subtype=pikepdf.Name("/3D"))), RUNS),
         "pdf with rich media": (_acting(X=pikepdf.Dictionary(RichMediaContent=pikepdf.Dictionary())), RUNS),
-        "pdf under a password": (_saved(leaflet(), encryption=pikepdf.Encryption(owner="a", user="b")), LOCKED),
-        "pdf under an owner's password": (_saved(leaflet(), encryption=pikepdf.Encryption(owner="a", user="")), LOCKED),
+        "pdf under a password": (
+            _saved(leaflet(), encryption=pikepdf.Encryption(owner="a", user="b")),
+            LOCKED,
+        ),
+        "pdf under an owner's password": (
+            _saved(leaflet(), encryption=pikepdf.Encryption(owner="a", user="")),
+            LOCKED,
+        ),
         "pdf of no pages": (_saved(pikepdf.new()), DAMAGED),
         "pdf of 501 pages": (_saved(leaflet(501)), "content.file.too_many_pages"),
         "pdf of pages within pages": (
             raw_pdf(CATALOG, b"<</Type/Pages/Kids[2 0 R]/Count 1>>", PAGE),
             DAMAGED,
         ),
-        "pdf of a billion pages": (raw_pdf(CATALOG, b"<</Type/Pages/Kids[3 0 R]/Count 999999999>>", PAGE), "any"),
-        "pdf of deep arrays": (raw_pdf(CATALOG, PAGES, PAGE[:-2] + b"/X" + b"[" * 90_000 + b"]" * 90_000 + b">>"), DAMAGED),
+        "pdf of a billion pages": (
+            raw_pdf(CATALOG, b"<</Type/Pages/Kids[3 0 R]/Count 999999999>>", PAGE),
+            "any",
+        ),
+        "pdf of deep arrays": (
+            raw_pdf(CATALOG, PAGES, PAGE[:-2] + b"/X" + b"[" * 90_000 + b"]" * 90_000 + b">>"),
+            DAMAGED,
+        ),
         "pdf of deep dictionaries": (
             raw_pdf(CATALOG, PAGES, PAGE[:-2] + b"/X" + b"<</X" * 3000 + b" 1" + b">>" * 3000 + b">>"),
             DAMAGED,

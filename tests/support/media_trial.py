@@ -1,7 +1,8 @@
 """Run in a process of its own, `python -m tests.support.media_trial FOLDER`: what each file of the folder costs.
 
-Prints one JSON list of {"name", "code", "seconds", "peak_mb", "foreign"}; seconds are the processor's, of
-a PDF with those of the child that looks at it; `foreign` tells whether something of the upload that is no pixel, sample or page came through.
+Prints one JSON object: "rows" of {"name", "code", "seconds", "peak_mb", "foreign"}, and "child_mb". Seconds are the
+processor's, of a PDF with those of the child that looks at it, whose memory `child_mb` is; `foreign` tells whether
+something of the upload that is no pixel, sample or page came through.
 """
 
 import io
