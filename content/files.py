@@ -17,7 +17,17 @@ from campaigns.lib.http.files import file_answer
 from content.addresses import CONTENT_TYPES, KEPT_FORMATS
 from content.stores import StoreIsAway, bucket
 
-__all__ = ["StoreIsAway", "forget", "keep", "name_of", "path_of", "picture_answer", "read_file", "there"]
+__all__ = [
+    "StoreIsAway",
+    "forget",
+    "keep",
+    "name_of",
+    "path_of",
+    "picture_answer",
+    "read_file",
+    "there",
+    "there_by_name",
+]
 
 
 def name_of(rendition_id: UUID, format: str) -> str:
@@ -37,14 +47,19 @@ def there(rendition_id: UUID, format: str) -> Path:
     """The file of a rendition on this disk, fetched from the store when it is not. Raises StoreIsAway; a file that is
     nowhere is not there.
     """
-    path = path_of(rendition_id, format)
+    return there_by_name(name_of(rendition_id, format))
+
+
+def there_by_name(name: str) -> Path:
+    """As `there`, by the name below MEDIA_ROOT."""
+    path = Path(settings.MEDIA_ROOT) / name
     kept = bucket()
     if kept is None or path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
     part = path.with_suffix(f".{os.getpid()}.part")
     try:
-        kept.fetch(name_of(rendition_id, format), part)
+        kept.fetch(name, part)
     except FileNotFoundError:
         return path
     os.replace(part, path)

@@ -422,9 +422,11 @@ def test_renditions_are_made_later_one_by_one_and_a_killed_worker_loses_none(
 
 
 @pytest.mark.commits
-def test_of_a_removal_and_a_use_at_once_one_waits_for_the_other(cast: Cast, media_root: Path) -> None:
+def test_of_a_removal_and_a_use_at_once_one_waits_for_the_other(
+    committed_cast: Cast, media_root: Path
+) -> None:
     """Without the lock on the asset's row both would pass: the use sees no removal, and the removal no use."""
-    with cast.north_editor.scope() as scope:
+    with committed_cast.north_editor.scope() as scope:
         assets = [add_asset(scope=scope, raw=png((n, 1, 1)), name=f"图{n}") for n in range(6)]
         draft = make_item(scope, "草稿", asset_id=assets[0].pk)
     outcomes: list[tuple[bool, bool]] = []
@@ -432,15 +434,15 @@ def test_of_a_removal_and_a_use_at_once_one_waits_for_the_other(cast: Cast, medi
     for asset in assets[1:]:
 
         def use(key: Any = asset.pk) -> None:
-            with cast.north_editor.scope():
+            with committed_cast.north_editor.scope():
                 Item.objects.filter(pk=draft.pk).update(asset_id=key)
 
         def remove(key: Any = asset.pk) -> None:
-            with cast.north_editor.scope() as scope:
+            with committed_cast.north_editor.scope() as scope:
                 remove_asset(scope=scope, asset_id=key)
 
         results += together([use, remove])
-        with cast.north_editor.scope() as scope:
+        with committed_cast.north_editor.scope() as scope:
             used = item_in_scope(scope=scope, item_id=draft.pk).asset_id == asset.pk
             gone = Asset.objects.get(pk=asset.pk).retired_at is not None
             outcomes.append((used, gone))

@@ -51,6 +51,7 @@ from campaigns.tenants.services.people import add_login, add_person
 from content.addresses import customer_address, staff_address
 from content.models import Rendition, Slot
 from content.services.placements import add_placement
+from tests.leaks.library_objects import plant_library
 from tests.leaks.points_objects import plant_draws, plant_ledger, plant_mall, plant_tiers
 from tests.leaks.world import PLACES, World
 from tests.support.cast import AT, PASSWORD, Player, build_cast
@@ -97,6 +98,7 @@ def build() -> World:
     plant_ledger(world)
     plant_tiers(world)
     _signatures(world)
+    plant_library(world, mark)
     with system_scope(at=AT, cause="leaks"):
         _found(world)
     return world

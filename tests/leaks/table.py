@@ -260,7 +260,9 @@ ROWS = {
     "admin:content_asset_focal": Row(
         "staff", {"asset_id": "content.free_asset"}, methods=("post",), body={"x": 100, "y": 900}
     ),
-    "admin:content_asset_version": Row("staff", {"asset_id": "content.snippet"}, methods=("post",), body={"text": "二"}),
+    "admin:content_asset_version": Row(
+        "staff", {"asset_id": "content.snippet"}, methods=("post",), body={"text": "二"}
+    ),
     "admin:content_asset_remove": Row("staff", {"asset_id": "content.free_asset"}, methods=("post",)),
     "admin:content_asset_put_back": Row("staff", {"asset_id": "content.gone_asset"}, methods=("post",)),
     "admin:content_asset_media": Row(
