@@ -57,7 +57,7 @@ class Asset(TenantModel):
         PICTURE = "picture", _("Picture")
         VIDEO = "video", _("Video")
         AUDIO = "audio", _("Audio")
-        PDF = "pdf", _("PDF")
+        PDF = "pdf", _("PDF document")
         TEXT = "text", _("Text snippet")
         LINK = "link", _("Link")
         CARD = "card", _("Mini-program card")
@@ -101,7 +101,7 @@ class Asset(TenantModel):
     tags = ArrayField(
         models.CharField(max_length=20), verbose_name=_("tags"), default=list, db_default=[], blank=True
     )
-    findable = models.CharField(max_length=1000, default="", db_default="", editable=False)
+    findable = models.CharField(_("found by"), max_length=1000, default="", db_default="", editable=False)
     cover = models.ForeignKey(
         "self",
         models.PROTECT,

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='asset',
             name='findable',
-            field=models.CharField(db_default='', default='', editable=False, max_length=1000),
+            field=models.CharField(db_default='', default='', editable=False, max_length=1000, verbose_name='found by'),
         ),
         migrations.AddField(
             model_name='asset',
@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='asset',
             name='kind',
-            field=models.CharField(choices=[('picture', 'Picture'), ('video', 'Video'), ('audio', 'Audio'), ('pdf', 'PDF'), ('text', 'Text snippet'), ('link', 'Link'), ('card', 'Mini-program card')], db_default='picture', default='picture', editable=False, max_length=8, verbose_name='kind'),
+            field=models.CharField(choices=[('picture', 'Picture'), ('video', 'Video'), ('audio', 'Audio'), ('pdf', 'PDF document'), ('text', 'Text snippet'), ('link', 'Link'), ('card', 'Mini-program card')], db_default='picture', default='picture', editable=False, max_length=8, verbose_name='kind'),
         ),
         migrations.AddField(
             model_name='asset',
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assetevent',
             name='findable',
-            field=models.CharField(db_default='', default='', editable=False, max_length=1000),
+            field=models.CharField(db_default='', default='', editable=False, max_length=1000, verbose_name='found by'),
         ),
         migrations.AddField(
             model_name='assetevent',
@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assetevent',
             name='kind',
-            field=models.CharField(choices=[('picture', 'Picture'), ('video', 'Video'), ('audio', 'Audio'), ('pdf', 'PDF'), ('text', 'Text snippet'), ('link', 'Link'), ('card', 'Mini-program card')], db_default='picture', default='picture', editable=False, max_length=8, verbose_name='kind'),
+            field=models.CharField(choices=[('picture', 'Picture'), ('video', 'Video'), ('audio', 'Audio'), ('pdf', 'PDF document'), ('text', 'Text snippet'), ('link', 'Link'), ('card', 'Mini-program card')], db_default='picture', default='picture', editable=False, max_length=8, verbose_name='kind'),
         ),
         migrations.AddField(
             model_name='assetevent',

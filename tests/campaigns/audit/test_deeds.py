@@ -57,6 +57,8 @@ SILENT = {
     "campaigns.approvals.services.word_lists.publish_word_list": "called by an approval alone",
     "campaigns.approvals.services.word_lists.withdraw_word_list": "called by a take-down alone",
     "campaigns.approvals.services.talk.look_at": "looking is no deed; the row lasts for less than a minute",
+    "content.services.renderings": "sizes of what was added, which is noted",
+    "content.services.asset_warnings": "a part of what changes rights, which is noted; telling is nobody's deed",
     "content.services.live": "called by an approval or a take-down alone, which is noted",
     "campaigns.rewards.services.batch_files.work_step": "a lot of a list, which its work notes",
     "campaigns.rewards.services.batch_files.delete_batch_file": "in due course, as the list's own record says",
