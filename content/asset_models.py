@@ -79,7 +79,7 @@ class Asset(TenantModel):
     width = models.PositiveIntegerField(_("width"), editable=False)
     height = models.PositiveIntegerField(_("height"), editable=False)
     colour = models.CharField(_("average colour"), max_length=7, editable=False)
-    look = models.BigIntegerField(_("look"), null=True, editable=False)
+    look = models.BigIntegerField(_("difference hash"), null=True, editable=False)
     focal_x = models.SmallIntegerField(
         _("focal point, across"), default=MIDDLE, db_default=MIDDLE, editable=False
     )

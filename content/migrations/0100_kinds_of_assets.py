@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='asset',
             name='look',
-            field=models.BigIntegerField(editable=False, null=True, verbose_name='look'),
+            field=models.BigIntegerField(editable=False, null=True, verbose_name='difference hash'),
         ),
         migrations.AddField(
             model_name='asset',
@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assetevent',
             name='look',
-            field=models.BigIntegerField(editable=False, null=True, verbose_name='look'),
+            field=models.BigIntegerField(editable=False, null=True, verbose_name='difference hash'),
         ),
         migrations.AddField(
             model_name='assetevent',

@@ -4,10 +4,10 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from campaigns.lib.clock import now
 from content.addresses import staff_address
@@ -21,7 +21,7 @@ from tests.support.s3 import BUCKET, Store, s3_server, signed
 
 
 @pytest.fixture
-def store(settings: SettingsWrapper) -> Iterator[Store]:
+def store(settings: Any) -> Iterator[Store]:
     with s3_server() as served:
         settings.MEDIA_S3 = served.settings(prefix="bank")
         yield served
@@ -57,7 +57,7 @@ def test_files_lie_in_the_store_and_the_shelf_is_filled_from_it(
 
 
 def test_a_store_that_is_away_takes_nothing_and_says_so(
-    cast: Cast, media_root: Path, store: Store, settings: SettingsWrapper
+    cast: Cast, media_root: Path, store: Store, settings: Any
 ) -> None:
     settings.MEDIA_S3 = store.settings(secret="another")
     with cast.north_editor.scope() as scope:

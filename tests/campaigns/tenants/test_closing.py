@@ -337,7 +337,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "customers.Permission",
         "rewards.Batch", "rewards.GrantRule", "rewards.LiveBatch", "rewards.Stock", "rewards.Share",
         "rewards.Reservation", "rewards.Budget", "rewards.Funding", "content.Item", "content.LiveItem",
-        "content.Placement", "content.LivePlacement", "approvals.WordList", "approvals.LiveWordList",
+        "content.Placement", "content.LivePlacement", "content.Use", "approvals.WordList", "approvals.LiveWordList",
         "jobs.Due", "jobs.Recurring", "customers.Care", "customers.HomeMove", "customers.Merge",
         "customers.StaffCustomer", "rewards.Merchant", "rewards.Cashier",
         "points.Wallet", "points.Lot", "points.Hold", "points.Household", "points.Member",
