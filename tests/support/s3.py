@@ -1,14 +1,16 @@
 """A small S3-compatible server on loopback: buckets in memory, signatures checked by its own reading of the standard.
 
-Enough of the API for what content/stores.py asks: PUT, GET, HEAD and DELETE of one object. A wrong signature is 403, as
+Enough of the API for what content/stores.py asks: PUT, GET and HEAD of one object, deleting one or several. A wrong signature is 403, as
 with a real one. `away` answers 503 to everything.
 """
 
 import hashlib
 import hmac
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape, unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -61,6 +63,13 @@ def s3_server() -> Iterator[Store]:
             if self.command == "PUT":
                 store.objects[path] = body
                 return self._answer(200, ETag=f'"{hashlib.md5(body).hexdigest()}"')
+            if self.command == "POST" and urlsplit(self.path).query.startswith("delete"):
+                # Several at once, which is how the library deletes one.
+                gone = [unescape(key) for key in re.findall(r"<Key>(.*?)</Key>", body.decode())]
+                for key in gone:
+                    store.objects.pop(f"{path.rstrip('/')}/{key}", None)
+                told = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in gone)
+                return self._answer(200, f"<DeleteResult>{told}</DeleteResult>".encode())
             kept = store.objects.get(path)
             if self.command == "DELETE":
                 store.objects.pop(path, None)
@@ -73,7 +82,7 @@ def s3_server() -> Iterator[Store]:
             }
             return self._answer(200, kept, **more)
 
-        do_GET = do_PUT = do_DELETE = do_HEAD = _handle  # noqa: N815
+        do_GET = do_PUT = do_DELETE = do_HEAD = do_POST = _handle  # noqa: N815
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     store.address = f"http://127.0.0.1:{server.server_address[1]}"
