@@ -1,7 +1,7 @@
 """A small S3-compatible server on loopback: buckets in memory, signatures checked by its own reading of the standard.
 
-Enough of the API for what content/stores.py asks: PUT, GET and HEAD of one object, deleting one or several. A wrong signature is 403, as
-with a real one. `away` answers 503 to everything.
+Enough of the API for what content/stores.py asks: PUT, GET and HEAD of one object, deleting one or several. A wrong
+signature is 403, as with a real one. `away` answers 503 to everything.
 """
 
 import hashlib
