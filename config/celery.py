@@ -41,6 +41,8 @@ HEAVY_TASKS = (
     "events.check_places",
     "points.sweep_points",
     "points.close_ledgers",
+    "content.render",
+    "content.purge_assets",
     "backup.*",
 )
 # Seconds. A message of a lost worker comes back after VISIBILITY; no task may run longer, or it runs twice at once.

@@ -35,12 +35,14 @@ READER: Policy = PLAIN | {"script-src": [SELF], "connect-src": [SELF], "img-src"
 FRAMED: Policy = NOTHING | {
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF],
+    "media-src": [SELF],
     "frame-ancestors": [SELF],
 }
 DESK: Policy = NOTHING | {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF, "data:", "blob:"],
+    "media-src": [SELF],
     "font-src": [SELF],
     "connect-src": [SELF],
     "frame-src": [SELF],

@@ -213,6 +213,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", VAR_DIR / INSTANCE / "media"))
 MEDIA_URL = "/media/"
+# An S3-compatible store, in front of which MEDIA_ROOT is a shelf: {"endpoint": "https://...", "bucket": "...", "key":
+# "...", "secret": "..."}, and as wanted "region", "prefix", "by_host".
+MEDIA_S3: dict[str, object] = json.loads(os.environ.get("MEDIA_S3") or "{}")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # Customers that one person alone may bring in or take out by a file; more need a second person's word.
 IMPORT_ALONE_AT_MOST = int(os.environ.get("FENHANG_IMPORT_ALONE", "10000"))

@@ -236,6 +236,14 @@ SWEEPS = [
         10,
         "第三方券码余量不足提醒 · Tell of batches with few third-party codes left",
     ),
+    # content: assets
+    Sweep("content.render", 1, "生成素材的其余尺寸与格式 · Make the renditions of assets that wait"),
+    Sweep(
+        "content.purge_assets",
+        0,
+        "删除移除满 30 天且未曾送审的素材 · Delete assets removed 30 days ago that no review showed",
+        nightly="2:20",
+    ),
     Sweep(
         "approvals.keep_times",
         10,

@@ -19,7 +19,18 @@ from campaigns.tenants.scopes import Scope
 from content.rules import AddressIsVoid
 
 # Formats that are ever served. Whatever a browser might run (SVG, HTML) is not among them.
-CONTENT_TYPES = {"webp": "image/webp", "jpeg": "image/jpeg", "png": "image/png"}
+CONTENT_TYPES = {
+    "webp": "image/webp",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "avif": "image/avif",
+    "mp4": "video/mp4",
+    "m4a": "audio/mp4",
+    "mp3": "audio/mpeg",
+    "pdf": "application/pdf",
+}
+# What a browser may not open in a page of ours: readers of PDF are programs of their own.
+KEPT_FORMATS = frozenset({"pdf"})
 # Seconds. Addresses made within one slot are equal, so that phones and ETags keep what they have; each lives to the
 # end of the next slot, so one to two hours.
 SLOT = 3600

@@ -13,6 +13,8 @@ class ContentApp(AppConfig):
         from campaigns.approvals.checks import register_check
         from campaigns.approvals.compliance import DISCLOSURE
         from campaigns.approvals.kinds import register
+        from campaigns.jobs.kinds import register_due
+        from campaigns.notices.sentences import register_notice
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
         from content import compliance, item_publishing, placement_publishing
@@ -21,6 +23,7 @@ class ContentApp(AppConfig):
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
         from content.recalling import register_recall_step
+        from content.services import asset_warnings
         from content.services.recalls import withdraw_places
 
         register_kinds()
@@ -37,3 +40,20 @@ class ContentApp(AppConfig):
         register_step("hand_over", name="content: items and placements", act=hand_over_content)
         register_step("leave", name="content: drafts", act=hand_over_drafts)
         register_remainder("content", rows=items_made)
+        # assets
+        register_due(
+            asset_warnings.KIND,
+            lambda scope, due: asset_warnings.warn_of_rights(scope=scope, due=due),
+            label=_("Warn of rights that end"),
+        )
+        register_notice(
+            asset_warnings.CODE,
+            _("The rights in “%(title)s” end %(until_at)s; %(count)s live items show it"),
+            icon="copyright",
+        )
+        register_notice(
+            asset_warnings.OVER,
+            _("The rights in “%(title)s” are over since %(until_at)s; %(count)s items are no longer shown"),
+            icon="copyright",
+            is_urgent=True,
+        )

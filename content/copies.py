@@ -9,7 +9,7 @@ from uuid import UUID
 from campaigns.approvals.kinds import Copies
 from campaigns.approvals.models import Revision
 from campaigns.tenants.scopes import Scope
-from content.files import path_of
+from content.files import there
 from content.models import LiveItem, LivePlacement, Rendition
 from content.pictures_frozen import frozen_in
 from content.placement_terms import payload_of, whom_of
@@ -102,7 +102,7 @@ def _pictures(scope: Scope, assets: Iterable[Mapping[str, Any]]) -> Iterator[str
 def _digest(rendition_id: UUID, format: str) -> str:
     """SHA-256 of the bytes that would be served; empty when there are none."""
     try:
-        with path_of(rendition_id, format).open("rb") as file:
+        with there(rendition_id, format).open("rb") as file:
             return file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""

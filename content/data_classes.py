@@ -43,4 +43,12 @@ recall.title               none      plain   thing  publish
 recall.reason              internal  plain   thing  account
 recall.person_name         internal  plain   thing  account
 recall.did                 none      plain   thing  account
+folder.name                none      plain   thing  publish
+asset.text                 none      plain   thing  publish
+asset.details              none      plain   thing  publish
+asset.tags                 none      plain   thing  publish
+asset.findable             none      plain   thing  publish
+asset.rights_note          internal  plain   thing  account
+renderwork.why             internal  plain   days   run
+use.sha256                 none      hashed  thing  publish
 """)

@@ -4,7 +4,7 @@ from django.db.models import Model, QuerySet
 
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
-from content.models import Editing, Item, LiveItem, LivePlacement, Placement
+from content.models import Asset, Editing, Item, LiveItem, LivePlacement, Placement
 
 # Pictures stay: the successor sees them below, and the same bytes may be its own already.
 _RUNNING: tuple[type[Model], ...] = (Item, Placement, LiveItem, LivePlacement)
@@ -20,13 +20,16 @@ def hand_over_content(*, scope: Scope, closed: Branch, successor: Branch) -> int
 
 
 def hand_over_drafts(*, scope: Scope, person: Person, successor: Person) -> int:
-    """What somebody who leaves worked on last is on the successor's desk; history keeps who wrote what."""
+    """What somebody who leaves worked on last, or answers for, is on the successor's desk.
+
+    History keeps who wrote what.
+    """
     return sum(
         model.objects.within(scope)
         .filter(author_id=person.pk)
         .update(author_id=successor.pk, author_name=successor.name)
         for model in (Item, Placement)
-    )
+    ) + Asset.objects.within(scope).filter(owner_id=person.pk).update(owner_id=successor.pk)
 
 
 def items_made(*, scope: Scope) -> QuerySet[Item]:

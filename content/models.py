@@ -1,4 +1,4 @@
-"""Assets and their renditions, content items and placements, and the published copies of both."""
+"""Content items and placements, and the published copies of both; assets are in `content.asset_models`."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,6 +11,7 @@ from campaigns.lib.ids import new_id
 from campaigns.lib.products import ProductClass
 from campaigns.planning.models import Campaign
 from campaigns.tenants.models import TenantModel, tracked
+from content.asset_models import Asset, Folder, RenderWork, Rendition, Use
 from content.category_models import Category
 from content.editing_models import Editing
 from content.item_kinds import ItemKind, RiskLevel
@@ -21,79 +22,21 @@ __all__ = [
     "Category",
     "Draft",
     "Editing",
+    "Folder",
     "Item",
     "LiveItem",
     "LivePlacement",
     "Placement",
     "Published",
     "Recall",
+    "RenderWork",
     "Rendition",
     "Shown",
     "Slot",
+    "Stir",
+    "Targeted",
+    "Use",
 ]
-
-
-@tracked()
-class Asset(TenantModel):
-    """An original picture. `sha256` names the bytes that are kept, which were made from its pixels alone.
-
-    `colour` stands in the picture's place until it arrives: "#rrggbb".
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(_("name"), max_length=120)
-    alt = models.CharField(
-        _("description"),
-        max_length=200,
-        blank=True,
-        help_text=_("Read aloud to people who cannot see the picture."),
-    )
-    sha256 = models.CharField(_("hash"), max_length=64, editable=False)
-    width = models.PositiveIntegerField(_("width"), editable=False)
-    height = models.PositiveIntegerField(_("height"), editable=False)
-    colour = models.CharField(_("average colour"), max_length=7, editable=False)
-    rights_until = models.DateTimeField(_("rights until"), default=FOREVER)
-    added_at = models.DateTimeField(_("added at"), editable=False)
-    added_by = models.CharField(_("added by"), max_length=60, editable=False, blank=True)
-
-    class Meta:
-        verbose_name = _("asset")
-        verbose_name_plural = _("assets")
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["branch", "sha256"], name="content_asset_picture_is_unique_in_its_branch"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Rendition(TenantModel):
-    """A size or format made from an asset; "original" is the whole picture. Its bytes lie under its id."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    asset = models.ForeignKey(Asset, models.PROTECT, related_name="renditions", verbose_name=_("asset"))
-    name = models.CharField(_("name"), max_length=20)
-    format = models.CharField(_("format"), max_length=8)
-    width = models.PositiveIntegerField(_("width"))
-    height = models.PositiveIntegerField(_("height"))
-    size = models.PositiveIntegerField(_("bytes"))
-    sha256 = models.CharField(max_length=64)
-
-    class Meta:
-        verbose_name = _("rendition")
-        verbose_name_plural = _("renditions")
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["asset", "name"], name="content_rendition_name_is_unique_in_its_asset"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.width}×{self.height}"
 
 
 class Shown(TenantModel):

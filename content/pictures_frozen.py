@@ -1,32 +1,7 @@
-"""Pictures as they are frozen in a revision, and found again in it. Pure but for the asset's renditions."""
+"""Assets found again in what is frozen. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-from content.models import Asset
-
-
-def picture_of(*, asset: Asset) -> dict[str, Any]:
-    """A picture as it is frozen: what is said about it, and every rendition with the hash of its bytes."""
-    return {
-        "asset": str(asset.pk),
-        "alt": asset.alt,
-        "colour": asset.colour,
-        "width": asset.width,
-        "height": asset.height,
-        "sha256": asset.sha256,
-        "renditions": [
-            {
-                "id": str(made.pk),
-                "name": made.name,
-                "format": made.format,
-                "width": made.width,
-                "height": made.height,
-                "sha256": made.sha256,
-            }
-            for made in asset.renditions.all()
-        ],
-    }
 
 
 def frozen_in(payload: Any) -> Iterator[Mapping[str, Any]]:

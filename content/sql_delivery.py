@@ -31,6 +31,16 @@ BEGIN
     RETURN NULL;
 END $$;
 """
+# What is shown comes under rights, or out of them, at other times than before.
+OF_USE = """
+CREATE FUNCTION content_stir_of_use() RETURNS trigger LANGUAGE plpgsql AS VERB $$
+BEGIN
+    IF NEW.is_live THEN
+        INSERT INTO content_stir (kind, branch_id, at) VALUES ('branch', NEW.branch_id, clock_timestamp());
+    END IF;
+    RETURN NULL;
+END $$;
+"""
 # Names, zones and the tree itself; emergency stops of a kind or a campaign. Rare, and of everybody.
 OF_ALL = """
 CREATE FUNCTION content_stir_of_all() RETURNS trigger LANGUAGE plpgsql AS VERB $$
@@ -54,6 +64,8 @@ TRIGGERS = (
         for table in ("content_liveitem", "content_liveplacement", "rewards_livebatch")
     )
     + """
+CREATE TRIGGER content_stirs AFTER INSERT OR UPDATE ON content_use
+    FOR EACH ROW EXECUTE FUNCTION content_stir_of_use();
 CREATE TRIGGER content_stirs AFTER INSERT OR UPDATE OR DELETE ON tenants_branch
     FOR EACH STATEMENT EXECUTE FUNCTION content_stir_of_all();
 CREATE TRIGGER content_stirs AFTER INSERT OR UPDATE OR DELETE ON approvals_stop
@@ -102,8 +114,8 @@ LANGUAGE sql STABLE AS VERB $$
 $$;
 """
 
-# When the next of what is approved already begins to be shown, by branch of the scope's line. A customer's role sees
-# no row before its time; this says when to look again, and nothing of what comes.
+# When the next of what is approved already begins to be shown, or comes under rights or out of them, by branch of the
+# scope's line. A customer's role sees no row before its time; this says when to look again, and nothing of what comes.
 NEXT = """
 CREATE FUNCTION content_next() RETURNS TABLE (branch_id int, begins timestamptz) LANGUAGE sql STABLE AS VERB $$
     SELECT n.branch_id, min(n.shown_from) FROM (
@@ -112,7 +124,11 @@ CREATE FUNCTION content_next() RETURNS TABLE (branch_id int, begins timestamptz)
         UNION ALL SELECT p.branch_id, p.shown_from FROM content_liveplacement p
          WHERE p.branch_id = ANY (app_line()) AND p.shown_from > app_at()
         UNION ALL SELECT b.branch_id, b.shown_from FROM rewards_livebatch b
-         WHERE b.branch_id = ANY (app_line()) AND b.shown_from > app_at()) n GROUP BY 1
+         WHERE b.branch_id = ANY (app_line()) AND b.shown_from > app_at()
+        UNION ALL SELECT u.branch_id, u.rights_until FROM content_use u
+         WHERE u.is_live AND u.branch_id = ANY (app_line()) AND u.rights_until > app_at()
+        UNION ALL SELECT u.branch_id, u.rights_from FROM content_use u
+         WHERE u.is_live AND u.branch_id = ANY (app_line()) AND u.rights_from > app_at()) n GROUP BY 1
 $$;
 """
 

@@ -50,6 +50,7 @@ _LOOK = [
 _MAKE = [
     "content.asset.add",
     "content.asset.change",
+    "content.asset.remove",
     "content.item.add",
     "content.item.change",
     "content.item.submit",

@@ -168,22 +168,59 @@ def searchable(
     `key` is the type of its id, `position` the column with the branch's position. What is equally close comes
     newest first (ids are in order of time), or with `in_tree_order` as it stands in the tree.
     """
-    told = " || ' ' || ".join(columns) if len(columns) > 1 else f"{columns[0]}::text"
-    order = "first.place, first.id" if in_tree_order else "first.id DESC"
-    names = {"table": table, "key": key, "position": position, "order": order, "told": told}
-    anywhere = _LOOK.format(grams="has", when="", **names)
-    nearer = " UNION ".join(_LOOK.format(grams=g, when=_TOO_MANY, **names) for g in ("is_word", "starts"))
+    names = _names(table, columns, key, position, in_tree_order)
     return [
+        RunSQL(f"CREATE INDEX {table}_bigrams ON {table} USING gin (bigrams({names['told']}));", RunSQL.noop),
         RunSQL(
-            f"CREATE INDEX {table}_bigrams ON {table} USING gin (bigrams({told}));\n"
             f"CREATE POLICY searched ON {table} FOR SELECT TO fenhang_verbs USING (true);\n"
             f"GRANT SELECT (id, {position}, {', '.join(columns)}) ON {table} TO fenhang_verbs;",
             RunSQL.noop,
         ),
+        *_verbs(names, "CREATE FUNCTION"),
+    ]
+
+
+def searched_anew(
+    table: str,
+    *,
+    columns: Sequence[str],
+    key: str = "uuid",
+    position: str = "branch_pos",
+    in_tree_order: bool = False,
+) -> list[RunSQL]:
+    """As `searchable`, for a table that is searchable by other columns; its index is there (`bigrams_index`)."""
+    return [
+        RunSQL(f"GRANT SELECT ({', '.join(columns)}) ON {table} TO fenhang_verbs;", RunSQL.noop),
+        *_verbs(_names(table, columns, key, position, in_tree_order), "CREATE OR REPLACE FUNCTION"),
+    ]
+
+
+def bigrams_index(table: str, *, columns: Sequence[str], name: str) -> str:
+    """The statement that builds the index for `searched_anew` while the table is in use."""
+    told = _names(table, columns, "", "", False)["told"]
+    return f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} USING gin (bigrams({told}));"
+
+
+def _names(
+    table: str, columns: Sequence[str], key: str, position: str, in_tree_order: bool
+) -> dict[str, str]:
+    told = " || ' ' || ".join(columns) if len(columns) > 1 else f"{columns[0]}::text"
+    order = "first.place, first.id" if in_tree_order else "first.id DESC"
+    return {"table": table, "key": key, "position": position, "order": order, "told": told}
+
+
+def _verbs(names: dict[str, str], create: str) -> list[RunSQL]:
+    table, key = names["table"], names["key"]
+    anywhere = _LOOK.format(grams="has", when="", **names)
+    nearer = " UNION ".join(_LOOK.format(grams=g, when=_TOO_MANY, **names) for g in ("is_word", "starts"))
+    return [
         *verb(
             f"seek_{table}(text, int, int, int)",
-            _SEEK.format(anywhere=anywhere, nearer=nearer, **names),
+            _SEEK.format(anywhere=anywhere, nearer=nearer, **names).replace("CREATE FUNCTION", create),
             execute=["fenhang_verbs"],
         ),
-        *verb(f"search_{table}(text, int, int, int)", _SEARCH.format(table=table, key=key)),
+        *verb(
+            f"search_{table}(text, int, int, int)",
+            _SEARCH.format(table=table, key=key).replace("CREATE FUNCTION", create),
+        ),
     ]

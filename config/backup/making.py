@@ -19,6 +19,7 @@ from config.backup.programs import Address, jobs, no_room, run
 from config.backup.refusals import BadFolder, FolderBusy
 from config.backup.sealing import check_passphrase, seal_keys
 from config.backup.snapshot import ASIDE, Medium, moment_of
+from content.files import there_by_name
 
 HALF = ".half-"
 DRILLS = "drills.json"
@@ -129,14 +130,13 @@ def _copy_media(
     """
     before = _sums_before(half.parent)
     lines, missing, total, last = [], [], 0, time.monotonic()
-    root = Path(settings.MEDIA_ROOT)
     for nth, medium in enumerate(media, start=1):
         target = half / kept.MEDIA / medium.path
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         earlier = before.get((medium.path, medium.sha256, medium.size))
         if not (earlier and _linked(earlier, target, medium.size)):
             try:
-                shutil.copyfile(root / medium.path, target)
+                shutil.copyfile(there_by_name(medium.path), target)
             except FileNotFoundError:
                 missing.append(medium.path)
                 continue

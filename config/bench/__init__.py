@@ -12,6 +12,7 @@ BENCHES = {
     "import": "config.bench.importing",
     "ledger": "config.bench.ledger",
     "outbox": "config.bench.outbox",
+    "renditions": "config.bench.renditions",
     "rls": "config.bench.rls",
     "schedule": "config.bench.schedule",
     "search": "config.bench.search",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from config.bench.machine import BackendClock
+from config.bench.machine import BackendClock, NoDatabase
 
 Work = Callable[[int], object]
 
@@ -103,9 +103,20 @@ class Report:
         }
 
 
-def compare(case: str, variants: Sequence[Variant], *, rounds: int, items: int, seed: int = 7) -> Comparison:
-    """Run `rounds` rounds in which each variant does `items` items; the first variant is the base."""
-    clocks = {v.name: _clock_of(v) for v in variants}
+def compare(
+    case: str,
+    variants: Sequence[Variant],
+    *,
+    rounds: int,
+    items: int,
+    seed: int = 7,
+    with_database: bool = True,
+) -> Comparison:
+    """Run `rounds` rounds in which each variant does `items` items; the first variant is the base.
+
+    Without `with_database` the work asks none, and the application's processor time is all there is.
+    """
+    clocks = {v.name: _clock_of(v) if with_database else NoDatabase() for v in variants}
     order = random.Random(seed)
     walls: dict[str, list[float]] = {v.name: [] for v in variants}
     app: dict[str, list[float]] = {v.name: [] for v in variants}
@@ -144,7 +155,7 @@ def _clock_of(variant: Variant) -> BackendClock:
 
 
 def _slice(
-    variant: Variant, *, items: int, start: int, clock: BackendClock
+    variant: Variant, *, items: int, start: int, clock: BackendClock | NoDatabase
 ) -> tuple[list[float], float, float | None]:
     """One variant's turn: seconds of each item, and processor seconds of both sides over all of them."""
     variant.before()

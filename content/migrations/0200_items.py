@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0006_stops'),
+        ('content', '0103_assets_valid'),
         ('planning', '0003_search'),
         ('tenants', '0010_may'),
     ]

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(sql.TABLE, migrations.RunSQL.noop),
         *verb("content_stir_of_branch()", sql.OF_BRANCH, execute=_STIR),
+        *verb("content_stir_of_use()", sql.OF_USE, execute=_STIR),
         *verb("content_stir_of_all()", sql.OF_ALL, execute=_STIR),
         *verb("content_stir_of_customer()", sql.OF_CUSTOMER, execute=_STIR),
         migrations.RunSQL(sql.TRIGGERS, migrations.RunSQL.noop),

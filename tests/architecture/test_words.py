@@ -110,7 +110,13 @@ def test_every_name_the_admin_shows_is_chinese_by_default() -> None:
 
 
 # A mistake of ours, and what servers of others do to us: 500, 502, 503.
-NOT_THE_CALLERS_FAULT = {"server.failed", "wechat.failed", "wechat.busy", "log_in.provider.away"}
+NOT_THE_CALLERS_FAULT = {
+    "content.file.store_is_away",
+    "server.failed",
+    "wechat.failed",
+    "wechat.busy",
+    "log_in.provider.away",
+}
 
 
 def every_refusal(base: type[Refusal] = Refusal) -> list[type[Refusal]]:

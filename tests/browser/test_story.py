@@ -82,7 +82,8 @@ class Desk:
         self.page.set_input_files(
             "input[name=files]", files=[{"name": name, "mimeType": "image/png", "buffer": content}]
         )
-        self.page.click(".ct-wall a")
+        self.page.click(".ct-wall a")  # beside the wall
+        self.page.click("[data-panel] a.ct-main")
         self.page.fill("#id_alt", "晨光里的层层山丘")
         self.page.click("[name=_save]")
         self.page.wait_for_selector(".ct-wall img")

@@ -47,7 +47,7 @@ def test_a_hostile_file_is_refused_and_nothing_is_stored(cast: Cast, media_root:
     with cast.north_editor.scope() as scope:
         with pytest.raises(Refusal) as refused:
             add_asset(scope=scope, raw=raw, name="x")
-        assert refused.value.code.startswith("content.picture.")
+        assert refused.value.code.startswith(("content.picture.", "content.file."))
         assert not Asset.objects.exists() and not Rendition.objects.exists()
     assert files_in(media_root) == []
 

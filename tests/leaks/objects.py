@@ -52,6 +52,7 @@ from content.addresses import customer_address, staff_address
 from content.models import Rendition, Slot
 from content.services.placements import add_placement
 from tests.leaks.content_objects import plant_recalls
+from tests.leaks.library_objects import plant_library
 from tests.leaks.points_objects import plant_draws, plant_ledger, plant_mall, plant_tiers
 from tests.leaks.world import PLACES, World
 from tests.support.cast import AT, PASSWORD, Player, build_cast
@@ -99,6 +100,7 @@ def build() -> World:
     plant_tiers(world)
     plant_recalls(world, {place: mark(place) for place in PLACES})
     _signatures(world)
+    plant_library(world, mark)
     with system_scope(at=AT, cause="leaks"):
         _found(world)
     return world
@@ -329,7 +331,9 @@ def _signatures(world: World) -> None:
         world.add("content.staff_signature", place, Signature(address.rpartition("/")[2]))
         with customer.scope(at=now()) as scope:
             item_id = world.ids["content.item"][place]
-            address = customer_address(scope=scope, item_id=item_id, rendition_id=made.pk)
+            address = customer_address(
+                branch_id=scope.branch_id, at=scope.at, item_id=item_id, rendition_id=made.pk
+            )
         world.add("content.customer_signature", place, Signature(address.rpartition("/")[2]))
 
 

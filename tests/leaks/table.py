@@ -242,7 +242,32 @@ ROWS = {
     ),
     "admin:approvals_policy_people": Row("staff", methods=("get",)),
     "admin:approvals_policy_submit": Row("staff", {"thing_id": "approvals.policy"}, methods=("post",)),
-    "admin:content_asset_upload": Row("staff", methods=("post",)),
+    "admin:content_asset_upload": Row("staff", methods=("post",), names={"folder": "content.folder"}),
+    # content: the library
+    "admin:content_asset_values": Row(
+        "staff", methods=("post",), body={"kind": "text", "name": "话术", "text": "存三年"}
+    ),
+    "admin:content_asset_tidy": Row(
+        "staff",
+        methods=("post",),
+        names={"assets": "content.free_asset", "folder": "content.folder"},
+        body={"assets": "own:content.free_asset", "tags": "新春"},
+    ),
+    "admin:content_asset_folders": Row(
+        "staff",
+        methods=("post",),
+        names={"folder": "content.folder"},
+        body={"act": "rename", "name": "新名", "folder": "own:content.folder"},
+    ),
+    "admin:content_asset_panel": Row("staff", {"asset_id": "content.asset"}, methods=("get",)),
+    "admin:content_asset_focal": Row(
+        "staff", {"asset_id": "content.free_asset"}, methods=("post",), body={"x": 100, "y": 900}
+    ),
+    "admin:content_asset_version": Row(
+        "staff", {"asset_id": "content.snippet"}, methods=("post",), body={"text": "二"}
+    ),
+    "admin:content_asset_remove": Row("staff", {"asset_id": "content.free_asset"}, methods=("post",)),
+    "admin:content_asset_put_back": Row("staff", {"asset_id": "content.gone_asset"}, methods=("post",)),
     "admin:content_asset_media": Row(
         "staff",
         {"rendition_id": "content.rendition", "signature": "content.staff_signature"},

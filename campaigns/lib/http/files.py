@@ -2,9 +2,10 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 
@@ -59,11 +60,21 @@ def file_answer(
         return HttpResponse(
             status=416, content_type=content_type, headers=headers | {"Content-Range": f"bytes */{size}"}
         )
+    headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    headers["Content-Length"] = str(last - first + 1)
+    # A player asks for all of a film at once, from its beginning or from its middle: never held in memory.
+    parts = _blocks(path, first, last)
+    return StreamingHttpResponse(parts, status=206, content_type=content_type, headers=headers)
+
+
+def _blocks(path: Path, first: int, last: int) -> Iterator[bytes]:
+    # Opened when the first block is asked for: what is never asked, as for HEAD, need not be closed.
     with path.open("rb") as content:
         content.seek(first)
-        part = content.read(last - first + 1)
-    headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-    return HttpResponse(part, status=206, content_type=content_type, headers=headers)
+        left = last - first + 1
+        while left and (block := content.read(min(left, _InLargeBlocks.block_size))):
+            left -= len(block)
+            yield block
 
 
 def _span(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:

@@ -60,6 +60,8 @@ SILENT = {
     "content.services.editing.hold_item": "opening is no deed; the row lasts for a minute and a half",
     "content.services.editing.let_go_item": "the same",
     "content.services.items.write_item": "called by what notes it: once for each sitting, or each change",
+    "content.services.renderings": "sizes of what was added, which is noted",
+    "content.services.asset_warnings": "a part of what changes rights, which is noted; telling is nobody's deed",
     "content.services.live": "called by an approval or a take-down alone, which is noted",
     "campaigns.rewards.services.batch_files.work_step": "a lot of a list, which its work notes",
     "campaigns.rewards.services.batch_files.delete_batch_file": "in due course, as the list's own record says",
