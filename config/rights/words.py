@@ -117,6 +117,14 @@ _PAGES = {
     "findings": pgettext_lazy("page", "what is missing"),
     "copy": pgettext_lazy("page", "make a copy"),
     "recall": pgettext_lazy("page", "recall"),
+    "values": pgettext_lazy("page", "change what is said of many"),
+    "tidy": pgettext_lazy("page", "move into a folder"),
+    "folders": pgettext_lazy("page", "folders"),
+    "panel": pgettext_lazy("page", "the panel of one asset"),
+    "focal": pgettext_lazy("page", "set the focal point"),
+    "version": pgettext_lazy("page", "load a new version"),
+    "remove": pgettext_lazy("page", "remove"),
+    "put_back": pgettext_lazy("page", "put back"),
 }
 
 _OTHERS = {
@@ -162,6 +170,7 @@ _OTHERS = {
     "api:points-order-cancel": _("Cancel an order for points"),
     "api:points-draws": _("Prize draws"),
     "api:points-draw": _("One prize draw"),
+    "api:points-pledges": _("Promised seeds of a draw"),
     "api:points-tries": _("Try a prize draw"),
     "api:my-points-tries": _("My tries at prize draws"),
     "api:points-try-receiver": _("Who receives a prize I won"),

@@ -18,9 +18,12 @@ from tests.support.points_walk import Walk
 SEED = int(os.environ.get("WALK_SEED", "20261123"))
 
 
-def histories(cast: Cast, many: int, steps: int) -> Counter[str]:
+def histories(cast: Cast, many: int, steps: int, every: int = 0) -> Counter[str]:
+    """How often each deed was answered how; every so many histories, where it stands is said."""
     said: Counter[str] = Counter()
     for nth in range(many):
+        if every and nth % every == 0:
+            print(f"{nth:,} of {many:,} histories agree", flush=True)
         with transaction.atomic():
             said += Walk(cast, SEED + nth).run(steps).said
             transaction.set_rollback(True)
@@ -34,15 +37,17 @@ def test_random_histories_agree(cast: Cast) -> None:
 
 @pytest.mark.proof
 def test_five_thousand_histories_agree(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
-    said = histories(cast, 5_000, 25)
     with capsys.disabled():
-        print(f"\n{sum(said.values()):,} deeds: {dict(said.most_common())}")
+        said = histories(cast, 5_000, 25, every=250)
+        print(f"{sum(said.values()):,} deeds: {dict(said.most_common())}")
 
 
 @pytest.mark.proof
-def test_ten_thousand_steps_of_one_history_agree(cast: Cast) -> None:
+def test_ten_long_histories_of_a_thousand_steps_agree(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
     for nth in range(10):
-        Walk(cast, SEED - 1 - nth).run(1_000)
+        said = Walk(cast, SEED - 1 - nth).run(1_000).said
+        with capsys.disabled():
+            print(f"history {nth + 1}: {sum(said.values()):,} deeds agree", flush=True)
 
 
 def test_books_that_are_wrong_are_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
