@@ -22,7 +22,7 @@ from content.delivery.shelves import Element, Key, Offer, Shelf, shelves_of
 from content.delivery.stirs import Feed, Stir
 from content.home_rules import REASONS, Chosen, Viewer, choose, depends_on_viewer, stands_at, suits
 from content.models import LivePlacement
-from content.selectors import HomeRows, home_rows
+from content.selectors import home_rows
 
 # Entries kept by a process; the oldest go first.
 MOST_CUSTOMERS, MOST_SHELVES, MOST_BRANCHES = 50_000, 40_000, 20_000
@@ -58,6 +58,7 @@ class Branch:
 
     serial: int
     branch_id: int
+    line: Sequence[int]  # the branch and those above it
     zone: str
     head: bytes
     shelves: Sequence[tuple[Key, Shelf]]
@@ -110,14 +111,23 @@ class Pages:
 
     def _branch_of(self, branch_id: int, at: datetime) -> Branch | None:
         """The branch's pages, if all that they are made of stands."""
-        branch = self._branches.get(branch_id)
-        if branch is None or at >= branch.until:
+        branch, heard = self._branches.get(branch_id), self._heard
+        if branch is None:
             return None
         shelves = self._shelves
-        for key, shelf in branch.shelves:
-            if shelves.get(key) is not shelf:
-                return None
-        return branch
+        if at < branch.until and all(shelves.get(key) is shelf for key, shelf in branch.shelves):
+            return branch
+        # A branch above published, and somebody else has fetched that already: nothing more need be asked.
+        now = [
+            (key, shelf) for key, _old in branch.shelves if (shelf := shelves.get(key)) and at < shelf.until
+        ]
+        if len(now) < len(branch.shelves):
+            return None
+        fresh = _branch(branch.branch_id, branch.line, branch.zone, branch.head, now, at)
+        with self._lock:
+            if self._heard == heard:
+                _put(self._branches, branch_id, fresh, MOST_BRANCHES)
+        return fresh
 
     def _page(self, known: Known, branch: Branch) -> Page:
         if known.fits[0] != branch.serial:
@@ -177,18 +187,16 @@ class Pages:
             heard, at = self._heard, scope.at
             keys: list[Key] = [(scope.branch_id, True), *((above, False) for above in scope.ancestors)]
             missing = [key for key in keys if (one := self._shelves.get(key)) is None or at >= one.until]
-            old = self._branches.get(scope.branch_id)
             rows = home_rows(scope=scope, branch_ids=[key[0] for key in missing])
         fresh = shelves_of(
             keys=missing, at=at, places=rows.places, items=rows.items, offers=rows.offers, begins=rows.begins
         )
         shelves = [(key, fresh[key] if key in fresh else self._shelves[key]) for key in keys]
         known = Known(scope.branch_id, rows.viewer, time.monotonic() + BELIEVED)
-        branch = (
-            old if old is not None and not fresh and self._branch_of(scope.branch_id, at) is old else None
-        )
+        branch = None if fresh else self._branch_of(scope.branch_id, at)
         if branch is None:
-            branch = _branch(scope, rows, shelves)
+            head = b'{"branch":' + orjson.dumps({"code": rows.branch.code, "name": rows.branch.name})
+            branch = _branch(scope.branch_id, scope.line, rows.branch.zone, head, shelves, at)
         with self._lock:
             if self._heard == heard:
                 for key, shelf in fresh.items():
@@ -256,9 +264,15 @@ class Pages:
 _SERIAL = count(1)
 
 
-def _branch(scope: Scope, rows: HomeRows, shelves: Sequence[tuple[Key, Shelf]]) -> Branch:
+def _branch(
+    branch_id: int,
+    line: Sequence[int],
+    zone: str,
+    head: bytes,
+    shelves: Sequence[tuple[Key, Shelf]],
+    at: datetime,
+) -> Branch:
     """What a branch shows: placements that stand there and whose item is shown there too, in order."""
-    line, at = scope.line, scope.at
     items: dict[UUID, Element] = {item: one for _key, shelf in shelves for item, one in shelf.items.items()}
     offers: list[Offer] = [offer for _key, shelf in shelves for offer in shelf.offers.values()]
     standing = [
@@ -276,9 +290,10 @@ def _branch(scope: Scope, rows: HomeRows, shelves: Sequence[tuple[Key, Shelf]]) 
     ]
     return Branch(
         serial=next(_SERIAL),
-        branch_id=scope.branch_id,
-        zone=rows.branch.zone,
-        head=b'{"branch":' + orjson.dumps({"code": rows.branch.code, "name": rows.branch.name}),
+        branch_id=branch_id,
+        line=line,
+        zone=zone,
+        head=head,
         shelves=shelves,
         until=min(end for end in ends if end > at),
         places=[place for place in places if place.shown_until > at and items[place.item_id].until > at],
