@@ -24,8 +24,8 @@ placement.author_name      internal  plain   thing  account
 liveplacement.sha256       none      hashed  thing  approve
 placement.stages           none      plain   thing  publish
 liveplacement.stages       none      plain   thing  publish
-stir.kind                  none      plain   thing  publish
-stir.customer_id           internal  plain   10min  publish
+stir.kind                  none      plain   days   run
+stir.customer_id           internal  plain   days   run
 item.product_code          none      plain   thing  publish
 item.disclosure            none      plain   thing  publish
 item.link                  none      plain   thing  publish

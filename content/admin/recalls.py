@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
@@ -62,7 +62,9 @@ class RecallAdmin(ScopedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def file_view(self, request: HttpRequest, recall_id: UUID) -> HttpResponse:
-        """Everybody who had seen it, masked, as CSV for a spreadsheet."""
+        """Everybody who had seen it, masked, as CSV for a spreadsheet; taking it is noted."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
         scope = scope_of(request)
         scope.demand("content.recall.export")
         if not self.has_view_permission(request):

@@ -246,7 +246,7 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
         and "清空的资源位 1" in page
         and "N-nb-" not in page
     )
-    file = client.get(reverse("admin:content_recall_file", args=[recall.pk]))
+    file = client.post(reverse("admin:content_recall_file", args=[recall.pk]))
     lines = file.content.decode("utf-8-sig").splitlines()
     assert len(lines) == 3 and lines[1].startswith(
         "****0001,北城中山路支行,2026-11-22 10:00,2026-11-22 10:02,2,是"

@@ -36,7 +36,7 @@ from content.pictures import LATER, RENDITIONS
 from content.renditions import current
 from content.rules import AssetIsThere
 from content.scopes import public_scope
-from content.selectors import home_feed, item_in_scope
+from content.selectors import item_in_scope
 from content.services.asset_removals import purge_assets, remove_asset, restore_asset
 from content.services.asset_versions import change_values, replace_file, set_focal_point
 from content.services.assets import add_asset, add_card, add_link, add_text, change_asset, move_asset
@@ -46,6 +46,7 @@ from content.services.renderings import make_renditions
 from tests.support.cast import AT, Cast
 from tests.support.content import approve, live_poster, make_asset, make_item, png
 from tests.support.due import run_at
+from tests.support.home import home_feed
 from tests.support.hostile import encoded, photo
 from tests.support.media_files import film, tune
 from tests.support.races import together

@@ -11,7 +11,7 @@ CONTENT = {
     "admin:content_item_recall": Row(
         "staff", {"item_id": "content.item"}, methods=("post",), body={"reason": "利率已变"}
     ),
-    "admin:content_recall_file": Row("staff", {"recall_id": "content.recall"}, methods=("get",)),
+    "admin:content_recall_file": Row("staff", {"recall_id": "content.recall"}, methods=("post",)),
     "api:contents": Row("customer", methods=("get",)),
     "api:categories": Row("customer", methods=("get",)),
 }

@@ -191,7 +191,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_item_findings": (("content.item.view",), ()),
     "admin:content_item_copy": ((), ("content.item.add",)),
     "admin:content_item_recall": ((), ("content.item.recall",)),
-    "admin:content_recall_file": (("content.recall.export",), ()),
+    "admin:content_recall_file": ((), ("content.recall.export",)),
     "admin:content_item_down": ((), ("content.item.take_down",)),
     "admin:content_placement_submit": ((), ("content.placement.submit",)),
     "admin:content_placement_down": ((), ("content.placement.take_down",)),

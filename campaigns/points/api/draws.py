@@ -13,7 +13,6 @@ from campaigns.lib.http.limits import Limit
 from campaigns.lib.http.openapi import page_of
 from campaigns.lib.http.pages import PageQuery, Pages
 from campaigns.lib.http.views import ApiView
-from campaigns.lib.refusals import NotFound
 from campaigns.points.api.mall import ReceiverIn
 from campaigns.points.draws import WHOLE
 from campaigns.points.models import DrawPledge, DrawTry, LiveDraw, PrizeKind
@@ -21,6 +20,7 @@ from campaigns.points.selectors.draws import (
     draw_on_offer,
     draws_on_offer,
     pledges_by_id,
+    pledges_for_customer,
     pledges_of,
     prizes_left,
     tries_left,
@@ -226,9 +226,7 @@ class Pledges(ApiView):
         responses=PledgeOut(many=True),
     )
     def get(self, request: Request, draw_id: UUID) -> Response:
-        found = pledges_of(draw_ids=[draw_id]).get(draw_id)
-        if not found:
-            raise NotFound
+        found = pledges_for_customer(draw_id=draw_id)
         return self.answer([_pledge(each) for each in found])
 
 

@@ -68,6 +68,15 @@ def pledges_of(*, draw_ids: Iterable[UUID]) -> dict[UUID, list[DrawPledge]]:
     return found
 
 
+def pledges_for_customer(*, draw_id: UUID) -> list[DrawPledge]:
+    """The promised seeds of a draw that is, or was, offered to the scope's customer. Raises NotFound."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT points_was_offered(%s)", [draw_id])
+        if not cursor.fetchone()[0]:
+            raise NotFound
+    return pledges_of(draw_ids=[draw_id]).get(draw_id, [])
+
+
 def pledges_by_id(*, pledge_ids: Iterable[UUID]) -> dict[UUID, DrawPledge]:
     """Those of these pledges that the scope can see."""
     return DrawPledge.objects.in_bulk(list(pledge_ids))
