@@ -51,4 +51,8 @@ asset.findable             none      plain   thing  publish
 asset.rights_note          internal  plain   thing  account
 renderwork.why             internal  plain   days   run
 use.sha256                 none      hashed  thing  publish
+placement.branch_ids       none      plain   thing  publish
+placement.tag_ids          none      plain   thing  publish
+liveplacement.branch_ids   none      plain   thing  publish
+liveplacement.tag_ids      none      plain   thing  publish
 """)
