@@ -24,9 +24,10 @@ from campaigns.tenants.scopes import system_scope
 from content.delivery.pages import PAGES, SLOTS
 from content.delivery.stirs import Feed, Stir
 from content.home_rules import CAPACITY, Viewer, choose, suits
-from content.models import Slot
+from content.models import Asset, Slot
 from content.placement_terms import Whom
 from content.rules import LimitIsBackward, TargetIsUnknown
+from content.services.assets import change_asset
 from content.services.items import submit_item
 from content.services.placements import add_placement, submit_placement
 from tests.support.cast import AT, Cast
@@ -229,6 +230,25 @@ def test_who_moves_home_sees_the_new_branch_and_who_is_erased_sees_nothing(cast:
         erase_customer(scope=scope, customer_id=customer.pk, why="本人要求")
     answer = Client().get("/api/v1/home", headers=cast.customers["nb"].headers())
     assert answer.status_code in (401, 403, 404)
+
+
+def test_rights_that_end_within_the_hour_take_it_off_a_prepared_page(cast: Cast) -> None:
+    item, _place = live_for(cast, "north", "北方", Slot.HOME_FEED, Whom())
+    start = AT.replace(minute=0, second=0, microsecond=0)
+    ends = start + timedelta(minutes=20)
+    shown = [("北方", "handed_down")]
+    assert seen(cast, "nb", start)["home.feed"] == shown
+    for until, at, feed in (
+        (ends, ends - timedelta(seconds=1), shown),
+        (ends, ends, []),
+        (ends + timedelta(minutes=5), ends, shown),
+    ):
+        with cast.north_editor.scope() as scope:
+            asset = Asset.objects.get(pk=item.asset_id)
+            change_asset(scope=scope, asset_id=asset.pk, name=asset.name, alt=asset.alt, rights_until=until)
+        assert seen(cast, "nb", at)["home.feed"] == feed, (until, at)
+    # Nothing changes but the time.
+    assert seen(cast, "nb", ends + timedelta(minutes=5))["home.feed"] == []
 
 
 def test_what_a_slot_holds_and_whom_a_placement_suits() -> None:
