@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import connections
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from campaigns.lib.clock import FOREVER
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 from content.models import Asset, Folder, Item, RenderWork, Rendition, Use
@@ -152,18 +151,6 @@ def uses_of(*, scope: Scope, asset: Asset) -> list[UsedIn]:
         for row in rows
         if row.thing_id in items
     ]
-
-
-def next_change_of_rights(*, scope: Scope) -> datetime | None:
-    """When next does something that the scope's branches show come under rights, or out of them? None: never."""
-    live = Use.objects.filter(is_live=True, branch_id__in=[scope.branch_id, *scope.ancestors])
-    ends = live.filter(rights_until__gt=scope.at, rights_until__lt=FOREVER).order_by("rights_until")
-    begins = live.filter(rights_from__gt=scope.at).order_by("rights_from")
-    moments = [
-        *ends.values_list("rights_until", flat=True)[:1],
-        *begins.values_list("rights_from", flat=True)[:1],
-    ]
-    return min(moments, default=None)
 
 
 # --- what is being made --------------------------------------------------------------------------------------

@@ -24,7 +24,6 @@ from content.asset_selectors import (
     expiring,
     library,
     look_alikes,
-    next_change_of_rights,
     shelves,
     tags_within,
     unused,
@@ -319,7 +318,6 @@ def test_rights_that_end_take_content_off_the_phone_at_that_moment(cast: Cast, m
                 scope=scope, asset_id=asset.pk, rights_from=ends, **said(asset) | {"rights_until": ends}
             )
         assert [a.pk for a in expiring(rows=library(scope=scope), at=AT)] == [asset.pk]
-        assert next_change_of_rights(scope=scope) == ends
         assert Use.objects.filter(rights_until=ends).count() == 2
         laid = Due.objects.filter(kind="content.asset.warn", state="waiting").order_by("run_at")
         assert [due.run_at for due in laid] == [ends - timedelta(days=7), ends]
