@@ -26,6 +26,7 @@ from campaigns.points.services.postings import Accrual, Posted, Validity
 from campaigns.tenants.scopes import system_scope
 from tests.support.cast import AT, Cast
 from tests.support.customers import anonymous
+from tests.support.points_walk import assert_ledger_agrees
 
 DAY = timedelta(days=1)
 
@@ -360,3 +361,30 @@ def test_who_is_erased_after_an_undone_merge_takes_along_what_a_hold_of_the_othe
         with pytest.raises(HoldIsSettled):
             postings.commit_hold(scope=scope, hold_id=held.movement_id)
     assert (gone.has(), kept.has()) == ((0, 0, 0), (0, 0, 0))
+
+
+def test_what_comes_back_to_somebody_who_is_erased_is_given_up(cast: Cast) -> None:
+    """A burn of the time when two were one took from the lots of both; it is taken back when one is forgotten."""
+    kept = Desk(cast, "nb")
+    with system_scope(at=AT, cause="test") as scope:
+        visitor = anonymous(scope, cast, "NB", "walk-in")
+    gone = Desk(cast, "nb2")
+    gone.id = visitor
+    gone.earn(30)
+    kept.earn(10)
+    with cast.ho_administrator.scope() as scope:
+        merge = merge_customers(
+            scope=scope, kept=kept.id, absorbed=visitor, why={"zh": "同一人", "en": "one"}
+        )
+    burnt = kept.burn(40)
+    with cast.ho_administrator.scope() as scope:
+        unmerge_customers(scope=scope, merge_id=merge.pk, why="两个人")
+    with system_scope(at=AT, cause="test"), connection.cursor() as cursor:
+        cursor.execute("SELECT forfeit_points(%s, '注销')", [visitor])
+        cursor.execute("UPDATE customers_customer SET status = 'erased' WHERE id = %s", [visitor])
+    kept.undo(burnt)
+    assert (gone.has(), kept.has()) == ((0, 0, 0), (10, 0, 0))
+    with system_scope(at=AT, cause="test"):
+        assert_ledger_agrees()
+        given_up = Movement.objects.filter(kind="forfeit", customer_id=visitor)
+        assert given_up.get().reason == "客户已注销 · customer erased"
