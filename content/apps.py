@@ -14,6 +14,7 @@ class ContentApp(AppConfig):
         from campaigns.approvals.compliance import DISCLOSURE
         from campaigns.approvals.kinds import register
         from campaigns.jobs.kinds import register_due
+        from campaigns.jobs.long_kinds import register_many
         from campaigns.notices.sentences import register_notice
         from campaigns.tenants.remainders import register_remainder
         from campaigns.tenants.steps import register_step
@@ -23,7 +24,7 @@ class ContentApp(AppConfig):
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
         from content.recalling import register_recall_step
-        from content.services import asset_warnings
+        from content.services import asset_warnings, localising_many
         from content.services.recalls import withdraw_places
 
         register_kinds()
@@ -40,6 +41,27 @@ class ContentApp(AppConfig):
         register_step("hand_over", name="content: items and placements", act=hand_over_content)
         register_step("leave", name="content: drafts", act=hand_over_drafts)
         register_remainder("content", rows=items_made)
+        # local versions
+        register_many(
+            localising_many.LOCALISE,
+            each=localising_many.localise_one,
+            label=_("Local versions for many branches"),
+            title=_("Make local versions for %(total)s branches"),
+            verb=localising_many.VERB,
+            went=_("set up"),
+            refused=_("not set up"),
+            at_most=20_000,
+        )
+        register_many(
+            localising_many.FOLLOW,
+            each=localising_many.follow_one,
+            label=_("Local versions follow their original"),
+            title=_("Bring %(total)s local versions up to date"),
+            verb=localising_many.VERB,
+            went=_("brought up to date"),
+            refused=_("left as they were"),
+            at_most=20_000,
+        )
         # assets
         register_due(
             asset_warnings.KIND,

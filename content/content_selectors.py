@@ -13,7 +13,7 @@ from campaigns.tenants.search import cleaned
 from content.blocks.writing import batches_in
 from content.item_kinds import ItemKind
 from content.models import Category, LiveItem
-from content.selectors import Card, CouponOffer, content_for, offers_of, shown_to
+from content.selectors import Card, CouponOffer, content_for, offers_of, standing
 
 # More are not looked for: nobody reads on so far, and a better word finds it.
 _FOUND_AT_MOST = 500
@@ -47,7 +47,7 @@ def contents_shown(*, scope: Scope, category: str = "", words: str = "") -> Quer
 
     With words, one query more: a verb proposes keys, and the rows are read through the policies.
     """
-    rows = LiveItem.objects.filter(shown_to(scope=scope), kind__in=_LISTED)
+    rows = standing(scope=scope).filter(kind__in=_LISTED)
     if category:
         under = Category.objects.filter(parent_id=category).values_list("code", flat=True)
         rows = rows.filter(category__in=[category, *under])

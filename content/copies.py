@@ -30,8 +30,21 @@ def item_columns(revision: Revision) -> dict[str, Any]:
         "campaign_id": campaign_of(payload),
         # Frozen before there were such parts: it has none.
         "blocks": payload.get("blocks", []),
+        **_handed(payload),
         **{name: payload.get(name, "") for name in _LATER},
         **_shared(revision),
+    }
+
+
+def _handed(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a local version: what it stands in for, and what it was made of."""
+    handed = payload.get("handed")
+    if not handed:
+        return {"original_id": None, "basis_id": None, "original_sha256": ""}
+    return {
+        "original_id": UUID(handed["item"]),
+        "basis_id": UUID(handed["basis"]),
+        "original_sha256": handed["sha256"],
     }
 
 

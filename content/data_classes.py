@@ -55,4 +55,15 @@ placement.branch_ids       none      plain   thing  publish
 placement.tag_ids          none      plain   thing  publish
 liveplacement.branch_ids   none      plain   thing  publish
 liveplacement.tag_ids      none      plain   thing  publish
+item.open_parts            none      plain   thing  publish
+item.own_parts             none      plain   thing  publish
+liveitem.original_sha256   none      hashed  thing  approve
+original.sha256            none      hashed  thing  approve
+original.title             none      plain   thing  publish
+original.payload           none      plain   thing  publish
+original.open_parts        none      plain   thing  publish
+objection.words            internal  plain   thing  account
+objection.person_name      internal  plain   thing  account
+objection.answer_words     internal  plain   thing  account
+objection.answered_by      internal  plain   thing  account
 """)

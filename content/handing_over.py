@@ -4,10 +4,10 @@ from django.db.models import Model, QuerySet
 
 from campaigns.tenants.models import Branch, Person
 from campaigns.tenants.scopes import Scope
-from content.models import Asset, Editing, Item, LiveItem, LivePlacement, Placement
+from content.models import Asset, Editing, Item, LiveItem, LivePlacement, Objection, Original, Placement
 
 # Pictures stay: the successor sees them below, and the same bytes may be its own already.
-_RUNNING: tuple[type[Model], ...] = (Item, Placement, LiveItem, LivePlacement)
+_RUNNING: tuple[type[Model], ...] = (Item, Placement, LiveItem, LivePlacement, Original, Objection)
 
 
 def hand_over_content(*, scope: Scope, closed: Branch, successor: Branch) -> int:

@@ -24,7 +24,9 @@ from content.category_selectors import category_name
 from content.copies import ITEMS, campaign_of, item_differences, window_of
 from content.coupons import coupon_sentence, sentence_of
 from content.files import read_file
+from content.handing_selectors import drift_of
 from content.item_kinds import RULES, ItemKind, RiskLevel
+from content.localising import handed_lines, local_payload, open_lines
 from content.models import Item
 from content.pictures_frozen import frozen_in
 from content.readiness import missing_in
@@ -32,6 +34,7 @@ from content.rich_text import clean, is_link, plain
 from content.selectors import asset_in_scope, item_in_scope
 from content.services import live
 from content.services.items import change_item
+from content.services.localising import restore_local
 from content.showing import STYLES, reach, reward, window_lines, window_payload, window_values
 from content.sights import StaffSight
 
@@ -44,7 +47,9 @@ _WORDS = ("product_class", "product_code", "risk_level", "disclosure", "link")
 
 
 def item_payload(*, scope: Scope, item: Item) -> dict[str, Any]:
-    """A draft as JSON: everything that customers would see of it."""
+    """A draft as JSON: everything that customers would see of it, and what of it branches may change ("open")."""
+    if item.basis_id is not None:
+        return local_payload(scope=scope, item=item, window=window_payload(item))
     return {
         "kind": item.kind,
         "title": item.title,
@@ -57,6 +62,8 @@ def item_payload(*, scope: Scope, item: Item) -> dict[str, Any]:
         "blocks": freeze_blocks(scope=scope, blocks=item.blocks),
         **{name: getattr(item, name) for name in _WORDS},
         **window_payload(item),
+        # Left out while nothing is open, so that what was approved before there were such keeps its hash.
+        **({"open": item.open_parts} if item.open_parts and item.handed_down else {}),
     }
 
 
@@ -70,6 +77,10 @@ def freeze_item(scope: Scope, item_id: UUID) -> Frozen:
         promised = ref("rewards.batch", batch_id)
         seen = hash_in_view(scope=scope, subject=promised)
         refers[promised] = seen or _handed_down_hash(scope, batch_id)
+    if item.basis_id is not None:
+        # Whoever approves a local version does so beside the original that is live now.
+        current = drift_of(scope=scope, item=item).current
+        refers[ref("content.original", payload["handed"]["item"])] = current.sha256 if current else ""
     return Frozen(item.title, payload, item.branch_id, item.branch_pos, missing, refers)
 
 
@@ -115,6 +126,8 @@ def _pictures_by_line(payload: Mapping[str, Any]) -> list[tuple[str, Mapping[str
 
 def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> None:
     """The draft as it was frozen. Raises RefersToNothing when a picture, batch or campaign of it is gone."""
+    if "handed" in payload:
+        return restore_local(scope=scope, item_id=item_id, payload=payload)
     picture, campaign = payload["picture"], payload["campaign_id"]
     with referring_to(gettext("picture")):
         asset_id = asset_in_scope(scope=scope, asset_id=UUID(picture["asset"])).pk if picture else None
@@ -135,16 +148,19 @@ def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> Non
                 blocks=thaw_blocks(payload.get("blocks", ())),
                 # Frozen before there were such parts: it has none.
                 **{name: payload.get(name, "") for name in _WORDS},
+                open_parts=payload.get("open", []),
                 **window_values(payload),
             )
         except BlockIsWrong as wrong:
             raise NotFound from wrong
 
 
-def phone_context(*, scope: Scope, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What the phone's template is given, for a draft, a submitted and a live payload alike."""
+def phone_context(*, scope: Scope, payload: Mapping[str, Any], through: UUID | None = None) -> dict[str, Any]:
+    """What the phone's template is given, for a draft, a submitted and a live payload alike. `through`: the item of a
+    branch above whose payload it is.
+    """
     picture, link = payload["picture"], payload.get("link", "")
-    sight = StaffSight(scope)
+    sight = StaffSight(scope, through=through or _original_of(payload))
     return {
         "kind": payload["kind"],
         "title": payload["title"],
@@ -168,9 +184,10 @@ def phone_context(*, scope: Scope, payload: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def describe_item(scope: Scope, payload: Mapping[str, Any]) -> Description:
-    """The item on a phone, and its facts line by line: those that its kind has."""
-    context = phone_context(scope=scope, payload=payload)
+def describe_item(scope: Scope, payload: Mapping[str, Any], through: UUID | None = None) -> Description:
+    """The item on a phone, and its facts line by line: those that its kind has. `through` as at `phone_context`."""
+    context = phone_context(scope=scope, payload=payload, through=through)
+    sight = StaffSight(scope, through=through or _original_of(payload))
     picture, blocks = payload["picture"], payload.get("blocks", ())
     lines = [
         ("", Line("kind", _name("kind"), str(ItemKind(payload["kind"]).label))),
@@ -199,10 +216,7 @@ def describe_item(scope: Scope, payload: Mapping[str, Any]) -> Description:
         ),
     ]
     rules = RULES[payload["kind"]]
-    addresses = {
-        each["sha256"]: StaffSight(scope).addresses(each).get("poster", "")
-        for each in frozen_in(list(blocks))
-    }
+    addresses = {each["sha256"]: sight.addresses(each).get("poster", "") for each in frozen_in(list(blocks))}
     return Description(
         template=ITEM_TEMPLATE,
         context=context,
@@ -211,9 +225,15 @@ def describe_item(scope: Scope, payload: Mapping[str, Any]) -> Description:
             *(line for part, line in lines if not part or rules.shows(part) or line.value),
             *lines_of(scope=scope, blocks=blocks, pictures=addresses),
             *window_lines(scope, payload),
+            *open_lines(payload),
+            *handed_lines(payload),
         ],
         styles=STYLES,
     )
+
+
+def _original_of(payload: Mapping[str, Any]) -> UUID | None:
+    return UUID(payload["handed"]["item"]) if "handed" in payload else None
 
 
 def _name(field: str) -> str:

@@ -61,3 +61,68 @@ class CategoriesAreBankWide(Refusal):
     status = 403
     zh = "分类全行共用，只能在总行维护。"
     en = "Categories are the whole bank's: they are kept at head office."
+
+
+class PartIsLocked(Refusal):
+    """Values: `part`, `who` (the branch that handed it down)."""
+
+    code = "content.item.part_is_locked"
+    status = 409
+    zh = "“{part}”由{who}统一确定，本机构不能修改。"
+    en = "“{part}” is set by {who}: it cannot be changed here."
+
+
+class PartCannotBeOpened(Refusal):
+    code = "content.item.part_cannot_be_opened"
+    status = 422
+    zh = "“{part}”不能开放给下级机构修改。"
+    en = "“{part}” cannot be opened to the branches below."
+
+
+class IsLocalised(Refusal):
+    code = "content.item.is_localised"
+    status = 409
+    zh = "本机构已有这份内容的本地版本，直接编辑它即可。"
+    en = "Your branch has a local version of this already: edit that one."
+
+
+class IsNoLocalVersion(Refusal):
+    code = "content.item.is_no_local_version"
+    status = 409
+    zh = "这份内容不是本地版本。"
+    en = "This is no local version."
+
+
+class OriginalHasNotChanged(Refusal):
+    code = "content.item.original_has_not_changed"
+    status = 409
+    zh = "上级的原版没有变化，不需要处理。"
+    en = "The original has not changed: there is nothing to do."
+
+
+class ObjectionIsThere(Refusal):
+    code = "content.objection.is_there"
+    status = 409
+    zh = "对这一版已经提出过异议，请等待上级答复。"
+    en = "An objection to this version was made already: wait for the answer."
+
+
+class ObjectionIsAnswered(Refusal):
+    code = "content.objection.is_answered"
+    status = 409
+    zh = "这条异议已经答复过。"
+    en = "This objection is answered already."
+
+
+class NoLocalVersionsOfLocalVersions(Refusal):
+    code = "content.item.no_local_versions_of_local_versions"
+    status = 409
+    zh = "本地版本不能再开放给下级机构修改；下级机构可直接从原版建立自己的版本。"
+    en = "A local version cannot be opened again: branches below make theirs of the original."
+
+
+class PlacesTheOriginal(Refusal):
+    code = "content.placement.places_the_original"
+    status = 422
+    zh = "本地版本会自动替换原版出现的位置，不能单独投放。"
+    en = "A local version stands wherever its original stands; it cannot be placed by itself."

@@ -1,5 +1,7 @@
 """Content items and placements, and the published copies of both; assets are in `content.asset_models`."""
 
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +16,7 @@ from campaigns.tenants.models import TenantModel, tracked
 from content.asset_models import Asset, Folder, RenderWork, Rendition, Use
 from content.category_models import Category
 from content.editing_models import Editing
+from content.handing_models import Objection, Original
 from content.item_kinds import ItemKind, RiskLevel
 from content.recall_models import Recall
 
@@ -26,6 +29,8 @@ __all__ = [
     "Item",
     "LiveItem",
     "LivePlacement",
+    "Objection",
+    "Original",
     "Placement",
     "Published",
     "Recall",
@@ -80,8 +85,8 @@ class Published(Shown):
         abstract = True
 
 
-# The category is in the frozen revision; history need not copy it.
-@tracked(exclude=("category",))
+# Category, and what is handed down, are in the frozen revision; history need not copy them.
+@tracked(exclude=("category", "open_parts", "basis", "original_id", "own_parts"))
 class Item(Draft):
     """The draft of one piece of content. `batch_id` names a coupon batch, own or handed down from above.
 
@@ -146,6 +151,34 @@ class Item(Draft):
     blocks = models.JSONField(
         _("blocks"), default=list, blank=True, db_default=models.Value([], models.JSONField())
     )
+    # What the branches below may change of it (content/localising.py).
+    open_parts = ArrayField(
+        models.CharField(max_length=80),
+        verbose_name=_("open to branches"),
+        default=list,
+        db_default=[],
+        blank=True,
+    )
+    # A local version: of what it was made, which parts are its own; all else is as in `basis`.
+    basis = models.ForeignKey(
+        Original,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="local_versions",
+        verbose_name=_("original"),
+    )
+    original_id = models.UUIDField(_("original"), null=True, editable=False)
+    own_parts = ArrayField(
+        models.CharField(max_length=80),
+        verbose_name=_("own parts"),
+        default=list,
+        db_default=[],
+        blank=True,
+        editable=False,
+    )
 
     class Meta(Draft.Meta):
         verbose_name = _("content item")
@@ -163,11 +196,12 @@ class Item(Draft):
         return self.title
 
 
-# The campaign is in the frozen revision; history need not copy it.
-@tracked(exclude=("campaign_id",))
+# Campaign and original are in the frozen revision; history need not copy them.
+@tracked(exclude=("campaign_id", "original_id", "basis_id", "original_sha256"))
 class LiveItem(Published):
     """What customers see of an item. `picture`: alt, colour, width, height and the list of renditions; null for none.
-    `blocks` as content/blocks freezes them; `category` is the code of one.
+    `blocks` as content/blocks freezes them; `category` is the code of one. Of a local version, `original_id` is the
+    item that it stands in for, `basis_id` and `original_sha256` the approved original that it was made of.
 
     `campaign_id` is the campaign of the approved revision: what an emergency stop of that campaign finds it by.
     """
@@ -192,6 +226,9 @@ class LiveItem(Published):
     disclosure = models.TextField(_("risk disclosure"), blank=True, db_default="", default="")
     blocks = models.JSONField(_("blocks"), default=list, db_default=models.Value([], models.JSONField()))
     campaign_id = models.UUIDField(_("campaign"), null=True)
+    original_id = models.UUIDField(_("original"), null=True)
+    basis_id = models.UUIDField(_("original"), null=True)
+    original_sha256 = models.CharField(max_length=64, blank=True, db_default="", default="")
 
     class Meta(Published.Meta):
         verbose_name = _("published content")
@@ -200,6 +237,11 @@ class LiveItem(Published):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def content_id(self) -> UUID:
+        """By which id customers know it: a local version by that of the item it stands in for."""
+        return self.original_id or self.item_id
 
 
 class Slot(models.TextChoices):

@@ -5,12 +5,15 @@ from django.utils.translation import gettext
 from campaigns.tenants.scopes import Scope
 from content.blocks.writing import Missing, missing_of
 from content.item_kinds import RULES
+from content.local_readiness import missing_locally
 from content.models import Item
 from content.rich_text import plain
 
 
 def missing_in(*, scope: Scope, item: Item) -> list[Missing]:
     """In the reader's language, in the order of the page. `place` is a line of the item's description."""
+    if item.basis_id is not None:
+        return missing_locally(scope=scope, item=item)
     rules = RULES[item.kind]
     found = []
     if item.asset is None and "picture" in rules.needs:

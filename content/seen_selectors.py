@@ -91,8 +91,11 @@ def _customers(scope: Scope, ids: Sequence[UUID]) -> dict[UUID, Customer]:
 
 
 def _told(scope: Scope, recall: Recall) -> QuerySet[Event]:
+    # A local version is known to phones by what it stands in for; those who met it are of its own branches.
+    place = recall.branch
     return Event.objects.within(scope).filter(
-        subject=ref("content.item", recall.item_id),
+        subject=ref("content.item", recall.item.original_id or recall.item_id),
+        branch_pos__range=(place.pos, place.pos_end),
         kind__in=_SEEN,
         at__gte=recall.live_from,
         at__lt=recall.live_until,

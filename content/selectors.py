@@ -1,13 +1,15 @@
 """Questions about content: what staff work on, and what customers see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.timezone import get_default_timezone
 
 from campaigns.approvals.models import Revision
@@ -20,7 +22,7 @@ from campaigns.rewards.selectors.coupons import batches_within, left_at_branch, 
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
 from content.home_rules import Viewer
-from content.models import Asset, Item, LiveItem, LivePlacement, Placement, Rendition
+from content.models import Asset, Item, LiveItem, LivePlacement, Original, Placement, Rendition
 from content.pictures_frozen import frozen_in
 
 
@@ -69,12 +71,19 @@ def batches_offered(*, scope: Scope) -> list[tuple[UUID, str]]:
 def rendition_in_scope(*, scope: Scope, rendition_id: UUID, item_id: UUID | None = None) -> str:
     """The format of a picture that staff may see here; raises NotFound.
 
-    With `item_id` it is one that this item's published copy shows, of these branches or handed down to them.
+    With `item_id` also one that this item's published copy shows, or an original of it that local versions are made
+    of, of these branches or handed down to them.
     """
-    if item_id is not None:
+    rendition = Rendition.objects.within(scope).filter(pk=rendition_id).first()
+    if rendition is not None:
+        return str(rendition.format)
+    if item_id is None:
+        raise NotFound
+    try:
         return _format_of(LiveItem.objects.visible(scope).filter(item_id=item_id), rendition_id)
-    rendition: Rendition = _one(Rendition.objects.within(scope), rendition_id)
-    return rendition.format
+    except NotFound:
+        originals = Original.objects.visible(scope).filter(item_id=item_id).values_list("payload")
+        return _format_in(originals, rendition_id)
 
 
 # --- what staff work on --------------------------------------------------------------------------------------
@@ -157,7 +166,9 @@ class CouponOffer:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One published item with its coupon, if that can be claimed now. `content_id` is the item's id."""
+    """One published item with its coupon, if that can be claimed now. `content_id` is the item's id; of a local version
+    that of the item it stands in for.
+    """
 
     content_id: UUID
     live: LiveItem
@@ -194,6 +205,16 @@ SELECT is_personalised, tag_ids, stage, subject, today, ever FROM content_viewer
     SELECT 'content.item:' || p.item_id FROM content_liveplacement p
      WHERE p.times_day IS NOT NULL OR p.times_all IS NOT NULL))
 """
+
+
+def standing(*, scope: Scope) -> QuerySet[LiveItem]:
+    """What the scope's branch shows, of a thing with local versions the nearest alone."""
+    nearer = LiveItem.objects.filter(
+        shown_to(scope=scope),
+        original_id=Coalesce(OuterRef("original_id"), OuterRef("item_id")),
+        branch_pos__gt=OuterRef("branch_pos"),
+    )
+    return LiveItem.objects.filter(shown_to(scope=scope)).exclude(Exists(nearer))
 
 
 def home_rows(*, scope: Scope, branch_ids: Collection[int]) -> HomeRows:
@@ -238,7 +259,11 @@ def _day_began(scope: Scope) -> datetime:
 
 def content_for(*, scope: Scope, content_id: UUID) -> Card:
     """One piece of content as the scope's branch shows it now, by the item's id; raises NotFound."""
-    live = LiveItem.objects.filter(shown_to(scope=scope), item_id=content_id).first()
+    # A link to one branch's version leads to that of the reader's own branch.
+    stands_for = LiveItem.objects.filter(item_id=content_id).values("original_id")[:1]
+    root = Coalesce(Subquery(stands_for), Value(content_id, models.UUIDField()))
+    rows = LiveItem.objects.filter(shown_to(scope=scope)).filter(Q(item_id=root) | Q(original_id=root))
+    live = rows.order_by("-branch_pos", "-pk").first()
     if live is None:
         raise NotFound
     branch = Branch.objects.get(pk=scope.branch_id)
@@ -254,7 +279,11 @@ def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
 
 
 def _format_of(live: "QuerySet[LiveItem]", rendition_id: UUID) -> str:
-    for shown in live.values_list("picture", "blocks"):
+    return _format_in(live.values_list("picture", "blocks"), rendition_id)
+
+
+def _format_in(frozen: Iterable[Any], rendition_id: UUID) -> str:
+    for shown in frozen:
         for asset in frozen_in(shown):
             for made in asset["renditions"]:
                 if made["id"] == str(rendition_id):
@@ -278,7 +307,9 @@ def cards_of(*, scope: Scope, branch: Branch, items: list[LiveItem]) -> list[Car
     """Published items, each with its coupon if that can be claimed now."""
     batch_ids = {item.batch_id for item in items if item.batch_id}
     offers = offers_of(scope=scope, branch=branch, batch_ids=batch_ids)
-    return [Card(item.item_id, item, offers.get(item.batch_id) if item.batch_id else None) for item in items]
+    return [
+        Card(item.content_id, item, offers.get(item.batch_id) if item.batch_id else None) for item in items
+    ]
 
 
 def _one(rows: "QuerySet[Any]", key: UUID) -> Any:

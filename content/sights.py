@@ -26,13 +26,16 @@ def offer_out(offer: CouponOffer | None) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class StaffSight:
-    """Draws pages: rich text is HTML, cleaned once more."""
+    """Draws pages: rich text is HTML, cleaned once more. `through`: the item of a branch above whose pictures it may
+    show.
+    """
 
     scope: Scope
     is_page: bool = True
+    through: UUID | None = None
 
     def addresses(self, picture: Mapping[str, Any]) -> dict[str, str]:
-        return staff_addresses(scope=self.scope, picture=picture)
+        return staff_addresses(scope=self.scope, picture=picture, item_id=self.through)
 
     def coupon(self, batch_id: str) -> dict[str, Any] | None:
         sentence = coupon_sentence(scope=self.scope, batch_id=batch_id)

@@ -6,7 +6,7 @@ customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
-content.asset|item|placement. Verbs: view, add, change, delete, and those of the thing.
+content.asset|item|original|placement. Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -180,7 +180,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
         ],
     ),
     # Who says for whom an offer is meant chooses tags by their names.
-    "editor": ("内容编辑", "Content editor", [*_LOOK, *_MAKE, "customers.tag.view"]),
+    "editor": (
+        "内容编辑",
+        "Content editor",
+        [*_LOOK, *_MAKE, "customers.tag.view", "content.original.view", "content.item.hand_down"],
+    ),
     "reviewer": (
         "审核",
         "Reviewer",
@@ -194,6 +198,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.item.recall",
             "content.recall.view",
             "content.recall.export",
+            "content.original.view",
             "content.placement.take_down",
             "rewards.batch.take_down",
             *_TIERS,

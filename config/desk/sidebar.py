@@ -54,6 +54,7 @@ GROUPS = [
             Page(_("Content items"), "article", "content.item"),
             Page(_("Asset library"), "photo_library", "content.asset"),
             Page(_("Placements"), "view_carousel", "content.placement"),
+            Page(_("Handed down"), "fork_right", "content.original"),
             Page(_("Categories"), "category", "content.category"),
             Page(_("Recalls"), "undo", "content.recall"),
         ],

@@ -1,5 +1,6 @@
 """What the editor's page asks while somebody works on it: save, hold, a new block, what is missing, the phone."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,11 +28,13 @@ from content.findings import look_over
 from content.item_kinds import RULES, ItemKind
 from content.item_publishing import item_payload, phone_context
 from content.item_refusals import IsBeingEdited
+from content.localising import parts_of
 from content.models import Item
 from content.rich_text import clean, is_link
 from content.rules import EditedMeanwhile
 from content.selectors import item_in_scope
 from content.services.editing import hold_item, let_go_item, save_as_typed, take_over_item
+from content.services.items import would_change
 from content.views_from import seen_from
 
 
@@ -84,6 +87,12 @@ class ItemEditor:
                 "saved_at": f"{localtime(saved.changed_at):%H:%M}",
                 "seen_at": saved.changed_at.isoformat(),
                 "wrong": wrong,
+                "parts": []
+                if saved.basis_id
+                else [
+                    {"part": part, "name": name, "is_open": part in saved.open_parts}
+                    for part, name in parts_of(saved.kind, saved.blocks)
+                ],
             }
         )
 
@@ -170,6 +179,8 @@ class ItemEditor:
     def _typed(self, request: HttpRequest) -> Item:
         """A draft that is nowhere: what can be read of the form."""
         scope = scope_of(request)
+        if request.POST.get("local"):
+            return self._typed_locally(request, scope)
         kind = request.POST.get("kind", "")
         item = Item(kind=kind if kind in RULES else ItemKind.POSTER, shown_from=scope.at)
         item.branch_id, item.branch_pos = scope.branch_id, scope.branch_pos
@@ -193,6 +204,19 @@ class ItemEditor:
         except Refusal:
             item.blocks = []
         return item
+
+    def _typed_locally(self, request: HttpRequest, scope: Scope) -> Item:
+        """Likewise of a local version: the saved one, with what is typed. Raises NotFound."""
+        try:
+            item = item_in_scope(scope=scope, item_id=UUID(request.POST["local"]))
+        except ValueError:
+            raise NotFound from None
+        form = self.get_form(request, item, change=True)(request.POST, instance=item)  # type: ignore[attr-defined]
+        form.is_valid()
+        kept = item_in_scope(scope=scope, item_id=item.pk)
+        with suppress(Refusal):
+            would_change(scope=scope, item=kept, changes=form.values(), wrongs=[])
+        return kept
 
     def _phone(self, request: HttpRequest, item: Item) -> HttpResponse:
         scope = scope_of(request)

@@ -10,14 +10,16 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from campaigns.tenants.scopes import current_scope
 from content.admin.approvable import WindowForm
 from content.admin.block_forms import PICTURES_OFFERED, posted_blocks, thumb_of
+from content.admin.local_forms import initial_of
 from content.category_selectors import categories_in_use
 from content.item_kinds import RULES
+from content.localising import parts_of
 from content.models import Item
 from content.selectors import assets_within, batches_offered
 
 _PLAIN = (
     "title", "summary", "body", "product_class", "product_code", "risk_level", "disclosure", "link", "batch_id",
-    "shown_from", "shown_until", "handed_down",
+    "shown_from", "shown_until", "handed_down", "open_parts",
 )  # fmt: skip
 # part of a kind -> its fields; what is in none of them, every kind has.
 _PARTS = {
@@ -28,6 +30,20 @@ _PARTS = {
     "product": ("product_code", "risk_level", "disclosure"),
     "coupon": ("batch_id",),
 }
+
+
+class OpenPartsField(forms.MultipleChoiceField):
+    """Which parts the branches below may change. A block that was added just now has parts that the page knew nothing
+    of when it was opened: the service says which there are.
+    """
+
+    widget = forms.CheckboxSelectMultiple
+
+    def to_python(self, value: Any) -> list[str]:
+        return [part for part in super().to_python(value) if part]
+
+    def valid_value(self, value: Any) -> bool:
+        return True
 
 
 def panels_of(kind: str) -> list[tuple[str, Any, str, tuple[str, ...]]]:
@@ -52,7 +68,9 @@ def panels_of(kind: str) -> list[tuple[str, Any, str, tuple[str, ...]]]:
     if rules.shows("body"):
         panels.append(("body", _("Text"), "notes", has("body")))
     panels.append(("coupon", _("Coupon and campaign"), "confirmation_number", (*has("coupon"), "campaign")))
-    panels.append(("when", _("When and where"), "schedule", ("shown_from", "shown_until", "handed_down")))
+    panels.append(
+        ("when", _("When and where"), "schedule", ("shown_from", "shown_until", "handed_down", "open_parts"))
+    )
     return panels
 
 
@@ -81,17 +99,36 @@ class ItemForm(WindowForm):
         help_text=_("Customers see the coupon once its batch is live."),
     )
 
+    open_parts = OpenPartsField(
+        label=_("open to branches"),
+        required=False,
+        help_text=_(
+            "What the branches below may change in a version of their own; all else is locked for them."
+        ),
+    )
+
     class Meta:
         model = Item
         fields = (
             "title", "summary", "body", "product_class", "product_code", "risk_level", "disclosure", "asset", "link",
-            "category", "campaign", "batch_id", "shown_from", "shown_until", "handed_down",
+            "category", "campaign", "batch_id", "shown_from", "shown_until", "handed_down", "open_parts",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         scope = current_scope()
         assert scope is not None
+        if self.instance.basis_id is not None:
+            self.initial.update(initial_of(self.instance))
+            if "asset" in self.fields:
+                self.fields["asset"].help_text = _("Nothing chosen: the original's picture.")
+            if "batch_id" in self.fields:
+                self.fields["batch_id"].help_text = _("Nothing chosen: the original's batch.")
+        if "open_parts" in self.fields:
+            blocks = posted_blocks(self.data) if self.is_bound else None
+            self.fields["open_parts"].choices = parts_of(  # type: ignore[attr-defined]
+                self.instance.kind, self.instance.blocks if blocks is None else blocks
+            )
         if "asset" in self.fields:
             pictures = self.fields["asset"]
             chosen = self.instance.asset_id

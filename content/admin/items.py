@@ -20,6 +20,8 @@ from content.admin.block_forms import block_forms, posted_blocks, prose_widget, 
 from content.admin.item_acts import ItemActs
 from content.admin.item_editor import ItemEditor
 from content.admin.item_form import ItemForm, panels_of
+from content.admin.local_forms import local_block_forms, local_context, local_panels
+from content.admin.originals import LocalActs
 from content.blocks.registry import block_kinds
 from content.item_kinds import RULES, ItemKind
 from content.models import Item
@@ -31,7 +33,7 @@ _STYLES = Media(
 
 
 @admin.register(Item)
-class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
+class ItemAdmin(ItemActs, LocalActs, ItemEditor, ApprovableAdmin):
     noun = "content.item"
     key = "item_id"
     submits = staticmethod(submit_item)
@@ -56,6 +58,9 @@ class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
         "from": "shown_from",
         "until": "shown_until",
         "blocks": "blocks_order",
+        "open": "open_parts",
+        "handed": "drift",
+        "own": "title",
     }
     ordering = ("-changed_at",)
 
@@ -76,8 +81,14 @@ class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Item | None = None) -> Any:
         return [
             (name, {"fields": fields, "classes": [f"panel-{code}"]})
-            for code, name, _icon, fields in panels_of(self._kind_of(request, obj))
+            for code, name, _icon, fields in self._panels(request, obj)
         ]
+
+    def _panels(self, request: HttpRequest, obj: Item | None) -> list[tuple[str, Any, str, tuple[str, ...]]]:
+        """A local version has fields for what is open alone."""
+        if obj is not None and obj.basis_id is not None:
+            return local_panels(obj)
+        return panels_of(self._kind_of(request, obj))
 
     def _kind_of(self, request: HttpRequest, obj: Item | None) -> str:
         """A draft's own; of one that is not yet there, what the page was opened for."""
@@ -144,21 +155,24 @@ class ItemAdmin(ItemActs, ItemEditor, ApprovableAdmin):
         item, scope = kwargs.get("obj"), scope_of(request)
         kind = self._kind_of(request, item)
         typed = posted_blocks(request.POST) if request.method == "POST" else None
+        local = item if item is not None and item.basis_id is not None else None
         has_blocks = RULES[kind].shows("blocks")
         context |= {
             "kind": kind,
             "kind_name": ItemKind(kind).label,
             "kinds": [(code, ItemKind(code).label, rules.says) for code, rules in RULES.items()],
-            "panels": panels_of(kind),
             "has_blocks": has_blocks,
-            "block_kinds": block_kinds().values() if has_blocks else (),
-            "block_forms": block_forms(scope, typed if typed is not None else item.blocks if item else []),
+            "block_kinds": block_kinds().values() if has_blocks and local is None else (),
+            "block_forms": local_block_forms(scope=scope, item=local)
+            if local is not None
+            else block_forms(scope, typed if typed is not None else item.blocks if item else []),
             "wall": wall_of(scope, "picture") if has_blocks else [],
             "videos": wall_of(scope, "video") if has_blocks else [],
             "may_recall": item is not None and scope.may("content.item.recall"),
-            "may_copy": item is not None and scope.may("content.item.add"),
+            "may_copy": item is not None and local is None and scope.may("content.item.add"),
             # A block that is added later may hold rich text, whatever the page began with.
             "media": context["media"] + prose_widget().media,
             **self.editor_context(request, item),
+            **(local_context(scope=scope, item=local) if local is not None else {}),
         }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -61,24 +61,38 @@ def _read(
     kept: Mapping[str, Any],
     wrongs: list[BlockIsWrong] | None,
 ) -> Block:
-    block: Block = {"id": given["id"], "kind": kind.code}
-    for part in kind.parts:
-        try:
-            block[part.code] = part.read(scope, given.get(part.code, part.empty), kept.get(part.code))
-        except Wrong as wrong:
-            refusal = BlockIsWrong(
-                number=number,
-                block=given["id"],
-                part=part.code,
-                label=part.label,
-                why_zh=wrong.zh,
-                why_en=wrong.en,
-            )
-            if wrongs is None:
-                raise refusal from wrong
-            wrongs.append(refusal)
-            block[part.code] = kept.get(part.code, part.empty)
-    return block
+    return {"id": given["id"], "kind": kind.code} | {
+        part.code: read_part(scope, kind, number, given["id"], part, given, kept, wrongs)
+        for part in kind.parts
+    }
+
+
+def read_part(
+    scope: Scope,
+    kind: BlockKind,
+    number: int,
+    block_id: str,
+    part: Part,
+    given: Mapping[str, Any],
+    kept: Mapping[str, Any],
+    wrongs: list[BlockIsWrong] | None,
+) -> Any:
+    """One part of a block as a draft keeps it. Raises BlockIsWrong; with `wrongs` it stays as it was kept."""
+    try:
+        return part.read(scope, given.get(part.code, part.empty), kept.get(part.code))
+    except Wrong as wrong:
+        refusal = BlockIsWrong(
+            number=number,
+            block=block_id,
+            part=part.code,
+            label=part.label,
+            why_zh=wrong.zh,
+            why_en=wrong.en,
+        )
+        if wrongs is None:
+            raise refusal from wrong
+        wrongs.append(refusal)
+        return kept.get(part.code, part.empty)
 
 
 @dataclass(frozen=True, slots=True)

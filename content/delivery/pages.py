@@ -62,6 +62,7 @@ class Branch:
     zone: str
     head: bytes
     shelves: Sequence[tuple[Key, Shelf]]
+    at: datetime  # of this moment
     until: datetime
     places: Sequence[LivePlacement]
     varying: Sequence[LivePlacement]  # of these, those that not everybody is shown
@@ -145,7 +146,7 @@ class Pages:
     def _made(self, branch: Branch, chosen: Mapping[str, Sequence[Chosen]]) -> Page:
         """The page of what was chosen; branches that show the same share it."""
         shelves = [shelf for _key, shelf in branch.shelves]
-        elements = {item: element for shelf in shelves for item, element in shelf.items.items()}
+        elements = _elements(shelves, branch.at)
         offers = {batch: offer for shelf in shelves for batch, offer in shelf.offers.items()}
         cards = [
             (name, one.place, elements[one.place.item_id], one.why)
@@ -273,7 +274,7 @@ def _branch(
     at: datetime,
 ) -> Branch:
     """What a branch shows: placements that stand there and whose item is shown there too, in order."""
-    items: dict[UUID, Element] = {item: one for _key, shelf in shelves for item, one in shelf.items.items()}
+    items = _elements([shelf for _key, shelf in shelves], at)
     offers: list[Offer] = [offer for _key, shelf in shelves for offer in shelf.offers.values()]
     standing = [
         place
@@ -295,10 +296,20 @@ def _branch(
         zone=zone,
         head=head,
         shelves=shelves,
+        at=at,
         until=min(end for end in ends if end > at),
         places=[place for place in places if place.shown_until > at and items[place.item_id].until > at],
         varying=[place for place in places if depends_on_viewer(place)],
     )
+
+
+def _elements(shelves: Sequence[Shelf], at: datetime) -> dict[UUID, Element]:
+    """What stands on the shelves, that of the branch itself first; of a thing with local versions the nearest."""
+    found = {item: element for shelf in shelves for item, element in shelf.items.items()}
+    for shelf in reversed(shelves):
+        if shelf.local:
+            found |= {item: element for item, element in shelf.local.items() if element.until > at}
+    return found
 
 
 def order_of(place: LivePlacement) -> tuple[Any, ...]:

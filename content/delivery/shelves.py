@@ -23,7 +23,8 @@ class Element:
     """A published item as a piece of JSON, made when it is first needed."""
 
     def __init__(self, live: LiveItem, at: datetime) -> None:
-        self.item_id, self.branch_id, self.batch_id = live.item_id, live.branch_id, live.batch_id
+        # A local version is known by what it stands in for: links, limits and what was seen go on across branches.
+        self.item_id, self.branch_id, self.batch_id = live.content_id, live.branch_id, live.batch_id
         self.until = live.shown_until
         self._live: LiveItem | None = live
         self._at, self._bytes = at, b""
@@ -40,7 +41,7 @@ def card_of(live: LiveItem, *, at: datetime) -> dict[str, Any]:
     """What a card says of an item, whoever looks: its picture's addresses are signed for the branch that shows it."""
     picture: Mapping[str, Any] | None = live.picture
     return {
-        "id": str(live.item_id),
+        "id": str(live.content_id),
         "kind": live.kind,
         "title": live.title,
         "summary": live.summary,
@@ -73,11 +74,15 @@ class Offer:
 
 @dataclass(slots=True)
 class Shelf:
-    """What one branch shows: to its own customers, or to those of the branches below it. Good until `until`."""
+    """What one branch shows: to its own customers, or to those of the branches below it. Good until `until`.
+
+    `local`: its versions of what branches above hand down, by the item that they stand in for.
+    """
 
     until: datetime
     places: Sequence[LivePlacement] = ()
     items: Mapping[UUID, Element] = field(default_factory=dict)
+    local: Mapping[UUID, Element] = field(default_factory=dict)
     offers: Mapping[UUID, Offer] = field(default_factory=dict)
 
 
@@ -100,7 +105,16 @@ def shelves_of(
         key: Shelf(
             until=min(ends, begins.get(key[0], ends)),
             places=tuple(place for place in places if place.branch_id == key[0]),
-            items={live.item_id: Element(live, at) for live in items if live.branch_id == key[0]},
+            items={
+                live.item_id: Element(live, at)
+                for live in items
+                if live.branch_id == key[0] and live.original_id is None
+            },
+            local={
+                live.original_id: Element(live, at)
+                for live in sorted(items, key=lambda each: each.pk)
+                if live.branch_id == key[0] and live.original_id is not None
+            },
             offers={live.batch_id: Offer(live) for live in offers if live.branch_id == key[0]},
         )
         for key in keys

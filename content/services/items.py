@@ -1,7 +1,8 @@
 """Writing content items: drafts, submission, take-down."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, cast
 from uuid import UUID
 
 from campaigns.approvals.models import Revision
@@ -18,17 +19,19 @@ from content.blocks.writing import read_blocks
 from content.category_selectors import category_of
 from content.editing_rules import demand_not_held
 from content.item_kinds import ItemKind, RiskLevel
-from content.item_refusals import KindIsUnknown, LinkLeadsNowhere, RiskLevelIsUnknown
+from content.item_refusals import KindIsUnknown, LinkLeadsNowhere, PartCannotBeOpened, RiskLevelIsUnknown
+from content.localising import HEAD, parts_of
 from content.models import Item
 from content.rich_text import clean, is_link
 from content.rules import BatchIsNotOffered, EditedMeanwhile, ProductIsUnknown, check_title, check_window
 from content.selectors import asset_in_scope, batches_offered, item_in_scope
+from content.services.local_filling import keep_own
 
 
 class Filling(TypedDict, total=False):
     """What a draft may hold beside its title and its window. `body` is HTML of which only what is safe is kept;
     `blocks` are a list as in content/blocks; `product_class` a ProductClass, `risk_level` a RiskLevel,
-    `category_code` a category, or empty.
+    `category_code` a category, or empty; `open_parts` what the branches below may change (content/localising.py).
     """
 
     summary: str
@@ -44,6 +47,7 @@ class Filling(TypedDict, total=False):
     link: str
     category_code: str
     blocks: list[dict[str, Any]]
+    open_parts: list[str]
 
 
 class Changes(Filling, total=False):
@@ -67,7 +71,7 @@ def add_item(
 
     Raises KindIsUnknown, and of what is wrong in it: NotFound (asset, campaign or category), TitleIsMissing,
     WindowIsBackward, RichTextTooLong, BatchIsNotOffered, ProductIsUnknown, RiskLevelIsUnknown, LinkLeadsNowhere,
-    BlockIsUnknown, BlockIsWrong, TooManyBlocks.
+    BlockIsUnknown, BlockIsWrong, TooManyBlocks, PartCannotBeOpened.
     """
     scope.demand("content.item.add")
     if kind not in ItemKind.values:
@@ -84,8 +88,9 @@ def change_item(
 ) -> Item:
     """Change a draft; an open review of it is void then. What is live stays as it was approved.
 
-    What is not among the changes stays as it is. With `seen_at` (the draft's `changed_at` when it was opened) raises
-    EditedMeanwhile when somebody else saved since; IsBeingEdited while somebody else holds it; and otherwise as
+    What is not among the changes stays as it is. Of a local version, open parts alone can be changed, and one that is
+    as in the original follows it; raises PartIsLocked. With `seen_at` (the draft's `changed_at` when it was opened)
+    raises EditedMeanwhile when somebody else saved since; IsBeingEdited while somebody else holds it; and otherwise as
     `add_item`.
     """
     item = write_item(scope=scope, item_id=item_id, seen_at=seen_at, changes=changes)
@@ -134,6 +139,8 @@ def take_down_item(*, scope: Scope, item_id: UUID, reason: str) -> Revision:
 
 
 def _fill(scope: Scope, item: Item, given: Changes, wrongs: list[BlockIsWrong] | None = None) -> None:
+    if item.basis_id is not None:
+        given = cast(Changes, keep_own(scope=scope, item=item, given=given, wrongs=wrongs))
     shown_from, shown_until = (
         given.get("shown_from", item.shown_from),
         given.get("shown_until", item.shown_until),
@@ -152,7 +159,18 @@ def _fill(scope: Scope, item: Item, given: Changes, wrongs: list[BlockIsWrong] |
     _choose(item, given)
     if "blocks" in given:
         item.blocks = read_blocks(scope=scope, raw=given["blocks"], kept=item.blocks, wrongs=wrongs)
+    if item.basis_id is None:
+        item.open_parts = _opened(item, given.get("open_parts", item.open_parts))
     item.author_id, item.author_name, item.changed_at = scope.person_id, scope.facts.actor_name, scope.at
+
+
+def _opened(item: Item, wanted: Collection[str]) -> list[str]:
+    """Of these parts those that there are: a block that was taken out takes its parts along."""
+    there = [part for part, _label in parts_of(item.kind, item.blocks)]
+    for part in wanted:
+        if part not in HEAD and not part.startswith("blocks."):
+            raise PartCannotBeOpened(part=part[:40])
+    return [part for part in there if part in wanted]
 
 
 def _point(scope: Scope, item: Item, given: Changes) -> None:

@@ -10,6 +10,7 @@ from campaigns.audit.services import record
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
+from content.item_refusals import PlacesTheOriginal
 from content.models import Placement
 from content.placement_terms import Whom, check_whom, payload_of
 from content.rules import EditedMeanwhile, check_window
@@ -28,7 +29,7 @@ def add_placement(
     whom: Whom | None = None,
 ) -> Placement:
     """A new draft of the branch the scope stands at. Raises NotFound (foreign item), WindowIsBackward, TargetIsUnknown,
-    LimitIsBackward.
+    LimitIsBackward, PlacesTheOriginal.
     """
     scope.demand("content.placement.add")
     placement = Placement(branch_id=scope.branch_id, branch_pos=scope.branch_pos)
@@ -96,6 +97,8 @@ def _fill(
         for name, value in payload_of(whom).items():
             setattr(placement, name, value)
     placement.item = item_in_scope(scope=scope, item_id=item_id)
+    if placement.item.basis_id is not None:
+        raise PlacesTheOriginal
     placement.slot, placement.priority, placement.handed_down = slot, priority, handed_down
     placement.shown_from, placement.shown_until = shown_from, shown_until
     placement.author_id, placement.author_name = scope.person_id, scope.facts.actor_name

@@ -51,7 +51,7 @@ from campaigns.tenants.services.people import add_login, add_person
 from content.addresses import customer_address, staff_address
 from content.models import Rendition, Slot
 from content.services.placements import add_placement
-from tests.leaks.content_objects import plant_recalls
+from tests.leaks.content_objects import plant_originals, plant_recalls
 from tests.leaks.library_objects import plant_library
 from tests.leaks.points_objects import plant_draws, plant_ledger, plant_mall, plant_tiers
 from tests.leaks.world import PLACES, World
@@ -99,6 +99,7 @@ def build() -> World:
     plant_ledger(world)
     plant_tiers(world)
     plant_recalls(world, {place: mark(place) for place in PLACES})
+    plant_originals(world, {place: mark(place) for place in PLACES})
     _signatures(world)
     plant_library(world, mark)
     with system_scope(at=AT, cause="leaks"):

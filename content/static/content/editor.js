@@ -7,6 +7,7 @@
     const blocks = desk.querySelector("[data-blocks]");
     const order = form.querySelector("[data-order]");
     const may = !!desk.dataset.may;
+    const fixed = !!desk.dataset.fixed; // a local version: blocks come and go in the original
     const say = desk.dataset;
     const token = () => form.querySelector("[name=csrfmiddlewaretoken]").value;
     const panels = () => [...form.querySelectorAll("[data-panel]")];
@@ -49,7 +50,7 @@
             const words = element("span", {}, element("b", { textContent: panel.dataset.name }), element("small", { textContent: gist(panel) }));
             const button = element("button", { type: "button" }, icon, words);
             button.dataset.code = codeOf(panel);
-            const row = element("li", { draggable: isBlock && may }, button);
+            const row = element("li", { draggable: isBlock && may && !fixed }, button);
             if (panel.querySelector(".ct-wrong, .errorlist")) row.className = "ct-has-wrong";
             if (isBlock) row.dataset.key = panel.dataset.key;
             return row;
@@ -60,7 +61,7 @@
     const move = (key, by) => {
         const panel = blocks?.querySelector(`[data-key="${key}"]`);
         const beside = by < 0 ? panel?.previousElementSibling : panel?.nextElementSibling;
-        if (!panel || !beside || !may) return;
+        if (!panel || !beside || !may || fixed) return;
         by < 0 ? beside.before(panel) : beside.after(panel);
         outline();
         show(key, true);
@@ -171,6 +172,19 @@
             field?.closest(`.field-${CSS.escape(name)}, .ct-field`)?.append(element("p", { className: "ct-wrong", textContent: said }));
         });
     };
+    // A block that came or went has parts that branches may change, or had.
+    const openable = (parts) => {
+        const holder = form.querySelector("#id_open_parts");
+        const boxes = [...(holder?.querySelectorAll("input") || [])];
+        if (!holder || boxes.map((box) => box.value).join() === parts.map(({ part }) => part).join()) return;
+        const open = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
+        const row = holder.firstElementChild;
+        holder.replaceChildren(...parts.map(({ part, name }, at) => {
+            const box = Object.assign((row?.querySelector("input") || document.createElement("input")).cloneNode(), { type: "checkbox", name: "open_parts", value: part, id: `id_open_parts_${at}`, checked: open.has(part) });
+            const label = element("label", { htmlFor: box.id }, box, ` ${name}`);
+            return element("div", {}, label);
+        }));
+    };
     const save = async () => {
         if (!say.save || !may || stopped || running) return running && touched();
         const now = state();
@@ -184,6 +198,7 @@
                 known = now;
                 form.querySelector("[name=seen_at]").value = told.seen_at;
                 mark(told.wrong);
+                openable(told.parts);
                 line.textContent = told.wrong.length ? say.wrong : say.savedWords.replace("{time}", told.saved_at);
                 line.className = told.wrong.length ? "ct-saved ct-bad" : "ct-saved";
                 band("");
