@@ -20,7 +20,7 @@ class ManyForm(forms.Form):
 
     levels = forms.MultipleChoiceField(
         label=_("branches of these levels"),
-        choices=Branch.Level.choices,
+        choices=[each for each in Branch.Level.choices if each[0] != Branch.Level.HEAD_OFFICE],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
