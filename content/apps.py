@@ -13,6 +13,7 @@ class ContentApp(AppConfig):
         from campaigns.approvals.checks import register_check
         from campaigns.approvals.compliance import DISCLOSURE
         from campaigns.approvals.kinds import register
+        from campaigns.customers.steps import register_step as register_customer_step
         from campaigns.jobs.kinds import register_due
         from campaigns.notices.sentences import register_notice
         from campaigns.tenants.remainders import register_remainder
@@ -23,7 +24,7 @@ class ContentApp(AppConfig):
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
         from content.recalling import register_recall_step
-        from content.services import asset_warnings
+        from content.services import asset_warnings, sightings
         from content.services.recalls import withdraw_places
 
         register_kinds()
@@ -40,6 +41,13 @@ class ContentApp(AppConfig):
         register_step("hand_over", name="content: items and placements", act=hand_over_content)
         register_step("leave", name="content: drafts", act=hand_over_drafts)
         register_remainder("content", rows=items_made)
+        # who had seen what was recalled
+        register_due(
+            sightings.KIND,
+            lambda scope, due: sightings.gather_due(scope=scope, due=due),
+            label=_("Gather who had seen what was recalled"),
+        )
+        register_customer_step("erase", name="content: who saw it", act=sightings.forget_sightings)
         # assets
         register_due(
             asset_warnings.KIND,

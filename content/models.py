@@ -15,7 +15,7 @@ from content.asset_models import Asset, Folder, RenderWork, Rendition, Use
 from content.category_models import Category
 from content.editing_models import Editing
 from content.item_kinds import ItemKind, RiskLevel
-from content.recall_models import Recall
+from content.recall_models import Recall, Sighting
 
 __all__ = [
     "Asset",
@@ -32,6 +32,7 @@ __all__ = [
     "RenderWork",
     "Rendition",
     "Shown",
+    "Sighting",
     "Slot",
     "Stir",
     "Targeted",

@@ -5,18 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import QuerySet
 
 from campaigns.customers.models import Customer
 from campaigns.customers.rules import masked_number
-from campaigns.events.models import Event
-from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
-from content.models import Recall
-
-# A customer has seen what half of it was on the screen for a second, and what was tapped or opened.
-_SEEN = ("content.exposed", "content.clicked", "content.viewed")
+from content.models import Recall, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +43,30 @@ def recall_in_scope(*, scope: Scope, recall_id: UUID) -> Recall:
 
 
 def how_many_saw(*, scope: Scope, recall: Recall) -> int:
-    """How many customers of the scope's branches met it while it was live?"""
-    return int(_told(scope, recall).aggregate(n=Count("customer_id", distinct=True))["n"])
+    """How many customers of the scope's branches met it while it was live, as was gathered last?"""
+    return _told(scope, recall).count()
 
 
 def who_saw(*, scope: Scope, recall: Recall, limit: int) -> list[Seen]:
     """Which customers of the scope's branches met it while it was live, the first ones first?
 
-    Two queries. Phones tell what they saw for a while after it, so a list taken later is longer.
+    Two queries. Phones tell what they saw for a while after it, so a list gathered later is longer
+    (services/sightings.py); before `recall.gathered_at` there is none.
     """
-    rows = list(
-        _told(scope, recall)
-        .values("customer_id")
-        .annotate(
-            first=Min("at"),
-            last=Max("at"),
-            times=Count("id"),
-            read=Count("id", filter=Q(kind="content.viewed")),
-        )
-        .order_by("first", "customer_id")[:limit]
-    )
-    known = _customers(scope, [row["customer_id"] for row in rows])
+    rows = list(_told(scope, recall).order_by("first_at", "customer_id")[:limit])
+    known = _customers(scope, [row.customer_id for row in rows])
     return [
         Seen(
-            customer_id=row["customer_id"] if row["customer_id"] in known else None,
-            number=masked_number(known[row["customer_id"]].number_tail)
-            if row["customer_id"] in known
-            else masked_number(""),
-            branch=known[row["customer_id"]].branch.name if row["customer_id"] in known else "",
-            first_at=row["first"],
-            last_at=row["last"],
-            times=row["times"],
-            has_read=row["read"] > 0,
+            customer_id=row.customer_id if found else None,
+            number=masked_number(found.number_tail if found else ""),
+            branch=found.branch.name if found else "",
+            first_at=row.first_at,
+            last_at=row.last_at,
+            times=row.times,
+            has_read=row.reads > 0,
         )
         for row in rows
+        for found in [known.get(row.customer_id)]
     ]
 
 
@@ -90,10 +75,5 @@ def _customers(scope: Scope, ids: Sequence[UUID]) -> dict[UUID, Customer]:
     return {row.pk: row for row in rows}
 
 
-def _told(scope: Scope, recall: Recall) -> QuerySet[Event]:
-    return Event.objects.within(scope).filter(
-        subject=ref("content.item", recall.item_id),
-        kind__in=_SEEN,
-        at__gte=recall.live_from,
-        at__lt=recall.live_until,
-    )
+def _told(scope: Scope, recall: Recall) -> QuerySet[Sighting]:
+    return Sighting.objects.within(scope).filter(recall_id=recall.pk)
