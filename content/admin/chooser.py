@@ -98,9 +98,9 @@ class AssetChooser:
         form.is_valid()
         # What cannot be read of an address narrows nothing.
         asked = {name: form.cleaned_data.get(name) for name in form.fields}
-        asked["kind"] = asked["kind"] or Asset.Kind.PICTURE
+        kind = Asset.Kind(asked["kind"] or Asset.Kind.PICTURE)
         scope = scope_of(request)
-        rows = library(scope=scope).filter(kind=asked["kind"]).select_related("branch")
+        rows = library(scope=scope).filter(kind=kind).select_related("branch")
         for name, column in (("branch", "branch_id"), ("folder", "folder_id")):
             if asked[name]:
                 rows = rows.filter(**{column: asked[name]})
@@ -115,11 +115,11 @@ class AssetChooser:
             "asked": asked,
             "page": page,
             "tiles": tiles,
-            "kind": Asset.Kind(asked["kind"]),
+            "kind": kind,
             "folders": shelves(scope=scope),
             "tags": tags_within(scope=scope, limit=20),
             "may_add": self.has_add_permission(request),  # type: ignore[attr-defined]
-            "accepts": _ACCEPTS[asked["kind"]],
+            "accepts": _ACCEPTS[kind],
         }
         name = "chooser_tiles" if asked["page"] else "chooser"
         return TemplateResponse(request, f"content/{name}.html", context)

@@ -67,9 +67,9 @@ def add_item(
 ) -> Item:
     """A new draft of the branch the scope stands at. Its kind stays.
 
-    Raises KindIsUnknown, and of what is wrong in it: NotFound (asset, campaign or category), AssetIsGone, TitleIsMissing,
-    WindowIsBackward, RichTextTooLong, BatchIsNotOffered, ProductIsUnknown, RiskLevelIsUnknown, LinkLeadsNowhere,
-    BlockIsUnknown, BlockIsWrong, TooManyBlocks.
+    Raises KindIsUnknown, and of what is wrong in it: NotFound (asset, campaign or category), AssetIsGone,
+    TitleIsMissing, WindowIsBackward, RichTextTooLong, BatchIsNotOffered, ProductIsUnknown, RiskLevelIsUnknown,
+    LinkLeadsNowhere, BlockIsUnknown, BlockIsWrong, TooManyBlocks.
     """
     scope.demand("content.item.add")
     if kind not in ItemKind.values:

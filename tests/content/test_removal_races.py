@@ -6,6 +6,7 @@ then both come through. Who waits for whom is decided here, and not by chance.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,12 +14,15 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
+from campaigns.lib.clock import FOREVER
+from campaigns.lib.refusals import NotFound
+from campaigns.tenants.scopes import system_scope
 from content.asset_rules import AssetIsGone, AssetIsInUse
 from content.models import Asset, Item, Use
-from content.services.asset_removals import remove_asset
-from content.services.assets import add_asset
+from content.services.asset_removals import purge_assets, remove_asset, restore_asset
+from content.services.assets import add_asset, add_card, change_asset
 from content.services.items import submit_item
-from tests.support.cast import Cast
+from tests.support.cast import AT, Cast
 from tests.support.content import approve, make_item, png
 from tests.support.races import together, until_one_sleeps, until_one_waits
 
