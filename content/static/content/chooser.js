@@ -71,11 +71,13 @@
         point.style.left = `${tile.dataset.x / 10}%`;
         point.style.top = `${tile.dataset.y / 10}%`;
         pane.querySelector("[data-name]").textContent = tile.dataset.name;
-        part("about").textContent = tile.dataset.about;
-        part("warns").textContent = tile.dataset.warns;
+        part("look-about").textContent = tile.dataset.about;
+        part("look-warns").textContent = tile.dataset.warns;
         pane.dataset.looks = tile.dataset.pick;
     };
     const pressed = (event) => {
+        // A search field would only be emptied by it.
+        if (event.key === "Escape") { event.preventDefault(); return dialog.close(); }
         const tile = event.target.closest("[data-pick]");
         const all = tiles();
         if (!tile) {
