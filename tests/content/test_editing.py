@@ -13,6 +13,7 @@ from django.urls import reverse
 from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import NothingIsLive, WordsAreMissing
 from campaigns.audit.models import Entry
+from campaigns.customers.services.rights import erase_customer
 from campaigns.jobs.due_models import Due
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref
@@ -229,10 +230,10 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
             recall_item(scope=scope, item_id=item.pk, reason="再来")
         assert recall.gathered_at is None and who_saw(scope=scope, recall=recall, limit=10) == []
     with system_scope(at=AT + 6 * MINUTE, cause="test") as scope:
-        rows = Due.objects.filter(kind=sightings.KIND).order_by("run_at")
-        assert [row.run_at - recall.at for row in rows] == list(sightings.AGAIN)
+        rows_due = list(Due.objects.filter(kind=sightings.KIND).order_by("run_at"))
+        assert [row.run_at - recall.at for row in rows_due] == list(sightings.AGAIN)
         # Twice is once. What phones told of later moments is of nothing that was live.
-        assert [sightings.gather_due(scope=scope, due=rows[0]) for _ in range(2)] == [2, 2]
+        assert [sightings.gather_due(scope=scope, due=rows_due[0]) for _ in range(2)] == [2, 2]
     with cast.north_reviewer.scope(at=AT + 7 * MINUTE) as scope:
         recall.refresh_from_db()
         assert recall.gathered_at == AT + 6 * MINUTE
@@ -263,5 +264,12 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
         "****0001,北城中山路支行,2026-11-22 10:00,2026-11-22 10:02,2,是"
     )
     assert entries(cast, "content.recall.download") == 1
+    # Whoever is erased stays counted, and is named by nothing.
+    with system_scope(at=AT + 8 * MINUTE, cause="test") as scope:
+        erase_customer(scope=scope, customer_id=cast.customers["nb"].customer.pk, why="本人要求")
+        assert not Sighting.objects.filter(customer_id=cast.customers["nb"].customer.pk).exists()
+        assert Sighting.objects.filter(recall=recall).count() == 2
+        assert sightings.gather_due(scope=scope, due=rows_due[0]) == 2
+        assert not Sighting.objects.filter(customer_id=cast.customers["nb"].customer.pk).exists()
     assert entries(cast, "content.item.recall") == 1
     assert FROM and add_item
