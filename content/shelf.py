@@ -6,28 +6,22 @@ What was used longest ago goes first. Only what the store has goes: after a rest
 import fcntl
 import os
 import threading
-import time
 from pathlib import Path
 
 from django.conf import settings
 
 from content.stores import Bucket, StoreIsAway, bucket
 
-# Seconds. Use is noted so often; what was used a moment ago may be about to be opened; one machine tidies up so often.
-_NOTED, _FRESH, _EVERY = 3_600, 600, 300
+# Seconds. What was used a moment ago may be about to be opened; one machine tidies up so often.
+_FRESH, _EVERY = 600, 300
 # Tidied down to so much of the room, or each new file would tidy up again.
 _DOWN_TO = 0.9
 
 
 def note_use(path: Path) -> bool:
-    """Whether the file is on the shelf; then that it was used now. By its time of access, also where the disk notes
-    none.
-    """
+    """Whether the file is on the shelf; then that it was used now. Disks note that seldom or never by themselves."""
     try:
-        kept = path.stat()
-        now = time.time()
-        if kept.st_atime < now - _NOTED:
-            os.utime(path, (now, kept.st_mtime))
+        os.utime(path)
     except FileNotFoundError:
         return False
     return True
@@ -35,17 +29,24 @@ def note_use(path: Path) -> bool:
 
 def filled() -> None:
     """Something came onto the shelf: tidy up beside the request, once in five minutes on this machine."""
-    kept = bucket()
+    kept, root = bucket(), Path(settings.MEDIA_ROOT)
     if kept is None or not settings.MEDIA_SHELF_BYTES:
         return
-    mark = Path(settings.MEDIA_ROOT) / ".tidied"
+    mark = root / ".tidied"
     try:
-        if mark.stat().st_mtime > time.time() - _EVERY:
+        if disk_now(root) - mark.stat().st_mtime < _EVERY:
             return
     except FileNotFoundError:
-        mark.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        pass  # never yet
     mark.touch()
     threading.Thread(target=tidy_shelf, args=(kept, settings.MEDIA_SHELF_BYTES), daemon=True).start()
+
+
+def disk_now(root: Path) -> float:
+    """What time it is by the clock that the times of these files are told by."""
+    mark = root / ".now"
+    mark.touch()
+    return mark.stat().st_mtime
 
 
 def tidy_shelf(kept: Bucket, room: int, *, now: float | None = None) -> int:
@@ -53,8 +54,8 @@ def tidy_shelf(kept: Bucket, room: int, *, now: float | None = None) -> int:
 
     One at a time on a machine; a store that is away keeps the shelf as it is.
     """
-    now = time.time() if now is None else now
     root = Path(settings.MEDIA_ROOT)
+    now = disk_now(root) if now is None else now
     with (root / ".tidying").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,5 +88,5 @@ def _files(root: Path) -> list[tuple[float, int, Path]]:
             kept = path.stat()
         except FileNotFoundError:
             continue
-        found.append((max(kept.st_atime, kept.st_mtime), kept.st_size, path))
+        found.append((kept.st_mtime, kept.st_size, path))
     return found

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from content.addresses import staff_address
 from content.files import StoreIsAway, forget, name_of, path_of, read_file, there, there_by_name
 from content.models import Asset, Rendition
 from content.services.assets import add_asset
-from content.shelf import filled, tidy_shelf
+from content.shelf import disk_now, filled, tidy_shelf
 from content.stores import bucket
 from tests.support.cast import PASSWORD, Cast
 from tests.support.content import png
@@ -89,16 +88,16 @@ def test_the_shelf_holds_what_was_used_last_and_never_the_only_copy(
     paths = [path_of(each.pk, each.format) for each in made]
     kept = bucket()
     assert kept is not None
-    now = time.time()
+    now = disk_now(media_root)
     for age, path in enumerate(reversed(paths)):  # the last made was used last
-        os.utime(path, (now - 3_600 - age * 60, now - 90_000))
+        os.utime(path, (now, now - 3_600 - age * 60))
     whole = sum(each.size for each in made)
     assert tidy_shelf(kept, whole) == 0  # there is room
     lost = made[0]
     store.objects.pop(f"/{BUCKET}/bank/{name_of(lost.pk, lost.format)}")
     opened = paths[1].open("rb")
     # Used again it stays, though it is among the oldest.
-    assert there(made[2].pk, made[2].format) == paths[2] and paths[2].stat().st_atime > now - 60
+    assert there(made[2].pk, made[2].format) == paths[2] and paths[2].stat().st_mtime > now - 60
     gone = tidy_shelf(kept, whole // 2)
     there_still = [path.exists() for path in paths]
     assert 0 < gone == there_still.count(False)
