@@ -216,6 +216,8 @@ MEDIA_URL = "/media/"
 # An S3-compatible store, in front of which MEDIA_ROOT is a shelf: {"endpoint": "https://...", "bucket": "...", "key":
 # "...", "secret": "..."}, and as wanted "region", "prefix", "by_host".
 MEDIA_S3: dict[str, object] = json.loads(os.environ.get("MEDIA_S3") or "{}")
+# How much the shelf of one machine may hold; what was used longest ago goes first. 0: all of it.
+MEDIA_SHELF_BYTES = int(os.environ.get("MEDIA_SHELF_MB", "20480")) * 1024**2
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # Customers that one person alone may bring in or take out by a file; more need a second person's word.
 IMPORT_ALONE_AT_MOST = int(os.environ.get("FENHANG_IMPORT_ALONE", "10000"))

@@ -13,6 +13,7 @@ class ContentApp(AppConfig):
         from campaigns.approvals.checks import register_check
         from campaigns.approvals.compliance import DISCLOSURE
         from campaigns.approvals.kinds import register
+        from campaigns.customers.steps import register_step as register_customer_step
         from campaigns.jobs.kinds import register_due
         from campaigns.jobs.long_kinds import register_many
         from campaigns.notices.sentences import register_notice
@@ -24,7 +25,7 @@ class ContentApp(AppConfig):
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
         from content.recalling import register_recall_step
-        from content.services import asset_warnings, localising_many
+        from content.services import asset_warnings, localising_many, sightings
         from content.services.recalls import withdraw_places
 
         register_kinds()
@@ -62,6 +63,13 @@ class ContentApp(AppConfig):
             refused=_("left as they were"),
             at_most=20_000,
         )
+        # who had seen what was recalled
+        register_due(
+            sightings.KIND,
+            lambda scope, due: sightings.gather_due(scope=scope, due=due),
+            label=_("Gather who had seen what was recalled"),
+        )
+        register_customer_step("erase", name="content: who saw it", act=sightings.forget_sightings)
         # assets
         register_due(
             asset_warnings.KIND,

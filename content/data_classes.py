@@ -43,6 +43,7 @@ recall.title               none      plain   thing  publish
 recall.reason              internal  plain   thing  account
 recall.person_name         internal  plain   thing  account
 recall.did                 none      plain   thing  account
+sighting.customer_id       internal  plain   thing  account
 folder.name                none      plain   thing  publish
 asset.text                 none      plain   thing  publish
 asset.details              none      plain   thing  publish

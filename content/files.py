@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 
 from campaigns.lib.http.files import file_answer
 from content.addresses import CONTENT_TYPES, KEPT_FORMATS
+from content.shelf import filled, note_use
 from content.stores import StoreIsAway, bucket
 
 __all__ = [
@@ -54,7 +55,7 @@ def there_by_name(name: str) -> Path:
     """As `there`, by the name below MEDIA_ROOT."""
     path = Path(settings.MEDIA_ROOT) / name
     kept = bucket()
-    if kept is None or path.exists():
+    if kept is None or note_use(path):
         return path
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
     part = path.with_suffix(f".{os.getpid()}.part")
@@ -63,6 +64,7 @@ def there_by_name(name: str) -> Path:
     except FileNotFoundError:
         return path
     os.replace(part, path)
+    filled()
     return path
 
 
@@ -88,6 +90,7 @@ def keep(files: Sequence[tuple[UUID, str, bytes | Path]]) -> None:
             if kept is not None:
                 put.append(name_of(rendition_id, format))
                 kept.put(put[-1], path)
+        filled()
     except (OSError, StoreIsAway):
         for path in written:
             path.unlink(missing_ok=True)

@@ -130,7 +130,7 @@ def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> Non
         return restore_local(scope=scope, item_id=item_id, payload=payload)
     picture, campaign = payload["picture"], payload["campaign_id"]
     with referring_to(gettext("picture")):
-        asset_id = asset_in_scope(scope=scope, asset_id=UUID(picture["asset"])).pk if picture else None
+        asset_id = _there(scope, UUID(picture["asset"])) if picture else None
     with referring_to(gettext("campaign")):
         campaign_id = campaign_in_scope(scope=scope, campaign_id=UUID(campaign)).pk if campaign else None
     with referring_to(gettext("blocks")):
@@ -153,6 +153,14 @@ def restore_item(scope: Scope, item_id: UUID, payload: Mapping[str, Any]) -> Non
             )
         except BlockIsWrong as wrong:
             raise NotFound from wrong
+
+
+def _there(scope: Scope, asset_id: UUID) -> UUID:
+    """Raises NotFound, also for what was removed from the library."""
+    asset = asset_in_scope(scope=scope, asset_id=asset_id)
+    if asset.retired_at is not None:
+        raise NotFound
+    return asset_id
 
 
 def phone_context(*, scope: Scope, payload: Mapping[str, Any], through: UUID | None = None) -> dict[str, Any]:

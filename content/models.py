@@ -18,7 +18,7 @@ from content.category_models import Category
 from content.editing_models import Editing
 from content.handing_models import Objection, Original
 from content.item_kinds import ItemKind, RiskLevel
-from content.recall_models import Recall
+from content.recall_models import Recall, Sighting
 
 __all__ = [
     "Asset",
@@ -37,6 +37,7 @@ __all__ = [
     "RenderWork",
     "Rendition",
     "Shown",
+    "Sighting",
     "Slot",
     "Stir",
     "Targeted",

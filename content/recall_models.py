@@ -10,7 +10,8 @@ from campaigns.tenants.models import TenantModel
 class Recall(TenantModel):
     """One act that took a revision of an item back everywhere. Never changed, never deleted.
 
-    `live_from` and `live_until` say when customers could meet it; `did` what each step touched, by its name.
+    `live_from` and `live_until` say when customers could meet it; `did` what each step touched, by its name;
+    `gathered_at` when it was last asked who had seen it, which a verb alone writes.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -27,6 +28,7 @@ class Recall(TenantModel):
     live_from = models.DateTimeField(_("live from"))
     live_until = models.DateTimeField(_("live until"))
     did = models.JSONField(_("what the steps did"), default=dict)
+    gathered_at = models.DateTimeField(_("counted at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("recall")
@@ -38,3 +40,33 @@ class Recall(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Sighting(TenantModel):
+    """One customer who met what was recalled while it was live, as events told it when they were gathered last.
+
+    The branch is the home branch at that time. Gathered anew for a week, since phones tell later, and then kept: what
+    is asked of a recall years later, the events of its days do not tell any more. Written by verbs alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    recall = models.ForeignKey(
+        Recall, models.PROTECT, related_name="sightings", verbose_name=_("recall"), db_index=False
+    )
+    customer_id = models.UUIDField(_("customer"))
+    first_at = models.DateTimeField(_("first"))
+    last_at = models.DateTimeField(_("last"))
+    times = models.PositiveIntegerField(_("times"))
+    reads = models.PositiveIntegerField(_("read"))
+
+    class Meta:
+        verbose_name = _("sighting")
+        verbose_name_plural = _("sightings")
+        ordering = ["first_at", "id"]
+        indexes = [
+            models.Index(fields=["recall", "first_at", "customer_id"], name="content_sighting_of_recall"),
+            models.Index(fields=["customer_id"], name="content_sighting_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.customer_id)

@@ -26,11 +26,6 @@ from content.models import Asset, Item, LiveItem, LivePlacement, Original, Place
 from content.pictures_frozen import frozen_in
 
 
-def assets_within(*, scope: Scope) -> QuerySet[Asset]:
-    """Which assets are in the libraries of the scope's branches, and not removed? Newest first."""
-    return Asset.objects.within(scope).filter(retired_at=None)
-
-
 def asset_in_scope(*, scope: Scope, asset_id: UUID) -> Asset:
     """The asset, a removed one too; raises NotFound for a foreign and an absent one alike."""
     asset: Asset = _one(Asset.objects.within(scope), asset_id)

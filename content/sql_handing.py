@@ -117,7 +117,7 @@ CREATE POLICY stands ON content_liveitem AS RESTRICTIVE FOR SELECT TO fenhang_cu
 GRANTS = """
 GRANT SELECT (item_id, original_id, basis_id, branch_pos, handed_down, shown_until) ON content_liveitem
     TO fenhang_verbs;
-CREATE POLICY verbs ON content_recall FOR SELECT TO fenhang_verbs USING (true);
+CREATE POLICY handed ON content_recall FOR SELECT TO fenhang_verbs USING (true);
 GRANT SELECT (revision_id) ON content_recall TO fenhang_verbs;
 GRANT SELECT (id, number, sha256, payload) ON approvals_revision TO fenhang_verbs;
 """

@@ -61,6 +61,15 @@ class Bucket:
             target.unlink(missing_ok=True)
             raise StoreIsAway from error
 
+    def has(self, name: str, size: int) -> bool:
+        """Whether a file of this size is kept under `name`. Raises StoreIsAway."""
+        try:
+            return int(obstore.head(self._store, self._key(name))["size"]) == size
+        except FileNotFoundError:
+            return False
+        except obstore.exceptions.BaseError as error:
+            raise StoreIsAway from error
+
     def delete(self, name: str) -> None:
         """Forget what is kept under `name`; nothing there is as good. Raises StoreIsAway."""
         try:

@@ -34,6 +34,8 @@ from campaigns.tenants.services.assignments import assign_role, load_roles
 from campaigns.tenants.services.branches import add_tree
 from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures, tags
+from config.demo.contents import publish_contents
+from config.demo.desk import keep_desk
 from config.demo.merchants import contract_merchants
 from config.demo.points import give_points
 from config.demo.policies import set_policies
@@ -82,6 +84,7 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     batch = _issue_coupons(demo)
     say("海报与资源位 …")
     _publish_posters(demo, batch)
+    publish_contents(demo, batch)
     say("客户与一周的领取、核销 …")
     _live_a_week(demo, batch)
     contract_merchants(demo)
@@ -90,6 +93,8 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
         tags.give_tags(scope=scope, customers=demo.customers)
     _look_after_customers(demo)
     give_points(demo)
+    say("积分商城与柜台 …")
+    keep_desk(demo)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)

@@ -30,6 +30,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("shell/switcher.js"),
         lambda request: static("shell/once.js"),
         lambda request: static("shell/sessions.js"),
+        lambda request: static("shell/files.js"),
     ],
     "ACCOUNT": {
         "navigation": [

@@ -128,12 +128,14 @@ class AssetActs:
             there = refusal.values.get("asset") if isinstance(refusal, AssetIsThere) else None
             url = reverse("admin:content_asset_change", args=[there]) if there else ""
             words = str(refusal)
-            return {"file": file.name, "taken": False, "code": refusal.code, "words": words, "url": url}
+            said = {"file": file.name, "taken": False, "code": refusal.code, "words": words, "url": url}
+            return said | ({"id": there} if there else {})
         shown: Any = show(asset, scope)
         alike = [_link(one, scope) for one in look_alikes(scope=scope, asset=asset, limit=3)]
         return {
             "file": file.name,
             "taken": True,
+            "id": str(asset.pk),
             "words": gettext("taken; now say what it shows")
             if asset.is_picture
             else gettext("is in the library now"),

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -16,12 +16,11 @@ from campaigns.tenants.scopes import current_scope
 from content.admin.asset_acts import AssetActs, tags_of
 from content.admin.asset_filters import FILTERS
 from content.admin.asset_panel import show
+from content.admin.chooser import AssetChooser, AssetWidget
 from content.asset_models import SINCE_EVER
 from content.asset_selectors import pictures_within, shelves
 from content.models import Asset
 from content.services.assets import change_asset
-
-_COVERS_OFFERED = 100
 
 
 class TagsField(forms.CharField):
@@ -65,12 +64,9 @@ class AssetForm(forms.ModelForm):  # type: ignore[type-arg]
                 *((str(shelf.folder.pk), f"{'　' * shelf.depth}{shelf.folder.name}") for shelf in folders),
             ]
         if "cover" in self.fields and scope is not None:
-            offered = pictures_within(scope=scope).filter(branch_id=self.instance.branch_id)
-            rows = list(offered.values_list("pk", "name")[:_COVERS_OFFERED])
-            kept = self.instance.cover
-            if kept is not None and kept.pk not in dict(rows):
-                rows.append((kept.pk, kept.name))
-            self.fields["cover"].choices = [("", "—"), *((str(key), name) for key, name in rows)]  # type: ignore[attr-defined]
+            own = self.instance.branch_id
+            self.fields["cover"].queryset = pictures_within(scope=scope)  # type: ignore[attr-defined]
+            self.fields["cover"].widget = AssetWidget(scope=scope, kind=Asset.Kind.PICTURE, branch_id=own)
 
     def clean_rights_until(self) -> Any:
         return self.cleaned_data["rights_until"] or FOREVER
@@ -84,7 +80,7 @@ class AssetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Asset)
-class AssetAdmin(AssetActs, ScopedAdmin):
+class AssetAdmin(AssetActs, AssetChooser, ScopedAdmin):
     noun = "content.asset"
     form = AssetForm
     change_list_template = "content/library.html"
@@ -155,4 +151,5 @@ class AssetAdmin(AssetActs, ScopedAdmin):
         change_asset(scope=scope_of(request), asset_id=obj.pk, **{name: said[name] for name in names}, **kept)
 
     def get_urls(self) -> list[Any]:
-        return self.acts() + super().get_urls()
+        choose = path("choose/", self.admin_site.admin_view(self.choose_view), name="content_asset_choose")
+        return [choose, *self.acts(), *super().get_urls()]

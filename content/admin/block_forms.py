@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
-from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
@@ -12,13 +11,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.tenants.scopes import Scope
-from content.addresses import staff_address
+from content.admin.chooser import AssetWidget
 from content.blocks.asset_parts import OneAsset
-from content.blocks.assets import assets_offered
 from content.blocks.parts import Part, RichText, Words
 from content.blocks.registry import BlockKind, block_kind
 from content.blocks.timed_parts import Moment
-from content.models import Asset
 
 # What the editor offers is what content.rich_text keeps.
 EXTENSIONS = {
@@ -33,47 +30,11 @@ EXTENSIONS = {
     "Link": {"enableTarget": False},
     "History": True,
 }
-PICTURES_OFFERED = 60
 ORDER = "blocks_order"
 
 
 def prose_widget() -> AdminProseEditorWidget:
     return AdminProseEditorWidget(config={"extensions": EXTENSIONS}, preset="configurable")
-
-
-def thumb_of(asset: Asset, scope: Scope, name: str = "thumb") -> str:
-    """The address of one rendition of a picture whose renditions were fetched; empty when there is none."""
-    made = next((r for r in asset.renditions.all() if r.name == name), None)
-    return staff_address(scope=scope, rendition_id=made.pk) if made else ""
-
-
-class AssetWidget(forms.HiddenInput):
-    """One thing of the library: its thumbnail, and a button that opens the page's wall of pictures."""
-
-    input_type = "hidden"
-    template_name = "content/asset_choice.html"
-    # What Django says of it: a hidden field has no label and no errors beside it.
-    is_hidden = False  # type: ignore[assignment]
-
-    def __init__(self, *, scope: Scope, kind: str) -> None:
-        super().__init__()
-        self.scope, self.kind = scope, kind
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(name, value, attrs)
-        asset = _asset(self.scope, value)
-        context["asset"] = asset
-        context["thumb"] = thumb_of(asset, self.scope) if asset else ""
-        context["kind"] = self.kind
-        return context
-
-
-def _asset(scope: Scope, value: Any) -> Asset | None:
-    try:
-        key = UUID(str(value))
-    except ValueError:
-        return None
-    return Asset.objects.within(scope).filter(pk=key).prefetch_related("renditions").first()
 
 
 class BlockForm(forms.Form):
@@ -141,11 +102,3 @@ def posted_blocks(sent: QueryDict | Mapping[str, Any]) -> list[dict[str, Any]] |
             | {part.code: sent.get(f"block-{key}-{part.code}", "") for part in parts}
         )
     return found
-
-
-def wall_of(scope: Scope, kind: str) -> list[dict[str, str]]:
-    """What the page's wall of pictures offers, the newest first."""
-    return [
-        {"id": str(asset.pk), "name": asset.name, "thumb": thumb_of(asset, scope), "alt": asset.alt}
-        for asset in assets_offered(scope=scope, kind=kind, many=PICTURES_OFFERED)
-    ]

@@ -4,18 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns.tenants.scopes import current_scope
 from content.admin.approvable import WindowForm
-from content.admin.block_forms import PICTURES_OFFERED, posted_blocks, thumb_of
+from content.admin.block_forms import posted_blocks
+from content.admin.chooser import AssetWidget
 from content.admin.local_forms import initial_of
 from content.category_selectors import categories_in_use
 from content.item_kinds import RULES
 from content.localising import parts_of
-from content.models import Item
-from content.selectors import assets_within, batches_offered
+from content.models import Asset, Item
+from content.selectors import batches_offered
 
 _PLAIN = (
     "title", "summary", "body", "product_class", "product_code", "risk_level", "disclosure", "link", "batch_id",
@@ -74,20 +76,6 @@ def panels_of(kind: str) -> list[tuple[str, Any, str, tuple[str, ...]]]:
     return panels
 
 
-class PicturePicker(forms.RadioSelect):
-    """Pictures to choose among, the newest first."""
-
-    template_name = "content/picker.html"
-    option_template_name = "content/picker_option.html"
-
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
-        scope = current_scope()
-        asset = getattr(value, "instance", None)
-        option["thumb"] = thumb_of(asset, scope) if asset is not None and scope is not None else ""
-        return option
-
-
 class ItemForm(WindowForm):
     batch_id = forms.TypedChoiceField(
         label=_("coupon batch"),
@@ -131,16 +119,16 @@ class ItemForm(WindowForm):
             )
         if "asset" in self.fields:
             pictures = self.fields["asset"]
-            chosen = self.instance.asset_id
-            ids = list(assets_within(scope=scope).values_list("pk", flat=True)[:PICTURES_OFFERED])
-            offered = assets_within(scope=scope).filter(pk__in=[*ids, chosen] if chosen else ids)
-            pictures.queryset = offered.prefetch_related("renditions")  # type: ignore[attr-defined]
-            pictures.widget = PicturePicker()
-            pictures.widget.choices = pictures.choices  # type: ignore[attr-defined]
+            # What was chosen once stays, also when it was removed meanwhile: the service says so.
+            kept = Q(pk=self.instance.asset_id) if self.instance.asset_id else Q()
+            pictures.queryset = Asset.objects.within(scope).filter(  # type: ignore[attr-defined]
+                Q(kind=Asset.Kind.PICTURE, retired_at=None) | kept
+            )
+            pictures.widget = AssetWidget(scope=scope, kind=Asset.Kind.PICTURE)
         if "category" in self.fields:
-            kept = self.instance.category
+            kept_one = self.instance.category
             rows = categories_in_use()
-            rows += [kept] if kept is not None and kept not in rows else []
+            rows += [kept_one] if kept_one is not None and kept_one not in rows else []
             self.fields["category"].choices = [  # type: ignore[attr-defined]
                 ("", "—"),
                 *((row.pk, f"　{row}" if row.parent_id else str(row)) for row in rows),

@@ -16,7 +16,8 @@ from campaigns.lib.clock import FOREVER
 from campaigns.tenants.desk import scope_of
 from campaigns.tenants.scopes import current_scope
 from content.admin.approvable import ApprovableAdmin, words_of
-from content.admin.block_forms import block_forms, posted_blocks, prose_widget, thumb_of, wall_of
+from content.admin.block_forms import block_forms, posted_blocks, prose_widget
+from content.admin.chooser import AssetWidget, thumb_of
 from content.admin.item_acts import ItemActs
 from content.admin.item_editor import ItemEditor
 from content.admin.item_form import ItemForm, panels_of
@@ -166,12 +167,10 @@ class ItemAdmin(ItemActs, LocalActs, ItemEditor, ApprovableAdmin):
             "block_forms": local_block_forms(scope=scope, item=local)
             if local is not None
             else block_forms(scope, typed if typed is not None else item.blocks if item else []),
-            "wall": wall_of(scope, "picture") if has_blocks else [],
-            "videos": wall_of(scope, "video") if has_blocks else [],
             "may_recall": item is not None and scope.may("content.item.recall"),
             "may_copy": item is not None and local is None and scope.may("content.item.add"),
-            # A block that is added later may hold rich text, whatever the page began with.
-            "media": context["media"] + prose_widget().media,
+            # A block that is added later may hold rich text or a picture, whatever the page began with.
+            "media": context["media"] + prose_widget().media + AssetWidget(scope=scope, kind="picture").media,
             **self.editor_context(request, item),
             **(local_context(scope=scope, item=local) if local is not None else {}),
         }

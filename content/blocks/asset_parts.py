@@ -33,6 +33,8 @@ class OneAsset(Part):
             asset = asset_of(scope=scope, asset_id=asset_id)
         except NotFound:
             raise Wrong("素材库里没有它", "it is not in the library") from None
+        if asset.retired_at is not None:
+            raise Wrong("它已从素材库移除", "it was removed from the library")
         if asset_kind(asset) != self.kind:
             raise Wrong("这种素材不能放在这里", "material of this kind does not go here")
         return str(asset_id)

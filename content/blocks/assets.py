@@ -5,7 +5,6 @@ from uuid import UUID
 
 from campaigns.tenants.scopes import Scope
 from content.asset_payloads import asset_payload
-from content.asset_selectors import library
 from content.models import Asset
 from content.selectors import asset_in_scope
 
@@ -23,8 +22,3 @@ def asset_kind(asset: Asset) -> str:
 def frozen_asset(*, scope: Scope, asset: Asset) -> dict[str, Any]:
     """What is frozen of it: `alt`, `sha256`, `renditions` with the hash of each one's bytes."""
     return asset_payload(scope=scope, asset=asset)
-
-
-def assets_offered(*, scope: Scope, kind: str, many: int) -> list[Asset]:
-    """What a block may show, the newest first, with renditions."""
-    return list(library(scope=scope).filter(kind=kind).prefetch_related("renditions")[:many])

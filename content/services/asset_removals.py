@@ -7,6 +7,7 @@ from django.db import IntegrityError, connections, transaction
 from campaigns.audit.services import record
 from campaigns.lib.constraints import violated
 from campaigns.lib.refs import ref
+from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 from content import files
 from content.asset_rules import AssetIsInUse
@@ -35,10 +36,13 @@ def remove_asset(*, scope: Scope, asset_id: UUID) -> Asset:
 
 
 def restore_asset(*, scope: Scope, asset_id: UUID) -> Asset:
-    """Put an asset back that was removed. Raises NotFound."""
+    """Put an asset back that was removed, with its cover. Raises NotFound, also for one that is deleted meanwhile."""
     scope.demand("content.asset.remove")
     asset = asset_in_scope(scope=scope, asset_id=asset_id)
-    Asset.objects.within(scope).filter(pk=asset.pk).update(retired_at=None)
+    if asset.cover is not None and asset.cover.retired_at is not None:
+        restore_asset(scope=scope, asset_id=asset.cover.pk)
+    if not Asset.objects.within(scope).filter(pk=asset.pk).update(retired_at=None):
+        raise NotFound
     asset.retired_at = None
     _note(scope, asset, "content.asset.restore")
     return asset

@@ -34,6 +34,7 @@ from content.selectors import asset_in_scope
 from content.services.asset_removals import restore_asset
 from content.services.asset_warnings import lay_warnings
 from content.services.renderings import lay_work
+from content.services.uses import using_assets
 
 _SAID = [
     *("name", "alt", "rights_from", "rights_until", "rights_note", "tags", "folder", "cover", "findable")
@@ -104,7 +105,7 @@ def change_asset(
     None leaves `rights_from`, `rights_note` and `tags` as they are, an ellipsis the folder and the cover, which is the
     picture that stands for a video, sound or card until it is opened. Whoever shows the asset shows the words that were
     approved; the rights hold at once. Raises NotFound, TitleIsMissing, RightsAreBackward, TooManyTags,
-    FolderIsElsewhere, CoverIsNoPicture.
+    FolderIsElsewhere, CoverIsNoPicture; AssetIsGone when the cover is removed meanwhile.
     """
     scope.demand("content.asset.change")
     asset = asset_in_scope(scope=scope, asset_id=asset_id)
@@ -119,7 +120,8 @@ def change_asset(
     if not isinstance(cover_id, EllipsisType):
         asset.cover = _cover(scope, asset, cover_id)
     asset.findable = _words(asset)
-    asset.save(update_fields=_SAID)
+    with using_assets():
+        asset.save(update_fields=_SAID)
     lay_warnings(scope=scope, asset=asset)
     _note(scope, asset, "content.asset.change")
     return asset

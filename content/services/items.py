@@ -14,6 +14,7 @@ from campaigns.lib.products import ProductClass
 from campaigns.lib.refs import ref
 from campaigns.planning.selectors import campaign_in_scope
 from campaigns.tenants.scopes import Scope
+from content.asset_rules import AssetIsGone
 from content.blocks.refusals import BlockIsWrong
 from content.blocks.writing import read_blocks
 from content.category_selectors import category_of
@@ -26,6 +27,7 @@ from content.rich_text import clean, is_link
 from content.rules import BatchIsNotOffered, EditedMeanwhile, ProductIsUnknown, check_title, check_window
 from content.selectors import asset_in_scope, batches_offered, item_in_scope
 from content.services.local_filling import keep_own
+from content.services.uses import using_assets
 
 
 class Filling(TypedDict, total=False):
@@ -69,16 +71,17 @@ def add_item(
 ) -> Item:
     """A new draft of the branch the scope stands at. Its kind stays.
 
-    Raises KindIsUnknown, and of what is wrong in it: NotFound (asset, campaign or category), TitleIsMissing,
-    WindowIsBackward, RichTextTooLong, BatchIsNotOffered, ProductIsUnknown, RiskLevelIsUnknown, LinkLeadsNowhere,
-    BlockIsUnknown, BlockIsWrong, TooManyBlocks, PartCannotBeOpened.
+    Raises KindIsUnknown, and of what is wrong in it: NotFound (asset, campaign or category), AssetIsGone,
+    TitleIsMissing, WindowIsBackward, RichTextTooLong, BatchIsNotOffered, ProductIsUnknown, RiskLevelIsUnknown,
+    LinkLeadsNowhere, BlockIsUnknown, BlockIsWrong, TooManyBlocks, PartCannotBeOpened.
     """
     scope.demand("content.item.add")
     if kind not in ItemKind.values:
         raise KindIsUnknown(kind=kind)
     item = Item(branch_id=scope.branch_id, branch_pos=scope.branch_pos, kind=kind)
     _fill(scope, item, {"title": title, "shown_from": shown_from, "shown_until": shown_until, **more})
-    item.save(force_insert=True)
+    with using_assets():
+        item.save(force_insert=True)
     _note(scope, item, "content.item.add")
     return item
 
@@ -117,7 +120,8 @@ def write_item(
     if seen_at is not None and item.changed_at != seen_at:
         raise EditedMeanwhile(who=item.author_name)
     _fill(scope, item, changes, wrongs)
-    item.save(force_update=True)
+    with using_assets():
+        item.save(force_update=True)
     return item
 
 
@@ -177,7 +181,10 @@ def _point(scope: Scope, item: Item, given: Changes) -> None:
     """What it refers to."""
     if "asset_id" in given:
         asset_id = given["asset_id"]
-        item.asset = asset_in_scope(scope=scope, asset_id=asset_id) if asset_id else None
+        asset = asset_in_scope(scope=scope, asset_id=asset_id) if asset_id else None
+        if asset is not None and asset.retired_at is not None:
+            raise AssetIsGone
+        item.asset = asset
     if "campaign_id" in given:
         campaign_id = given["campaign_id"]
         item.campaign = campaign_in_scope(scope=scope, campaign_id=campaign_id) if campaign_id else None

@@ -13,6 +13,7 @@ from campaigns.tenants.scopes import Scope
 from content.models import Item, LivePlacement, Recall
 from content.recalling import run_recall_steps
 from content.selectors import item_in_scope
+from content.services.sightings import lay_gatherings
 
 
 def recall_item(*, scope: Scope, item_id: UUID, reason: str) -> Recall:
@@ -47,6 +48,7 @@ def recall_item(*, scope: Scope, item_id: UUID, reason: str) -> Recall:
         live_until=scope.at,
         did=did,
     )
+    lay_gatherings(scope=scope, recall=recall)
     _note(scope, recall, "content.item.recall", reason=recall.reason, number=recall.number, did=did)
     return recall
 

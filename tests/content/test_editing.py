@@ -13,15 +13,19 @@ from django.urls import reverse
 from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import NothingIsLive, WordsAreMissing
 from campaigns.audit.models import Entry
+from campaigns.customers.services.rights import erase_customer
+from campaigns.jobs.due_models import Due
 from campaigns.lib.clock import FOREVER
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotAllowed
+from campaigns.tenants.scopes import system_scope
 from content import recalling
 from content.blocks.refusals import BlockIsWrong
 from content.item_refusals import IsBeingEdited, IsOverAlready, NothingIsHeld
-from content.models import Editing, Item, LiveItem, LivePlacement, Recall
+from content.models import Editing, Item, LiveItem, LivePlacement, Recall, Sighting
 from content.rules import EditedMeanwhile
 from content.seen_selectors import how_many_saw, who_saw
+from content.services import sightings
 from content.services.copying import copy_item, end_item
 from content.services.editing import hold_item, let_go_item, save_as_typed, take_over_item
 from content.services.items import add_item, change_item
@@ -224,7 +228,15 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
         assert not LiveItem.objects.exists() and not LivePlacement.objects.exists()
         with pytest.raises(NothingIsLive):
             recall_item(scope=scope, item_id=item.pk, reason="再来")
-        # What phones told of later moments is of nothing that was live.
+        assert recall.gathered_at is None and who_saw(scope=scope, recall=recall, limit=10) == []
+    with system_scope(at=AT + 6 * MINUTE, cause="test") as scope:
+        rows_due = list(Due.objects.filter(kind=sightings.KIND).order_by("run_at"))
+        assert [row.run_at - recall.at for row in rows_due] == list(sightings.AGAIN)
+        # Twice is once. What phones told of later moments is of nothing that was live.
+        assert [sightings.gather_due(scope=scope, due=rows_due[0]) for _ in range(2)] == [2, 2]
+    with cast.north_reviewer.scope(at=AT + 7 * MINUTE) as scope:
+        recall.refresh_from_db()
+        assert recall.gathered_at == AT + 6 * MINUTE
         assert how_many_saw(scope=scope, recall=recall) == 2
         rows = who_saw(scope=scope, recall=recall, limit=10)
         assert [(row.number, row.times, row.has_read, row.branch) for row in rows] == [
@@ -232,7 +244,7 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
             ("****0002", 1, True, "北城中山路支行"),
         ]
     with cast.south_reviewer.scope() as scope:
-        assert not Recall.objects.exists()
+        assert not Recall.objects.exists() and not Sighting.objects.exists()
     with cast.north_reviewer.scope(), refused_by_the_database("denied") as cursor:
         cursor.execute("UPDATE content_recall SET reason = ''")
     headers = cast.customers["nb"].headers()
@@ -252,5 +264,12 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
         "****0001,北城中山路支行,2026-11-22 10:00,2026-11-22 10:02,2,是"
     )
     assert entries(cast, "content.recall.download") == 1
+    # Whoever is erased stays counted, and is named by nothing.
+    with system_scope(at=AT + 8 * MINUTE, cause="test") as scope:
+        erase_customer(scope=scope, customer_id=cast.customers["nb"].customer.pk, why="本人要求")
+        assert not Sighting.objects.filter(customer_id=cast.customers["nb"].customer.pk).exists()
+        assert Sighting.objects.filter(recall=recall).count() == 2
+        assert sightings.gather_due(scope=scope, due=rows_due[0]) == 2
+        assert not Sighting.objects.filter(customer_id=cast.customers["nb"].customer.pk).exists()
     assert entries(cast, "content.item.recall") == 1
     assert FROM and add_item

@@ -1,6 +1,7 @@
 """Files in an S3-compatible store: kept there, fetched when the shelf lacks them, refused in words when it is away."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,11 @@ from django.test import Client
 
 from campaigns.lib.clock import now
 from content.addresses import staff_address
-from content.files import StoreIsAway, forget, name_of, read_file, there, there_by_name
+from content.files import StoreIsAway, forget, name_of, path_of, read_file, there, there_by_name
 from content.models import Asset, Rendition
 from content.services.assets import add_asset
+from content.shelf import disk_now, filled, tidy_shelf
+from content.stores import bucket
 from tests.support.cast import PASSWORD, Cast
 from tests.support.content import png
 from tests.support.media_files import film
@@ -73,3 +76,50 @@ def test_the_server_knows_a_good_signature_from_a_bad_one() -> None:
     assert not signed(
         "GET", "/media/x", {"Authorization": forged, "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}, b""
     )
+
+
+def test_the_shelf_holds_what_was_used_last_and_never_the_only_copy(
+    cast: Cast, media_root: Path, store: Store, settings: Any
+) -> None:
+    with cast.north_editor.scope() as scope:
+        for n in range(8):
+            add_asset(scope=scope, raw=png((n, 9, 9), (300, 200)), name=f"图{n}")
+        made = sorted(Rendition.objects.all(), key=lambda each: str(each.pk))
+    paths = [path_of(each.pk, each.format) for each in made]
+    kept = bucket()
+    assert kept is not None
+    now = disk_now(media_root)
+    for age, path in enumerate(reversed(paths)):  # the last made was used last
+        os.utime(path, (now, now - 3_600 - age * 60))
+    whole = sum(each.size for each in made)
+    assert tidy_shelf(kept, whole) == 0  # there is room
+    lost = made[0]
+    store.objects.pop(f"/{BUCKET}/bank/{name_of(lost.pk, lost.format)}")
+    opened = paths[1].open("rb")
+    # Used again it stays, though it is among the oldest.
+    assert there(made[2].pk, made[2].format) == paths[2] and paths[2].stat().st_mtime > now - 60
+    gone = tidy_shelf(kept, whole // 2)
+    there_still = [path.exists() for path in paths]
+    assert 0 < gone == there_still.count(False)
+    assert sum(each.size for each, here in zip(made, there_still, strict=True) if here) <= whole // 2
+    assert there_still[0] and there_still[2], "the only copy, and what was used just now"
+    others = [here for at, here in enumerate(there_still) if at not in (0, 2)]
+    assert others == sorted(others), "the oldest went first"
+    assert hashlib.sha256(opened.read()).hexdigest() == made[1].sha256  # who reads it reads on
+    opened.close()
+    assert (
+        hashlib.sha256(read_file(made[1].pk, made[1].format)).hexdigest() == made[1].sha256
+    )  # it comes back
+    # What is fresh is never taken away, and while the store is away nothing is.
+    for path in paths:
+        if path.exists():
+            os.utime(path, (now, now))
+    assert tidy_shelf(kept, 1) == 0
+    store.away = True
+    assert tidy_shelf(kept, 1, now=now + 7_200) == 0
+    store.away = False
+    # By itself, once in a while, when something comes onto it.
+    settings.MEDIA_SHELF_BYTES = 1
+    (media_root / ".tidied").unlink(missing_ok=True)
+    filled()
+    assert (media_root / ".tidied").exists()

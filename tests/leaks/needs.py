@@ -175,6 +175,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_asset_values": ((), ("content.asset.add",)),
     "admin:content_asset_tidy": ((), ("content.asset.change",)),
     "admin:content_asset_folders": ((), ("content.asset.change",)),
+    "admin:content_asset_choose": (("content.asset.view",), ()),
     "admin:content_asset_panel": (("content.asset.view",), ()),
     "admin:content_asset_focal": ((), ("content.asset.change",)),
     "admin:content_asset_version": ((), ("content.asset.change",)),

@@ -259,6 +259,7 @@ ROWS = {
         names={"folder": "content.folder"},
         body={"act": "rename", "name": "新名", "folder": "own:content.folder"},
     ),
+    "admin:content_asset_choose": Row("staff", methods=("get",)),
     "admin:content_asset_panel": Row("staff", {"asset_id": "content.asset"}, methods=("get",)),
     "admin:content_asset_focal": Row(
         "staff", {"asset_id": "content.free_asset"}, methods=("post",), body={"x": 100, "y": 900}

@@ -95,7 +95,11 @@ class LedgerCloseAdmin(ReadPage):
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def told(self, request: HttpRequest, obj: LedgerClose) -> dict[str, Any]:
-        return {"close": obj, "shown": shown(close=obj), "may_run": scope_of(request).may(RUN)}
+        return {
+            "close": obj,
+            "shown": shown(scope=scope_of(request), close=obj),
+            "may_run": scope_of(request).may(RUN),
+        }
 
     def run_view(self, request: HttpRequest) -> HttpResponse:
         """Close a day or month of the branch the scope stands at."""
@@ -138,7 +142,9 @@ class LedgerCloseAdmin(ReadPage):
             raise PermissionDenied
         close = close_in_scope(scope=scope_of(request), close_id=close_id)
         form = "xlsx" if request.GET.get("form") == "xlsx" else "pdf"
-        body = import_string(_WRITERS[form])(close, shown(close=close), zone=ZoneInfo(close.branch.zone))
+        body = import_string(_WRITERS[form])(
+            close, shown(scope=scope_of(request), close=close), zone=ZoneInfo(close.branch.zone)
+        )
         name = f"points-{close.branch.code}-{close.period}-{close.day}-{close.nth}.{form}"
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',

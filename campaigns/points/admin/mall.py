@@ -268,6 +268,7 @@ class MallOrderAdmin(ScopedAdmin):
                 "may_cancel": (obj.state in ("ordered", "paid") or (is_coupon and obj.state == "given"))
                 and may("points.mallorder.cancel"),
                 "may_unmask": obj.kind == "parcel" and may("points.mallorder.unmask"),
+                "price": price_words(obj.points, obj.cash_fen),
                 "owes_back": obj.state == "off" and obj.paid_at is not None and obj.cash_fen,
             }
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from campaigns.customers.models import Customer
+from campaigns.customers.rules import masked_number
 from campaigns.points.close.rules import CHECKS, COLUMNS, LINES, ORDER
 from campaigns.points.models import LedgerClose
 from campaigns.tenants.desk import page_of
+from campaigns.tenants.scopes import Scope
 
 _PAGES = {"movement": "points.movement", "customer": "points.wallet"}
 
@@ -18,6 +21,7 @@ class Cell:
     label: str
     text: str
     link: str = ""
+    is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Shown:
     owed: int
 
 
-def shown(*, close: LedgerClose) -> Shown:
+def shown(*, scope: Scope, close: LedgerClose) -> Shown:
     """The close in the reader's language."""
     lines = close.figures["book"]
     branches: dict[int, str] = {line["branch"]: line["name"] for line in lines}
@@ -70,12 +74,13 @@ def shown(*, close: LedgerClose) -> Shown:
         both[0] += line["many"]
         both[1] += line["points"]
     codes = {each["code"] for each in close.differences}
+    known = {"branch": branches, "customer": _customers(scope, close)}
     return Shown(
         wrong=[
             Wrong(
                 str(CHECKS[each["code"]]),
                 each["many"],
-                [[_cell(column, value, branches) for column, value in row.items()] for row in each["rows"]],
+                [_cells(row, known) for row in each["rows"]],
             )
             for each in close.differences
         ],
@@ -105,10 +110,30 @@ def _book(branch: str, lines: Mapping[str, tuple[int, int]]) -> Book:
     )
 
 
-def _cell(column: str, value: Any, branches: Mapping[int, str]) -> Cell:
-    if column == "branch":
-        text = branches.get(value, str(value))
+def _customers(scope: Scope, close: LedgerClose) -> dict[Any, str]:
+    """Masked numbers of the customers that the differences name; one of other branches now has its id."""
+    ids = {row["customer"] for each in close.differences for row in each["rows"] if row.get("customer")}
+    rows = Customer.objects.within(scope).filter(pk__in=ids).values_list("pk", "number_tail")
+    return {str(pk): masked_number(tail) for pk, tail in rows}
+
+
+def _cells(row: Mapping[str, Any], known: Mapping[str, Mapping[Any, str]]) -> list[Cell]:
+    """What is wrong first, then its figures, each beside what it should have been: as a table reads."""
+    places = {column: place for place, column in enumerate(COLUMNS)}
+
+    def order(column: str) -> tuple[bool, int, int]:
+        own = column.removeprefix("booked_").removeprefix("lots_")
+        is_figure = column not in known and isinstance(row[column], int)
+        return is_figure, places.get(own, places[column]), places[column]
+
+    return [_cell(column, row[column], known) for column in sorted(row, key=order)]
+
+
+def _cell(column: str, value: Any, known: Mapping[str, Mapping[Any, str]]) -> Cell:
+    if column in known:
+        text = known[column].get(value, str(value))
     else:
         text = "–" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
     link = page_of(f"{_PAGES[column]}:{value}") if column in _PAGES and value else ""
-    return Cell(str(COLUMNS[column]), text, link)
+    is_number = column not in known and isinstance(value, int)
+    return Cell(str(COLUMNS[column]), text, link, is_number)

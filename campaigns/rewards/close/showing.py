@@ -24,6 +24,7 @@ class Cell:
     label: str
     text: str
     link: str = ""
+    is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +232,18 @@ def _wrong(scope: Scope, close: Close) -> list[Wrong]:
         Wrong(
             str(CHECKS[each["code"]]),
             each["many"],
-            [[_cell(column, value, known) for column, value in row.items()] for row in each["rows"]],
+            [[_cell(column, row[column], known) for column in _ordered(row, known)] for row in each["rows"]],
         )
         for each in close.differences
     ]  # fmt: skip
+
+
+def _ordered(row: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    """What is wrong first, then its figures: as a table reads."""
+    places = {column: place for place, column in enumerate(COLUMNS)}
+    return sorted(
+        row, key=lambda column: (column not in known and isinstance(row[column], int), places[column])
+    )
 
 
 def _cell(column: str, value: Any, known: Mapping[str, Mapping[Any, str]]) -> Cell:
@@ -252,4 +261,4 @@ def _cell(column: str, value: Any, known: Mapping[str, Mapping[Any, str]]) -> Ce
         if column == "thing"
         else ""
     )
-    return Cell(label, text, link)
+    return Cell(label, text, link, is_number=column not in known and isinstance(value, int))

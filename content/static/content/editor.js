@@ -130,30 +130,8 @@
         }
     });
 
-    // --- the wall of pictures ---
-    let choosing = null;
-    desk.addEventListener("click", (event) => {
-        const choose = event.target.closest("[data-choose]");
-        if (choose) {
-            choosing = choose.closest("[data-choice]");
-            return desk.querySelector(`dialog[data-wall="${choosing.dataset.choice}"]`)?.showModal();
-        }
-        const pick = event.target.closest("[data-pick]");
-        if (!pick || !choosing) return;
-        choosing.querySelector("input").value = pick.dataset.pick;
-        const image = choosing.querySelector("img"), thumb = pick.querySelector("img");
-        image.hidden = !thumb;
-        if (thumb) image.src = thumb.src;
-        choosing.querySelector("[data-choice-name]").textContent = pick.dataset.name;
-        pick.closest("dialog").close();
-        outline();
-        touched();
-    });
-    desk.addEventListener("input", (event) => {
-        if (!event.target.matches("[data-find]")) return;
-        const words = event.target.value.trim().toLowerCase();
-        event.target.closest("dialog").querySelectorAll("[data-pick]").forEach((pick) => (pick.closest("li").hidden = !pick.dataset.name.toLowerCase().includes(words)));
-    });
+    // --- chosen from the library (chooser.js) ---
+    desk.addEventListener("asset:chosen", () => { outline(); touched(); });
 
     // --- saved as one types ---
     const line = desk.querySelector("[data-saved]");

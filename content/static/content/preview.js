@@ -6,11 +6,22 @@
     const form = document.getElementById("item_form");
     const FRAME = 316; // px inside the drawn phone
 
+    const phone = frame.parentElement;
+    let wide = 375;
+    // As high as there is room for above the bar with the buttons, which lies over the page's foot.
+    const size = () => {
+        const bar = [...document.querySelectorAll("#submit-row, .submit-row, [data-save-bar]")].find((each) => each.offsetHeight);
+        const foot = bar ? Math.min(bar.getBoundingClientRect().top, innerHeight) : innerHeight;
+        const beside = getComputedStyle(pane).position === "sticky";
+        const room = beside ? foot - phone.getBoundingClientRect().top - 12 : 640;
+        phone.style.height = `${Math.max(360, Math.min(640, room))}px`;
+        frame.style.height = `${Math.ceil(phone.clientHeight / (FRAME / wide))}px`;
+    };
     const fit = (width) => {
-        const scale = FRAME / width;
+        wide = width;
         frame.style.width = `${width}px`;
-        frame.style.height = `${Math.ceil(624 / scale)}px`;
-        frame.style.transform = `scale(${scale})`;
+        frame.style.transform = `scale(${FRAME / width})`;
+        size();
         pane.querySelectorAll("[data-width]").forEach((b) => b.setAttribute("aria-pressed", String(+b.dataset.width === width)));
     };
     pane.addEventListener("click", (event) => {
@@ -18,6 +29,9 @@
         if (button) fit(+button.dataset.width);
     });
     fit(375);
+    addEventListener("resize", size);
+    // Whatever part of the page it is that scrolls.
+    addEventListener("scroll", () => requestAnimationFrame(size), { capture: true, passive: true });
 
     if (pane.dataset.saved) {
         frame.src = pane.dataset.saved;

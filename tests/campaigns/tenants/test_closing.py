@@ -77,6 +77,7 @@ STAYS = {
     "content.Rendition": "belongs to its asset",
     "content.Editing": "is over in a minute, and let go when the branch closes",
     "content.Recall": "was recalled there",
+    "content.Sighting": "was seen there, by customers who were at home there",
     "content.Folder": "holds assets, which stay",
     "content.RenderWork": "belongs to its asset",
     "rewards.Coupon": "belongs to the home branch at the claim",

@@ -19,6 +19,7 @@ addEventListener("DOMContentLoaded", () => {
             drop.classList.remove("is-over");
             if (!event.dataTransfer.files.length) return;
             input.files = event.dataTransfer.files;
+            input.dispatchEvent(new Event("change"));
             // Whoever may name a source first is given the time to.
             const go = drop.querySelector("button[type=submit]");
             if (drop.querySelector("[name=source]")) go.focus();
