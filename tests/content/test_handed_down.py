@@ -14,9 +14,11 @@ from campaigns.approvals.models import Revision
 from campaigns.approvals.rules import NotReady, ReferenceHasChanged
 from campaigns.approvals.services.live import take_down
 from campaigns.approvals.services.restoring import restore_revision
+from campaigns.jobs.due_models import Due
 from campaigns.jobs.long_models import Job
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotAllowed, NotFound
+from campaigns.tenants.scopes import system_scope
 from content.blocks.refusals import BlockIsWrong
 from content.handing_selectors import drift_of, local_versions, offered_to, versions_of
 from content.item_refusals import (
@@ -30,6 +32,7 @@ from content.item_refusals import (
     PlacesTheOriginal,
 )
 from content.models import Item, LiveItem, Objection, Original, Slot
+from content.seen_selectors import who_saw
 from content.services.items import change_item, submit_item
 from content.services.localising import (
     accept_original,
@@ -41,11 +44,15 @@ from content.services.localising import (
 from content.services.localising_many import CODE, NAME, ask_local_versions, ask_to_follow, text_parts
 from content.services.placements import add_placement, submit_placement
 from content.services.recalls import recall_item
+from content.services.sightings import KIND as GATHER
+from content.services.sightings import gather_due
 from tests.content.test_blocks import make_page, picture, text
 from tests.support.cast import AT, Cast, Player
 from tests.support.content import FROM, approve, live_poster, make_asset, make_item
+from tests.support.events import tell, viewed
 from tests.support.jobs import now_is, outcomes, run
 
+LATER = AT + timedelta(hours=1)
 OPEN = ["title", "summary", "picture"]
 
 
@@ -189,6 +196,29 @@ def test_a_local_version_goes_with_its_original_and_what_was_recalled_never_come
     approve(cast.north_reviewer, revision)
     assert titles(cast, "nb") == (["中山路版"], ["中山路版"])
     assert opened(cast, "nb", item.pk)["summary"] == "更正后的利率"
+
+
+def test_who_saw_a_local_version_are_the_branchs_own_customers(cast: Cast) -> None:
+    item = handed(cast)
+    mine = local_of(cast, cast.nb_editor, item, title="中山路版")
+    for who in ("nb", "sb"):
+        seen = {
+            "kind": "content.viewed",
+            "subject": ref("content.item", item.pk),
+            "properties": {"seconds": 3},
+        }
+        assert tell(cast.customers[who], viewed(**seen)).status_code == 200
+    with cast.north_reviewer.scope(at=LATER) as scope:
+        recall = recall_item(scope=scope, item_id=mine.pk, reason="门牌有误")
+    with system_scope(at=LATER, cause="test") as scope:
+        due = Due.objects.get(kind=GATHER, subject=ref("content.recall", recall.pk), version="0")
+        assert gather_due(scope=scope, due=due) == 1
+    with cast.north_reviewer.scope(at=LATER) as scope:
+        assert [row.branch for row in who_saw(scope=scope, recall=recall, limit=9)] == [
+            cast.branch["NB"].name
+        ]
+    # The original is everybody's again.
+    assert titles(cast, "nb") == (["春节存款"], ["春节存款"])
 
 
 def test_when_the_original_changes_a_branch_accepts_or_objects_and_is_answered(cast: Cast) -> None:
