@@ -18,7 +18,7 @@ from content.delivery.pages import PAGES
 from tests.support import stages
 from tests.support.agreeing import agreeing
 from tests.support.browser import chromium  # noqa: F401 - a fixture
-from tests.support.cast import AT, Cast, build_cast
+from tests.support.cast import AT, Cast
 from tests.support.emptying import empty_tables
 from tests.support.template import at_database, drop_database, make_database
 
@@ -117,7 +117,7 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 @pytest.fixture
 def committed_cast(committed: None) -> Cast:
     """The fixed cast, committed."""
-    return build_cast()
+    return stages.committed_cast()
 
 
 @pytest.fixture(autouse=True)
