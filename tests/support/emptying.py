@@ -58,9 +58,8 @@ class _Owner:
         )
         may = "SELECT has_parameter_privilege(current_user, 'session_replication_role', 'SET')"
         (self.may_silence,) = self.ask(may)[0]
-        # Tables whose rows are kept, and the statement that puts them back.
-        self.kept: list[str] = []
-        self.put_back = ""
+        # Name -> tables whose rows are kept, and the statement that puts them back.
+        self.kept: dict[str, tuple[list[str], str]] = {}
 
     def ask(self, sql: str, params: Any = None, *, again: bool = False) -> list[tuple[Any, ...]]:
         """Its rows; `again` for what will be asked again, and is planned once."""
@@ -101,24 +100,26 @@ class _Owner:
         for name, _number in self.ask(_REACHED_NUMBERS, [self.sequences], again=True):
             self.ask("SELECT setval(%s::regclass, 1, false)", [name], again=True)
 
-    def keep(self) -> None:
-        """What is there now is what `put_back` will put into the emptied tables."""
-        parts = []
-        for number, name in enumerate(self.used()):
-            [(columns,)] = self.ask(_COLUMNS, [name])
-            self.run(f"CREATE TEMP TABLE kept{number} AS SELECT {columns} FROM {name}")
+    def keep(self, name: str) -> None:
+        parts, tables = [], list(self.used())
+        for number, table in enumerate(tables):
+            [(columns,)] = self.ask(_COLUMNS, [table])
+            self.run(f"CREATE TEMP TABLE kept_{name}_{number} AS SELECT {columns} FROM {table}")
             parts.append(
-                f"put{number} AS (INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE"
-                f" SELECT {columns} FROM kept{number})"
+                f"put{number} AS (INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE"
+                f" SELECT {columns} FROM kept_{name}_{number})"
             )
-            self.kept.append(name)
         numbers = self.ask(_REACHED_NUMBERS, [self.sequences])
-        ends = ", ".join(f"setval('{name}', {number})" for name, number in numbers)
-        self.put_back = f"WITH {', '.join(parts)} SELECT {ends or 1}"
+        ends = ", ".join(f"setval('{sequence}', {number})" for sequence, number in numbers)
+        self.kept[name] = tables, f"WITH {', '.join(parts)} SELECT {ends or 1}"
 
-    def restore(self) -> None:
-        with self.without_triggers(self.kept):
-            self.ask(self.put_back, again=True)
+    def put_back(self, name: str) -> bool:
+        if name not in self.kept:
+            return False
+        tables, statement = self.kept[name]
+        with self.without_triggers(tables):
+            self.ask(statement, again=True)
+        return True
 
 
 # By the database's name.
@@ -146,17 +147,14 @@ def empty_tables() -> None:
     _owner().empty()
 
 
-def keep_rows() -> None:
-    """Remember the rows that are there, for `put_back_rows`."""
-    _owner().keep()
+def keep_rows(name: str) -> None:
+    """Remember all rows that are there under this name, for `put_back_rows`."""
+    _owner().keep(name)
 
 
-def put_back_rows() -> bool:
+def put_back_rows(name: str) -> bool:
     """Put the remembered rows into the emptied tables; False when none are remembered."""
-    owner = _owner()
-    if owner.put_back:
-        owner.restore()
-    return bool(owner.put_back)
+    return _owner().put_back(name)
 
 
 def leave() -> None:

@@ -68,9 +68,9 @@ def committed_cast() -> Cast:
     """The cast in the empty database, committed: hired there by the first test that asks, and put back as it was for
     each of the others. A test may change its copy.
     """
-    if _stages.committed is None or not put_back_rows():
+    if _stages.committed is None or not put_back_rows("cast"):
         _stages.committed = build_cast()
-        keep_rows()
+        keep_rows("cast")
     return copy.deepcopy(_stages.committed)
 
 
