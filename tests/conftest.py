@@ -18,7 +18,7 @@ from content.delivery.pages import PAGES
 from tests.support import stages
 from tests.support.agreeing import agreeing
 from tests.support.browser import chromium  # noqa: F401 - a fixture
-from tests.support.cast import AT, Cast, build_cast
+from tests.support.cast import AT, Cast
 from tests.support.emptying import empty_tables
 from tests.support.template import at_database, drop_database, make_database
 
@@ -67,12 +67,13 @@ LONGEST_FIRST = (
     "tests/chaos/test_kills.py",
     "tests/leaks/test_leaks.py",
     "tests/config/test_migrate.py",
+    "tests/config/test_bench.py",
+    "tests/browser/test_pages.py",
+    "tests/config/test_backup.py",
+    "tests/leaks/test_side_doors.py",
     "tests/config/test_embedded.py",
     "tests/browser/test_story.py",
-    "tests/browser/test_pages.py",
-    "tests/leaks/test_side_doors.py",
     "tests/leaks/test_leaks_without_filters.py",
-    "tests/config/test_bench.py",
     "tests/browser/test_review_morning.py",
     "tests/leaks/test_leaks_without_policies.py",
     "tests/campaigns/customers/test_import.py",
@@ -117,7 +118,7 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 @pytest.fixture
 def committed_cast(committed: None) -> Cast:
     """The fixed cast, committed."""
-    return build_cast()
+    return stages.committed_cast()
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +128,9 @@ def _books_agree(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    """Modules and tests stay to the end: the collector need not walk them again and again."""
+    """Modules and tests stay to the end: the collector need not walk them again and again. Nor after every 700 objects:
+    a page makes a hundred times as many.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

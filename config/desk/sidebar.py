@@ -265,10 +265,7 @@ def _item(page: Page, request: HttpRequest) -> dict[str, Any]:
     }
     waiting = _waiting(page, request)
     if waiting:
-        item |= {
-            "badge": f"{COUNTED - 1}+" if waiting >= COUNTED else str(waiting),
-            "badge_variant": "primary",
-        }
+        item["badge"] = f"{COUNTED - 1}+" if waiting >= COUNTED else str(waiting)
     return item
 
 

@@ -1,7 +1,7 @@
 """The admin site: who may enter, where they stand, and what they are told when they stand nowhere."""
 
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
@@ -147,6 +148,10 @@ class BankSite(UnfoldAdminSite):
             "held": [{"assignment": each, "role": roles.get(each.role, each.role)} for each in held],
         }
         return TemplateResponse(request, "admin/nowhere.html", context, status=403)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Made when somebody looks at it: Django hands it to every page, and the sidebar is our own."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         # The theme's search keeps its answers for five minutes per log-in, whatever the assignment.

@@ -1,6 +1,5 @@
 """What `manage.py migrate` makes is what Django alone makes."""
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -63,7 +62,7 @@ def without_detours() -> Iterator[None]:
     take_apart = models.Field.clone
 
     def copied(field: Any) -> Any:
-        return take_apart(field) if hasattr(field, "model") else copy.deepcopy(field)
+        return take_apart(field) if hasattr(field, "model") else field.__deepcopy__({})
 
     with (
         patch.object(Apps, "get_swappable_settings_name", remembered),

@@ -4,6 +4,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from django.db import connection
@@ -49,6 +50,18 @@ class Answer:
         return {place for place in self.forbidden if MARKS[place] in whole}
 
 
+class _Client(Client):
+    """Without the test client's copies of every template's context, which nobody reads here."""
+
+    def request(self, **request: Any) -> Any:
+        with patch("django.test.client.store_rendered_templates", _keep_nothing):
+            return super().request(**request)
+
+
+def _keep_nothing(_kept: Any, signal: Any, sender: Any, template: Any, context: Any, **_more: Any) -> None:
+    pass
+
+
 # Loading the middleware takes longer than most requests: once is enough.
 _HANDLER = ClientHandler(enforce_csrf_checks=False)
 
@@ -57,7 +70,7 @@ class Asker:
     """A client that speaks as one party."""
 
     def __init__(self, who: str, player: Any) -> None:
-        self.client = Client(raise_request_exception=True)
+        self.client = _Client(raise_request_exception=True)
         self.client.handler = _HANDLER
         # Another customer's coupon is no secret of the branch's own staff.
         self.forbidden = set(MARKS) if who == "customer" else set(MARKS) - {"C2"}

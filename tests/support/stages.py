@@ -14,6 +14,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from campaigns.lib import ids
 from tests.support.cast import Cast, build_cast
 from tests.support.clock_ids import ids_by_the_tests_clock
+from tests.support.emptying import keep_rows, leave, put_back_rows
 from tests.support.template import at_database, drop_database, lead_to, make_database
 
 
@@ -24,6 +25,7 @@ class _Stages:
     name: str = ""
     blocker: DjangoDbBlocker | None = None
     hired: Cast | None = None
+    committed: Cast | None = None
     with_cast: bool = False
 
     @property
@@ -41,11 +43,12 @@ def open(name: str, blocker: DjangoDbBlocker) -> None:
 
 
 def close() -> None:
-    """Drop the database with the cast, if any test asked for it."""
+    """Drop the database with the cast, if any test asked for it; nothing leads to the empty one any more."""
+    leave()
     if _stages.hired is not None:
         lead_to(_stages.name)
         drop_database(_stages.name_with_cast)
-    _stages.name, _stages.hired = "", None
+    _stages.name, _stages.hired, _stages.committed = "", None, None
 
 
 def prepare(*, with_cast: bool) -> None:
@@ -59,6 +62,16 @@ def cast() -> Cast:
     """The cast as it was hired; a test may change its copy."""
     assert _stages.hired is not None
     return copy.deepcopy(_stages.hired)
+
+
+def committed_cast() -> Cast:
+    """The cast in the empty database, committed: hired there by the first test that asks, and put back as it was for
+    each of the others. A test may change its copy.
+    """
+    if _stages.committed is None or not put_back_rows("cast"):
+        _stages.committed = build_cast()
+        keep_rows("cast")
+    return copy.deepcopy(_stages.committed)
 
 
 def _lead() -> None:
