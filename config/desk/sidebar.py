@@ -51,6 +51,12 @@ GROUPS = [
     Group(
         _("Content"),
         [
+            Page(
+                _("Calendar"),
+                "calendar_month",
+                "planning.campaign",
+                address="admin:planning_campaign_calendar",
+            ),
             Page(_("Content items"), "article", "content.item"),
             Page(_("Asset library"), "photo_library", "content.asset"),
             Page(_("Placements"), "view_carousel", "content.placement"),

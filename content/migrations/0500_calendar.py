@@ -1,0 +1,25 @@
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+def _by_moment(model):
+    return [
+        AddIndexConcurrently(
+            model_name=model,
+            index=models.Index(fields=[column, "branch_pos"], name=f"content_{model}_{name}"),
+        )
+        for column, name in (("shown_from", "begins"), ("shown_until", "ends"))
+    ]
+
+
+class Migration(migrations.Migration):
+    """The calendar reads the first few of each day: by the moment, and within a branch's positions."""
+
+    atomic = False
+    dependencies = [("content", "0301_delivery")]
+
+    operations = [
+        operation
+        for model in ("item", "liveitem", "placement", "liveplacement")
+        for operation in _by_moment(model)
+    ]
