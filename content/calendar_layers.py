@@ -138,7 +138,12 @@ def _shared(scope: Scope, draft: Any, standing: Standing, noun: str) -> dict[str
         "owner": draft.author_name,
         "branch": draft.branch.name,
         "window": (draft.shown_from, draft.shown_until),
-        "moves": frozenset((Part.FROM, Part.UNTIL)) if may_change else frozenset(),
+        "moves": frozenset(
+            part
+            for part, moment in ((Part.FROM, draft.shown_from), (Part.UNTIL, draft.shown_until))
+            # What customers see already began when it began.
+            if may_change and (moment > scope.at or not is_out)
+        ),
         "warning": warning if may_change else "",
         "next": _next(scope, standing, noun),
     }

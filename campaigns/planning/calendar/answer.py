@@ -37,7 +37,7 @@ def _box(layer: Layer, entry: Entry, asked: Asked) -> dict[str, Any]:
     first = Part.FROM if entry.part is Part.WINDOW else entry.part
     box: dict[str, Any] = {
         "id": f"{layer.code}:{entry.key}:{entry.part}:{entry.fill}",
-        "title": _TITLES[entry.part]() + entry.title,
+        "title": _before(entry.part) + entry.title,
         "start": _local(entry.at, asked),
         "classNames": [f"cal-{layer.code}", f"is-{entry.fill}"],
         "startEditable": first in entry.moves,
@@ -50,6 +50,7 @@ def _box(layer: Layer, entry: Entry, asked: Asked) -> dict[str, Any]:
         "branch": entry.branch,
         "at": _local(entry.at, asked),
         "until": _local(entry.until, asked) if entry.until else "",
+        # What happens on a day stands above what runs through it.
         "rank": 2,
     }
     if entry.part is Part.WINDOW:
@@ -58,6 +59,7 @@ def _box(layer: Layer, entry: Entry, asked: Asked) -> dict[str, Any]:
         ends = (last - _INSTANT).astimezone(asked.zone).date() + _DAY
         before, after = asked.days[0] - _DAY, asked.days[-1] + 2 * _DAY
         box |= {
+            "rank": 3,
             "allDay": True,
             "start": max(begins, before).isoformat(),
             "end": min(ends, after).isoformat(),
@@ -106,7 +108,7 @@ def _rest(day: date, many: int) -> dict[str, Any]:
         "layer": "rest",
         "day": day.isoformat(),
         "many": many,
-        "rank": 3,
+        "rank": 4,
     }
 
 
@@ -114,8 +116,6 @@ def _local(moment: datetime, asked: Asked) -> str:
     return moment.astimezone(asked.zone).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-_TITLES = {
-    Part.FROM: lambda: "▸ ",
-    Part.UNTIL: lambda: gettext("ends") + " · ",
-    Part.WINDOW: lambda: "",
-}
+def _before(part: Part) -> str:
+    """What stands before the title."""
+    return {Part.FROM: "▸ ", Part.UNTIL: gettext("Ends") + " · ", Part.WINDOW: ""}[part]

@@ -67,7 +67,7 @@ def windowed_entries(scope: Scope, things: Windowed, asked: Asked) -> Found:
     live = _copies(scope, things, drafts)
     states = _states(scope, things, drafts)
     totals = _counted(scope, things, asked, full)
-    entries = []
+    entries: list[Entry] = []
     for draft in drafts.values():
         shown = [window for window in (live.get(draft.key), waiting.get(draft.key)) if window]
         submitted, ended = states.get(draft.key, (False, ()))
@@ -172,7 +172,8 @@ _Full = set[
 
 def _picked(scope: Scope, things: Windowed, asked: Asked) -> tuple[set[UUID], set[UUID], _Full]:
     """The first drafts and the first copies of each day, and which days have more drafts."""
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     edges = [list(asked.edges[:-1]), list(asked.edges[1:])]
     inside = [scope.lo, scope.hi]
     for source, model, key, window in (
@@ -206,7 +207,8 @@ def _counted(scope: Scope, things: Windowed, asked: Asked, full: _Full) -> dict[
         return {}
     narrowed, more = _narrowed(things, asked, is_draft=True)
     names = {"table": things.draft._meta.db_table, "narrowed": narrowed}
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for source in sorted({source for source, _n in full}):
         days = [n - 1 for nth, n in sorted(full) if nth == source and n]
         parts.append(_COUNT.format(source=source, moment=things.window[source], **names))
@@ -226,7 +228,8 @@ def _counted(scope: Scope, things: Windowed, asked: Asked, full: _Full) -> dict[
 
 
 def _narrowed(things: Windowed, asked: Asked, *, is_draft: bool) -> tuple[str, list[Any]]:
-    said, params = "", []
+    said = ""
+    params: list[Any] = []
     if asked.kinds and things.kind:
         said += f" AND t.{things.kind} = ANY (%s)"
         params.append(sorted(asked.kinds))
@@ -256,7 +259,11 @@ def _scheduled(scope: Scope, things: Windowed, asked: Asked) -> dict[UUID, Windo
         .order_by("shown_from")
         .values_list("subject", "shown_from", "shown_until")[:_MOST_SCHEDULED]
     )
-    return {UUID(read_ref(subject).id): (first, until) for subject, first, until in rows}
+    return {
+        UUID(read_ref(subject).id): (first, until)
+        for subject, first, until in rows
+        if first is not None and until is not None
+    }
 
 
 def _drafts(scope: Scope, things: Windowed, asked: Asked, keys: set[UUID]) -> dict[UUID, _Draft]:
@@ -303,6 +310,6 @@ def _states(
         submitted, ended = found.get(key, (False, ()))
         if state == Revision.State.SUBMITTED:
             found[key] = (True, ended)
-        else:
+        elif first is not None and until is not None:
             found[key] = (submitted, (*ended, (first, until)))
     return found

@@ -44,6 +44,18 @@
             owners.add(new Option(name, id));
         }
     }
+    let isList = false;
+    // In the agenda a bar stands once, on the day on which it begins, and says until when it is.
+    function onItsDay(box, info) {
+        if (!box.allDay || !box.end) return box;
+        const first = info.startStr.slice(0, 10);
+        const last = new Date(`${box.end}T00:00Z`);
+        last.setUTCDate(last.getUTCDate() - 1);
+        const day = box.start < first ? first : box.start;
+        const until = box.layer !== words.marks && !box.until ? "" : (box.until || local(last)).slice(0, 10);
+        const title = until && until !== day ? `${box.title} · ${words.until.replace("{day}", until)}` : box.title;
+        return { ...box, title, start: day, end: undefined, startEditable: false, durationEditable: false };
+    }
     let rest = {}; // day -> how many are not listed
     async function fetchBoxes(info, done, failed) {
         try {
@@ -53,7 +65,7 @@
             meet(boxes);
             rest = Object.fromEntries(boxes.filter((box) => box.layer === "rest").map((box) => [box.day, box.many]));
             if (said.dataset.lost) { say(""); delete said.dataset.lost; }
-            done(boxes);
+            done(isList ? boxes.map((box) => onItsDay(box, info)) : boxes);
         } catch (error) {
             said.dataset.lost = "1";
             say(words.lost, true);
@@ -164,23 +176,24 @@
     const asked = new URLSearchParams(location.search);
     let kept = {};
     try { kept = JSON.parse(sessionStorage.getItem(KEPT)) || {}; } catch { /* nothing is kept then */ }
-    const view = small.matches ? "listMonth" : views[asked.get("view")] || kept.view || "dayGridMonth";
+    const begin = small.matches ? "listMonth" : views[asked.get("view")] || kept.view || "dayGridMonth";
 
     const calendar = new FullCalendar.Calendar(root.querySelector("[data-grid]"), {
         locale: isChinese ? "zh-cn" : "en",
         timeZone: "UTC",
         now: () => local(new Date(new Date(`${given.now}Z`).getTime() + Date.now() - opened)),
-        initialView: view,
+        initialView: begin,
         initialDate: asked.get("date") || kept.date || given.now.slice(0, 10),
         firstDay: 1,
         height: "auto",
         headerToolbar: { left: "prev,today,next", center: "title", right: "dayGridMonth,timeGridWeek,listMonth" },
-        buttonText: { today: words.today, month: words.month, week: words.week, list: words.agenda },
+        buttonIcons: false,
+        buttonText: { prev: "‹", next: "›", today: words.today, month: words.month, week: words.week, list: words.agenda },
         buttonHints: { prev: words.before, next: words.after, today: words.today },
         viewHint: "$0",
         allDayText: words.all_day,
         noEventsContent: words.nothing,
-        dayMaxEvents: 5,
+        dayMaxEvents: 6,
         moreLinkContent: moreText,
         moreLinkHint: (many) => words.more.replace("{n}", many),
         navLinks: true,
@@ -190,6 +203,7 @@
         snapDuration: "00:15:00",
         slotLabelFormat: clock,
         eventTimeFormat: clock,
+        displayEventEnd: false,
         nowIndicator: true,
         editable: true,
         eventStartEditable: false,
@@ -216,6 +230,11 @@
             info.el.dataset.part = box.part;
         },
         datesSet: (info) => {
+            const wasList = isList;
+            isList = info.view.type.startsWith("list");
+            // A week of hours scrolls in itself, the others with the page.
+            calendar.setOption("height", info.view.type.startsWith("timeGrid") ? 720 : "auto");
+            if (isList !== wasList) calendar.refetchEvents();
             try { sessionStorage.setItem(KEPT, JSON.stringify({ view: info.view.type, date: local(calendar.getDate()).slice(0, 10) })); } catch { /* private */ }
         },
     });
