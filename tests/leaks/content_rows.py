@@ -12,6 +12,18 @@ CONTENT = {
         "staff", {"item_id": "content.item"}, methods=("post",), body={"reason": "利率已变"}
     ),
     "admin:content_recall_file": Row("staff", {"recall_id": "content.recall"}, methods=("post",)),
+    # The calendar's card and its moves ask each layer's own room; the one here stands for all of them.
+    "admin:planning_campaign_calendar": Row("staff", methods=("get",)),
+    "admin:planning_campaign_calendar_boxes": Row("staff", methods=("get",)),
+    "admin:planning_campaign_calendar_card": Row(
+        "staff", {"layer": "=content", "thing_id": "content.item"}, methods=("get",)
+    ),
+    "admin:planning_campaign_calendar_move": Row(
+        "staff",
+        {"layer": "=content", "thing_id": "content.item"},
+        methods=("post",),
+        body={"from": "2026-11-23T09:00"},
+    ),
     "api:contents": Row("customer", methods=("get",)),
     "api:categories": Row("customer", methods=("get",)),
 }

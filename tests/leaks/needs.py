@@ -193,6 +193,11 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_item_recall": ((), ("content.item.recall",)),
     "admin:content_recall_file": ((), ("content.recall.export",)),
     "admin:content_item_down": ((), ("content.item.take_down",)),
+    # The calendar.
+    "admin:planning_campaign_calendar": (("planning.campaign.view",), ()),
+    "admin:planning_campaign_calendar_boxes": (("planning.campaign.view",), ()),
+    "admin:planning_campaign_calendar_card": (("content.item.view",), ()),
+    "admin:planning_campaign_calendar_move": ((), ("content.item.change",)),
     "admin:content_placement_submit": ((), ("content.placement.submit",)),
     "admin:content_placement_down": ((), ("content.placement.take_down",)),
     "admin:approvals_revision_phone": (("approvals.revision.view",), ()),

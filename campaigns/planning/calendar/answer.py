@@ -20,15 +20,15 @@ def calendar_answer(*, scope: Scope, asked: Asked, filters: Filters) -> list[dic
     boxes: list[dict[str, Any]] = []
     more: dict[date, int] = {}
     for layer in calendar_layers(scope=scope):
+        # What is wrong with a day is nobody's own, and is said where its layer is not shown, too.
+        if layer.marks is not None and not filters.owner and filters.shows(MARKS, of=layer.code):
+            boxes += _marked(layer.marks(scope, asked))
         if not filters.shows(layer.code):
             continue
-        own = filters.asked_of(layer.code, asked)
-        found = layer.entries(scope, own)
+        found = layer.entries(scope, filters.asked_of(layer.code, asked))
         boxes += [_box(layer, entry, asked) for entry in found.entries]
         for day, many in found.more.items():
             more[day] = more.get(day, 0) + many
-        if layer.marks is not None and not filters.owner and (not filters.layers or MARKS in filters.layers):
-            boxes += _marked(layer, layer.marks(scope, asked))
     return boxes + [_rest(day, many) for day, many in sorted(more.items())]
 
 
@@ -70,7 +70,7 @@ def _box(layer: Layer, entry: Entry, asked: Asked) -> dict[str, Any]:
     return box
 
 
-def _marked(layer: Layer, marks: Sequence[Mark]) -> Iterator[dict[str, Any]]:
+def _marked(marks: Sequence[Mark]) -> Iterator[dict[str, Any]]:
     """What is wrong on days in a row is one bar."""
     runs: list[tuple[Mark, date]] = []
     latest: dict[str, int] = {}

@@ -28,10 +28,10 @@ class Filters:
         mine = frozenset(kind.partition(":")[2] for kind in self.kinds if kind.startswith(f"{layer}:"))
         return Asked(asked.days, asked.edges, asked.zone, asked.most, mine, self.owner)
 
-    def shows(self, layer: str) -> bool:
-        """Kinds of one layer narrow to that layer."""
+    def shows(self, layer: str, *, of: str = "") -> bool:
+        """Kinds of one layer narrow to that layer, and to what is said `of` it."""
         named = {kind.partition(":")[0] for kind in self.kinds}
-        return (not self.layers or layer in self.layers) and (not named or layer in named)
+        return (not self.layers or layer in self.layers) and (not named or (of or layer) in named)
 
 
 def zone_at(scope: Scope) -> ZoneInfo:
