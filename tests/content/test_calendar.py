@@ -203,7 +203,7 @@ def test_gaps_and_clashes_are_of_the_branch_where_one_stands(cast: Cast) -> None
         found = boxes(comes_in(player), "2026-11-16", "2026-11-30", layer="marks")
         return [(b["title"], b["start"], b["end"]) for b in found]
 
-    everything = "空档：首页：轮播、首页：宫格、首页：信息流没有已通过的内容"
+    everything = "空档：首页：横幅、首页：宫格、首页：信息流没有已通过的内容"
     # From today on; days in a row are one bar.
     assert marks(cast.nb_editor) == [(everything, "2026-11-22", "2026-11-30")]
     live_poster(
