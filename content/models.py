@@ -73,6 +73,11 @@ class Draft(Shown):
 
     class Meta(Shown.Meta):
         abstract = True
+        indexes = [
+            *Shown.Meta.indexes,
+            # What one maker has on the calendar, among a whole bank's.
+            models.Index(fields=["author_id", "shown_from"], name="%(app_label)s_%(class)s_by_maker"),
+        ]
 
 
 class Published(Shown):

@@ -13,13 +13,22 @@ def _by_moment(model):
 
 
 class Migration(migrations.Migration):
-    """The calendar reads the first few of each day: by the moment, and within a branch's positions."""
+    """The calendar reads the first few of each day: by the moment, within a branch's positions; and a maker's own."""
 
     atomic = False
     dependencies = [("content", "0301_delivery")]
 
     operations = [
-        operation
-        for model in ("item", "liveitem", "placement", "liveplacement")
-        for operation in _by_moment(model)
+        *(
+            operation
+            for model in ("item", "liveitem", "placement", "liveplacement")
+            for operation in _by_moment(model)
+        ),
+        *(
+            AddIndexConcurrently(
+                model_name=model,
+                index=models.Index(fields=["author_id", "shown_from"], name=f"content_{model}_by_maker"),
+            )
+            for model in ("item", "placement")
+        ),
     ]

@@ -13,7 +13,7 @@ from campaigns.tenants.scopes import Scope
 
 # Six weeks are a month's page. How many of a layer begin on one day of it, by how many days a page has.
 _MOST_DAYS = 42
-_MOST = ((1, 200), (7, 60), (_MOST_DAYS, 24))
+_MOST = ((1, 200), (7, 40), (_MOST_DAYS, 12))
 
 
 @dataclass(frozen=True, slots=True)
