@@ -61,3 +61,10 @@ class CategoriesAreBankWide(Refusal):
     status = 403
     zh = "分类全行共用，只能在总行维护。"
     en = "Categories are the whole bank's: they are kept at head office."
+
+
+class CustomerIsUnknown(Refusal):
+    code = "content.preview.customer_is_unknown"
+    status = 404
+    zh = "您的机构范围内没有这个客户号的正常客户。请核对完整的客户号。"
+    en = "No active customer of your branches has this number: check that it is the whole one."

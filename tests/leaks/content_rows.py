@@ -12,6 +12,7 @@ CONTENT = {
         "staff", {"item_id": "content.item"}, methods=("post",), body={"reason": "利率已变"}
     ),
     "admin:content_recall_file": Row("staff", {"recall_id": "content.recall"}, methods=("post",)),
+    "admin:content_placement_home": Row("staff", names={"branch": "tenants.branch"}),
     # The calendar's card and its moves ask each layer's own room; the one here stands for all of them.
     "admin:planning_campaign_calendar": Row("staff", methods=("get",)),
     "admin:planning_campaign_calendar_boxes": Row("staff", methods=("get",)),

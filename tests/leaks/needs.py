@@ -193,6 +193,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_item_recall": ((), ("content.item.recall",)),
     "admin:content_recall_file": ((), ("content.recall.export",)),
     "admin:content_item_down": ((), ("content.item.take_down",)),
+    "admin:content_placement_home": (("content.placement.view",), ("content.placement.view",)),
     # The calendar.
     "admin:planning_campaign_calendar": (("planning.campaign.view",), ()),
     "admin:planning_campaign_calendar_boxes": (("planning.campaign.view",), ()),
