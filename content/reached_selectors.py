@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connections
 
 from campaigns.events.registry import subject_id
+from campaigns.events.rules import first_id_at
 from campaigns.tenants.scopes import Scope
 from content.models import Item, LiveItem
 
@@ -23,6 +24,14 @@ class Reached:
     is_own: bool
     exposures: int
     clicks: int
+
+    @property
+    def exposures_words(self) -> str:
+        return f"{self.exposures:,}"
+
+    @property
+    def clicks_words(self) -> str:
+        return f"{self.clicks:,}"
 
     @property
     def percent(self) -> str:
@@ -42,16 +51,11 @@ SELECT e.subject, count(*) FILTER (WHERE e.kind = 'content.exposed'),
 """
 
 
-def _id_at(moment: datetime) -> UUID:
-    """The smallest id of that millisecond (UUIDv7), as the months are cut by."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
-
-
 def most_met(*, scope: Scope, since: datetime, limit: int = 8) -> list[Reached]:
     """Which content did customers of the scope's branches tap most since then? Most clicks first. Three queries."""
     with connections[scope.using].cursor() as cursor:
         # Some may be of other branches' things, whose names are not to be known here.
-        cursor.execute(_MET, [_id_at(since - timedelta(days=1)), since, scope.lo, scope.hi, limit * 3])
+        cursor.execute(_MET, [first_id_at(since - timedelta(days=1)), since, scope.lo, scope.hi, limit * 3])
         met = {
             key: (exposures, clicks)
             for subject, exposures, clicks in cursor.fetchall()

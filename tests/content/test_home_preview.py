@@ -55,7 +55,7 @@ def test_staff_see_the_home_page_of_a_customer_with_its_reasons(cast: Cast) -> N
             item_id=item.pk,
             shown_from=FROM,
             handed_down=True,
-            whom=Whom(stages=["mature"]),
+            whom=Whom(stages=["loyal"]),
         )
         revision = submit_placement(scope=scope, placement_id=place.pk)
     approve(cast.north_reviewer, revision)

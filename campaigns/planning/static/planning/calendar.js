@@ -204,6 +204,10 @@
         slotLabelFormat: clock,
         eventTimeFormat: clock,
         displayEventEnd: false,
+        // A week of hours scrolls in itself, the others with the page.
+        views: { timeGrid: { height: 720 } },
+        eventMaxStack: 2,
+        slotEventOverlap: false,
         nowIndicator: true,
         editable: true,
         eventStartEditable: false,
@@ -232,8 +236,6 @@
         datesSet: (info) => {
             const wasList = isList;
             isList = info.view.type.startsWith("list");
-            // A week of hours scrolls in itself, the others with the page.
-            calendar.setOption("height", info.view.type.startsWith("timeGrid") ? 720 : "auto");
             if (isList !== wasList) calendar.refetchEvents();
             try { sessionStorage.setItem(KEPT, JSON.stringify({ view: info.view.type, date: local(calendar.getDate()).slice(0, 10) })); } catch { /* private */ }
         },
