@@ -51,13 +51,13 @@ GROUPS = [
     Group(
         _("Content"),
         [
+            Page(_("Content items"), "article", "content.item"),
             Page(
                 _("Calendar"),
                 "calendar_month",
                 "planning.campaign",
                 address="admin:planning_campaign_calendar",
             ),
-            Page(_("Content items"), "article", "content.item"),
             Page(_("Asset library"), "photo_library", "content.asset"),
             Page(_("Placements"), "view_carousel", "content.placement"),
             Page(_("Categories"), "category", "content.category"),
