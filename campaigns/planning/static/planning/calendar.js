@@ -213,7 +213,7 @@
         eventStartEditable: false,
         eventDurationEditable: false,
         eventInteractive: true,
-        defaultTimedEventDuration: "00:30",
+        defaultTimedEventDuration: "01:00",
         eventOrder: "rank,start,title",
         eventAllow: (drop, event) => drop.allDay === event.allDay,
         events: fetchBoxes,
