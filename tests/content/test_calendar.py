@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.approvals.models import Revision
 from campaigns.audit.models import Entry
-from campaigns.planning.calendar import layers
+from campaigns.planning.calendar import layers, windows
 from campaigns.planning.services import add_campaign
 from content.models import Item, LiveItem, Placement, Slot
 from content.services.items import add_item, submit_item
@@ -293,6 +293,21 @@ def test_a_month_costs_the_same_queries_however_much_stands_there(cast: Cast) ->
     # 41 items and 41 placements begin on one day and 41 end on another; 12 of each are listed.
     assert len(listed) == 12 and rest == {"2026-11-23": 58, "2026-11-25": 29}
     assert many <= plain + len(BOXES) and few <= many, (few, many, plain)
+
+
+def test_what_nobody_counted_to_its_end_says_so(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "_COUNTED", 15)
+    with cast.north_editor.scope() as scope:
+        asset_id = make_asset(scope).pk
+        for nth in range(18):
+            add_item(scope=scope, title=f"第{nth}张", asset_id=asset_id, shown_from=AT + DAY)
+    client = comes_in(cast.north_editor)
+    rest = [(b["day"], b["title"]) for b in boxes(client) if b["layer"] == "rest"]
+    assert rest == [("2026-11-23", "另有 3+ 项未列出")]
+    monkeypatch.setattr(windows, "_COUNTED", 100)
+    assert [b["title"] for b in boxes(client) if b["layer"] == "rest"] == ["另有 6 项未列出"]
+    # On a page of one day all of them are listed.
+    assert len(of_layer(boxes(client, "2026-11-23", "2026-11-24"), "content")) == 18
 
 
 def test_a_layer_is_registered_once() -> None:

@@ -19,6 +19,7 @@ def calendar_answer(*, scope: Scope, asked: Asked, filters: Filters) -> list[dic
     """All boxes of the days asked for, as FullCalendar takes them; moments as clocks of the branch's zone say them."""
     boxes: list[dict[str, Any]] = []
     more: dict[date, int] = {}
+    floors: set[date] = set()
     for layer in calendar_layers(scope=scope):
         # What is wrong with a day is nobody's own, and is said where its layer is not shown, too.
         if layer.marks is not None and not filters.owner and filters.shows(MARKS, of=layer.code):
@@ -27,9 +28,10 @@ def calendar_answer(*, scope: Scope, asked: Asked, filters: Filters) -> list[dic
             continue
         found = layer.entries(scope, filters.asked_of(layer.code, asked))
         boxes += [_box(layer, entry, asked) for entry in found.entries]
+        floors |= found.at_least
         for day, many in found.more.items():
             more[day] = more.get(day, 0) + many
-    return boxes + [_rest(day, many) for day, many in sorted(more.items())]
+    return boxes + [_rest(day, many, day in floors) for day, many in sorted(more.items())]
 
 
 def _box(layer: Layer, entry: Entry, asked: Asked) -> dict[str, Any]:
@@ -95,12 +97,13 @@ def _marked(marks: Sequence[Mark]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _rest(day: date, many: int) -> dict[str, Any]:
-    """What is not listed of a day: said where it is counted."""
+def _rest(day: date, many: int, is_floor: bool) -> dict[str, Any]:
+    """What is not listed of a day: said where it is counted. A floor is a number that nobody counted on from."""
+    sign = "+" if is_floor else ""
     return {
         "id": f"rest:{day}",
         "title": ngettext("%(many)s more is not listed", "%(many)s more are not listed", many)
-        % {"many": f"{many:,}"},
+        % {"many": f"{many:,}{sign}"},
         "start": day.isoformat(),
         "allDay": True,
         "editable": False,
@@ -108,6 +111,7 @@ def _rest(day: date, many: int) -> dict[str, Any]:
         "layer": "rest",
         "day": day.isoformat(),
         "many": many,
+        "sign": sign,
         "rank": 4,
     }
 

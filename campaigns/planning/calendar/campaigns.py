@@ -53,7 +53,9 @@ def campaign_entries(scope: Scope, asked: Asked) -> Found:
         )
         for each in found[:_MOST]
     ]
-    return Found(entries, {asked.days[-1]: 1} if len(found) > _MOST else {})
+    if len(found) <= _MOST:
+        return Found(entries)
+    return Found(entries, {asked.days[-1]: 1}, frozenset(asked.days[-1:]))
 
 
 def campaign_card(scope: Scope, campaign_id: UUID) -> Card:

@@ -99,10 +99,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a layer has to show, and how many more begin on a day than it says."""
+    """What a layer has to show, and how many more begin on a day than it says; on some days at least so many."""
 
     entries: Sequence[Entry]
     more: Mapping[date, int] = field(default_factory=dict)
+    at_least: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ def _cut(entries: Sequence[Entry], asked: Asked, totals: Mapping["_Place", int])
         left = max(totals.get(place, 0), many) - min(many, asked.most)
         if left:
             more[place[0]] = more.get(place[0], 0) + left
-    return Found(kept, more)
+    return Found(kept, more, frozenset(day for (day, _part), many in totals.items() if many >= _COUNTED))
 
 
 # --- questions ----------------------------------------------------------------------------------------------

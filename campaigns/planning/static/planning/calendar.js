@@ -63,7 +63,7 @@
             if (!answer.ok || !(answer.headers.get("Content-Type") || "").includes("json")) throw new Error(answer.status);
             const boxes = await answer.json();
             meet(boxes);
-            rest = Object.fromEntries(boxes.filter((box) => box.layer === "rest").map((box) => [box.day, box.many]));
+            rest = Object.fromEntries(boxes.filter((box) => box.layer === "rest").map((box) => [box.day, box]));
             if (said.dataset.lost) { say(""); delete said.dataset.lost; }
             done(isList ? boxes.map((box) => onItsDay(box, info)) : boxes);
         } catch (error) {
@@ -167,8 +167,8 @@
         span.textContent = words.more.replace("{n}", info.num);
         requestAnimationFrame(() => {
             const day = span.closest("[data-date]");
-            const unlisted = day ? rest[day.dataset.date.slice(0, 10)] : 0;
-            if (unlisted) span.textContent = words.more.replace("{n}", (info.num - 1 + unlisted).toLocaleString());
+            const unlisted = day && rest[day.dataset.date.slice(0, 10)];
+            if (unlisted) span.textContent = words.more.replace("{n}", (info.num - 1 + unlisted.many).toLocaleString() + unlisted.sign);
         });
         return { domNodes: [span] };
     };
