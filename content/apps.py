@@ -22,6 +22,7 @@ class ContentApp(AppConfig):
         from content import compliance, item_publishing, placement_publishing
         from content.blocks.own import OWN
         from content.blocks.registry import register_block
+        from content.calendar_layers import register_layers
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
         from content.recalling import register_recall_step
@@ -29,6 +30,7 @@ class ContentApp(AppConfig):
         from content.services.recalls import withdraw_places
 
         register_kinds()
+        register_layers()
         for kind in OWN:
             register_block(kind)
         register(item_publishing.ITEM)

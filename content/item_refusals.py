@@ -126,3 +126,10 @@ class PlacesTheOriginal(Refusal):
     status = 422
     zh = "本地版本会自动替换原版出现的位置，不能单独投放。"
     en = "A local version stands wherever its original stands; it cannot be placed by itself."
+
+
+class CustomerIsUnknown(Refusal):
+    code = "content.preview.customer_is_unknown"
+    status = 404
+    zh = "您的机构范围内没有这个客户号的正常客户。请核对完整的客户号。"
+    en = "No active customer of your branches has this number: check that it is the whole one."

@@ -63,6 +63,11 @@ class Shown(TenantModel):
                 condition=Q(shown_from__lt=F("shown_until")), name="%(app_label)s_%(class)s_window_is_forward"
             ),
         ]
+        # The calendar reads the first few of each day, of head office as of an outlet.
+        indexes = [
+            models.Index(fields=["shown_from", "branch_pos"], name="%(app_label)s_%(class)s_begins"),
+            models.Index(fields=["shown_until", "branch_pos"], name="%(app_label)s_%(class)s_ends"),
+        ]
 
 
 class Draft(Shown):
@@ -74,6 +79,11 @@ class Draft(Shown):
 
     class Meta(Shown.Meta):
         abstract = True
+        indexes = [
+            *Shown.Meta.indexes,
+            # What one maker has on the calendar, among a whole bank's.
+            models.Index(fields=["author_id", "shown_from"], name="%(app_label)s_%(class)s_by_maker"),
+        ]
 
 
 class Published(Shown):

@@ -9,6 +9,7 @@ from campaigns.lib.refs import read_ref
 
 # The last part of a verb ("content.item.submit"), or a whole one, in the past tense.
 DEEDS = {
+    "preview": pgettext_lazy("deed", "looked at the home page as"),
     "add": pgettext_lazy("deed", "added"),
     "change": pgettext_lazy("deed", "changed"),
     "delete": pgettext_lazy("deed", "deleted"),

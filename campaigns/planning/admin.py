@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.lib.forms import ServiceForm, YuanField
 from campaigns.lib.money import yuan
+from campaigns.planning.calendar.pages import CalendarPages
 from campaigns.planning.models import Campaign
 from campaigns.planning.services import add_campaign, change_campaign
 from campaigns.tenants.desk import ScopedAdmin, scope_of
@@ -23,7 +24,7 @@ class CampaignForm(ServiceForm):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ScopedAdmin):
+class CampaignAdmin(CalendarPages, ScopedAdmin):
     noun = "planning.campaign"
     form = CampaignForm
     list_display = ("title", "branch", "starts_at", "ends_at", "budget", "state")

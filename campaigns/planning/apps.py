@@ -10,6 +10,7 @@ class PlanningApp(AppConfig):
     def ready(self) -> None:
         # Models exist only now.
         from campaigns.approvals.stopped import register_campaigns
+        from campaigns.planning.calendar.campaigns import register_campaigns_layer
         from campaigns.planning.handing_over import campaigns_planned, hand_over_campaigns
         from campaigns.planning.selectors import campaigns_named
         from campaigns.tenants.remainders import register_remainder
@@ -18,3 +19,4 @@ class PlanningApp(AppConfig):
         register_step("hand_over", name="planning: campaigns", act=hand_over_campaigns)
         register_campaigns(lambda scope: campaigns_named(scope=scope))
         register_remainder("campaigns", rows=campaigns_planned)
+        register_campaigns_layer()

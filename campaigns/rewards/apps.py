@@ -15,6 +15,7 @@ class RewardsApp(AppConfig):
         from campaigns.customers.steps import register_step as register_customer_step
         from campaigns.jobs.long_kinds import register_many
         from campaigns.notices.sentences import register_notice
+        from campaigns.rewards.calendar_layer import register_layer
         from campaigns.rewards.granting import register_grants
         from campaigns.rewards.handing_over import (
             batches_issued,
@@ -37,6 +38,7 @@ class RewardsApp(AppConfig):
         register_activity("rewards: claims", sql=CLAIMED)
         register_kinds()
         register_grants()
+        register_layer()
         register_many(
             closing.RUN,
             each=closing.close_item,

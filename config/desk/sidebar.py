@@ -52,6 +52,12 @@ GROUPS = [
         _("Content"),
         [
             Page(_("Content items"), "article", "content.item"),
+            Page(
+                _("Calendar"),
+                "calendar_month",
+                "planning.campaign",
+                address="admin:planning_campaign_calendar",
+            ),
             Page(_("Asset library"), "photo_library", "content.asset"),
             Page(_("Placements"), "view_carousel", "content.placement"),
             Page(_("Handed down"), "fork_right", "content.original"),

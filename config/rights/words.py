@@ -132,6 +132,12 @@ _PAGES = {
     "version": pgettext_lazy("page", "load a new version"),
     "remove": pgettext_lazy("page", "remove"),
     "put_back": pgettext_lazy("page", "put back"),
+    # the calendar
+    "calendar": pgettext_lazy("page", "calendar"),
+    "home": pgettext_lazy("page", "the home page as a customer gets it"),
+    "calendar_boxes": pgettext_lazy("page", "calendar: what stands on its days"),
+    "calendar_card": pgettext_lazy("page", "calendar: the card of one thing"),
+    "calendar_move": pgettext_lazy("page", "calendar: reschedule"),
 }
 
 _OTHERS = {

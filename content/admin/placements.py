@@ -16,6 +16,7 @@ from campaigns.lib.clock import FOREVER
 from campaigns.tenants.choosing import ChosenField, branches_field
 from campaigns.tenants.desk import scope_of
 from content.admin.approvable import ApprovableAdmin, WindowForm, words_of
+from content.admin.home_preview import HomePreviewPage
 from content.models import Placement
 from content.placement_terms import NAMES, Whom
 from content.services.placements import add_placement, change_placement, submit_placement, take_down_placement
@@ -54,7 +55,7 @@ class PlacementForm(WindowForm):
 
 
 @admin.register(Placement)
-class PlacementAdmin(ApprovableAdmin):
+class PlacementAdmin(HomePreviewPage, ApprovableAdmin):
     noun = "content.placement"
     key = "placement_id"
     submits = staticmethod(submit_placement)

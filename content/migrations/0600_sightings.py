@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Who had seen what was recalled lies in a list of its own, gathered beside the work."""
 
     dependencies = [
-        ('content', '0402_handing_indexes'),
+        ('content', '0500_calendar'),
         ('customers', '0002_walls'),
         ('events', '0002_walls'),
         ('tenants', '0010_may'),

@@ -29,6 +29,19 @@ CONTENT = {
         methods=("post",),
         body={"words": "可以", "answer": "agree"},
     ),
+    "admin:content_placement_home": Row("staff", names={"branch": "tenants.branch"}),
+    # The calendar's card and its moves ask each layer's own room; the one here stands for all of them.
+    "admin:planning_campaign_calendar": Row("staff", methods=("get",)),
+    "admin:planning_campaign_calendar_boxes": Row("staff", methods=("get",)),
+    "admin:planning_campaign_calendar_card": Row(
+        "staff", {"layer": "=content", "thing_id": "content.item"}, methods=("get",)
+    ),
+    "admin:planning_campaign_calendar_move": Row(
+        "staff",
+        {"layer": "=content", "thing_id": "content.item"},
+        methods=("post",),
+        body={"from": "2026-11-23T09:00"},
+    ),
     "api:contents": Row("customer", methods=("get",)),
     "api:categories": Row("customer", methods=("get",)),
 }

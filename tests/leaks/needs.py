@@ -202,6 +202,12 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_original_many": (("content.item.hand_down",), ("content.item.hand_down",)),
     "admin:content_original_answer": ((), ("content.item.hand_down",)),
     "admin:content_item_down": ((), ("content.item.take_down",)),
+    "admin:content_placement_home": (("content.placement.view",), ("content.placement.view",)),
+    # The calendar.
+    "admin:planning_campaign_calendar": (("planning.campaign.view",), ()),
+    "admin:planning_campaign_calendar_boxes": (("planning.campaign.view",), ()),
+    "admin:planning_campaign_calendar_card": (("content.item.view",), ()),
+    "admin:planning_campaign_calendar_move": ((), ("content.item.change",)),
     "admin:content_placement_submit": ((), ("content.placement.submit",)),
     "admin:content_placement_down": ((), ("content.placement.take_down",)),
     "admin:approvals_revision_phone": (("approvals.revision.view",), ()),

@@ -1,12 +1,10 @@
 """The parts of the home page. Each answers with what its template shows, or None where it has nothing to say."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count
 from django.utils.translation import gettext
 
 from campaigns.approvals.kinds import kind_of
@@ -28,7 +26,6 @@ from campaigns.rewards.selectors.closes import last_closes
 from campaigns.rewards.selectors.coupons import (
     coupon_figures,
     coupons_held,
-    coupons_within,
     zone_of,
 )
 from campaigns.rewards.selectors.shares import stock_running_low
@@ -37,6 +34,7 @@ from config.desk.home.figures import DAYS, branches_compared, first_moment, six
 from config.desk.pages import page_of
 from content.addresses import staff_addresses
 from content.models import LiveItem
+from content.reached_selectors import most_met
 from content.selectors import going_live, my_drafts, sent_back
 
 _ROWS = 8
@@ -174,29 +172,16 @@ def live_today(scope: Scope) -> Section:
 
 
 def did_well(scope: Scope) -> Section:
-    """Published content by the coupons claimed of its batch this week; pictures as customers see them."""
-    first = first_moment(scope, zone_of(scope=scope))
-    claims = (
-        coupons_within(scope=scope).filter(claimed_at__gte=first).order_by().values_list("batch_id", "status")
-    )
-    claimed: Counter[Any] = Counter()
-    redeemed: Counter[Any] = Counter()
-    for batch_id, status, number in claims.annotate(Count("pk")):
-        claimed[batch_id] += number
-        if status == "redeemed":
-            redeemed[batch_id] += number
-    top = [batch_id for batch_id, _n in claimed.most_common(_ROWS)]
-    live = {row.batch_id: row for row in LiveItem.objects.within(scope).filter(batch_id__in=top)}
+    """Content by what customers tapped this week; pictures as customers see them."""
+    met = most_met(scope=scope, since=first_moment(scope, zone_of(scope=scope)), limit=_ROWS)
     rows = [
         Linked(
-            live[batch_id],
-            page_of("content.item", live[batch_id].item_id),
-            number=claimed[batch_id],
-            words=str(redeemed[batch_id]),
-            picture=_picture(live[batch_id], scope),
+            each,
+            page_of("content.item", each.item_id) if each.is_own else "",
+            words=each.percent,
+            picture=_picture(each.live, scope) if each.live else "",
         )
-        for batch_id in top
-        if batch_id in live
+        for each in met
     ]
     return Section("did_well", rows)
 
