@@ -11,7 +11,7 @@
         face.className = "fh-file-face";
         face.setAttribute("aria-hidden", "true");
         button.className = "fh-file-button";
-        button.textContent = input.multiple ? words.chooseMany : words.choose;
+        button.textContent = input.multiple ? words.several : words.one;
         said.id = `fh-file-${++made}`;
         const tell = () => {
             const files = [...input.files];
