@@ -1,7 +1,7 @@
 """Who had seen what was recalled: gathered from the events into a list of its own, and cut from who is erased.
 
 No index of the events by their thing: of 5,000,000 rows it took 660 MB, more than all their other indexes together,
-and half as much again of what every event writes ahead; and a list of a bank's best-read item still took a second.
+and more to write ahead for every event; and a list of a bank's best-read item still took a second.
 """
 
 # A customer has seen what half of it was on the screen for a second, and what was tapped or opened.

@@ -89,7 +89,7 @@ def test_every_field_that_holds_an_asset_opens_the_wall(cast: Cast, client: Clie
         card.refresh_from_db()
         assert card.cover_id == cover.pk
     # Words for file fields are on every page.
-    assert 'data-choose="选择文件"' in asset_form and "shell/files.js" in asset_form
+    assert 'data-one="选择文件"' in asset_form and "shell/files.js" in asset_form
 
 
 def test_what_was_removed_is_refused_in_words(cast: Cast) -> None:

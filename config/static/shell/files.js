@@ -5,13 +5,13 @@
     const dress = (input, words) => {
         if (input.closest(".fh-file")) return;
         input.hasChangeListener = true; // or the theme looks for a text field beside it, and trips
-        const frame = document.createElement("span"), face = document.createElement("span");
-        const button = document.createElement("span"), said = document.createElement("span");
+        // Names of their own: pages say how a span within a label looks.
+        const [frame, face, button, said] = ["fh-file", "fh-face", "fh-choose", "fh-said"].map((name) => document.createElement(name));
         frame.className = "fh-file";
         face.className = "fh-file-face";
         face.setAttribute("aria-hidden", "true");
         button.className = "fh-file-button";
-        button.textContent = input.multiple ? words.chooseMany : words.choose;
+        button.textContent = input.multiple ? words.several : words.one;
         said.id = `fh-file-${++made}`;
         const tell = () => {
             const files = [...input.files];
