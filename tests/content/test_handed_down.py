@@ -202,12 +202,8 @@ def test_who_saw_a_local_version_are_the_branchs_own_customers(cast: Cast) -> No
     item = handed(cast)
     mine = local_of(cast, cast.nb_editor, item, title="中山路版")
     for who in ("nb", "sb"):
-        seen = {
-            "kind": "content.viewed",
-            "subject": ref("content.item", item.pk),
-            "properties": {"seconds": 3},
-        }
-        assert tell(cast.customers[who], viewed(**seen)).status_code == 200
+        told = viewed(AT + timedelta(minutes=1), subject=ref("content.item", item.pk))
+        assert tell(cast.customers[who], told).status_code == 200
     with cast.north_reviewer.scope(at=LATER) as scope:
         recall = recall_item(scope=scope, item_id=mine.pk, reason="门牌有误")
     with system_scope(at=LATER, cause="test") as scope:
