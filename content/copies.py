@@ -14,6 +14,7 @@ from content.models import LiveItem, LivePlacement, Rendition
 from content.pictures_frozen import frozen_in
 from content.placement_terms import payload_of, whom_of
 
+_OF_ROW = ("sha256", "name", "format")
 _LATER = ("category", "link", "product_class", "product_code", "risk_level", "disclosure")
 
 
@@ -78,7 +79,9 @@ def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
 def item_differences(scope: Scope, revision: Revision) -> list[str]:
     """Columns of the copy that are not as approved, then files that are not what was seen: "poster.webp"."""
     wrong = ITEMS.differing(scope, revision, item_columns(revision))
-    return [*wrong, *_pictures(scope, frozen_in(revision.payload))]
+    # A local version shows pictures of a branch above too: their rows are out of the branch's sight, not their bytes.
+    is_local = "handed" in revision.payload
+    return [*wrong, *_pictures(scope, frozen_in(revision.payload), may_be_above=is_local)]
 
 
 def placement_differences(scope: Scope, revision: Revision) -> list[str]:
@@ -97,7 +100,7 @@ def _shared(revision: Revision) -> dict[str, Any]:
     }
 
 
-def _pictures(scope: Scope, assets: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _pictures(scope: Scope, assets: Iterable[Mapping[str, Any]], *, may_be_above: bool) -> Iterator[str]:
     """Renditions whose row or whose bytes are not those that were approved."""
     frozen = [made for asset in assets for made in asset["renditions"]]
     rows = {
@@ -106,7 +109,8 @@ def _pictures(scope: Scope, assets: Iterable[Mapping[str, Any]]) -> Iterator[str
     for made in frozen:
         name = f"{made['name']}.{made['format']}"
         row = rows.get(made["id"])
-        if row is None or any(getattr(row, part) != made[part] for part in ("sha256", "name", "format")):
+        is_missing = row is None and not may_be_above
+        if is_missing or (row and any(getattr(row, part) != made[part] for part in _OF_ROW)):
             yield f"{name} (row)"
         if _digest(UUID(made["id"]), made["format"]) != made["sha256"]:
             yield name

@@ -128,6 +128,7 @@ _PAGES = {
     "tidy": pgettext_lazy("page", "move into a folder"),
     "folders": pgettext_lazy("page", "folders"),
     "panel": pgettext_lazy("page", "the panel of one asset"),
+    "choose": pgettext_lazy("page", "the wall to choose from"),
     "focal": pgettext_lazy("page", "set the focal point"),
     "version": pgettext_lazy("page", "load a new version"),
     "remove": pgettext_lazy("page", "remove"),

@@ -324,6 +324,9 @@ def test_blocks_are_localised_part_by_part(cast: Cast) -> None:
     blocks = opened(cast, "nb", page.pk)["blocks"]
     assert blocks[1]["caption"] == "中山路支行" and "全行通用" in str(blocks[0])
     assert blocks[1]["picture"]["urls"]
+    # The picture is of head office, out of the branch's sight; what is served is what was approved all the same.
+    with cast.north_reviewer.scope() as scope:
+        assert kind_of("content.item").differences(scope, Revision.objects.get(pk=first.pk)) == []
     # Brought back from history as it was frozen.
     again(
         cast.nb_editor,

@@ -165,12 +165,12 @@ class MallOrderAdmin(ScopedAdmin):
     """Read only but for its buttons. The address is shown to whoever asks for it by name, and that is noted."""
 
     noun = "points.mallorder"
-    list_display = ("title", "customer_masked", "branch", "paid_with", "state", "ordered_at", "sent_by")
+    list_display = ("title", "customer_masked", "branch", "paid_with", "stands", "ordered_at", "sent_by")
     list_select_related = ("branch", "customer", "seller", "place")
     list_filter = ("state", "kind", "ordered_at")
     search_fields = ("title",)
     readonly_fields = (
-        "title", "kind", "paid_with", "state", "customer_masked", "branch", "seller", "place", "ordered_at",
+        "title", "kind", "paid_with", "stands", "customer_masked", "branch", "seller", "place", "ordered_at",
         "pay_until", "paid_at", "payment", "sent_at", "sent_by", "ended_at", "reason",
     )  # fmt: skip
     fieldsets = (
@@ -181,7 +181,7 @@ class MallOrderAdmin(ScopedAdmin):
                     "title",
                     "kind",
                     "paid_with",
-                    "state",
+                    "stands",
                     "customer_masked",
                     "branch",
                     "seller",
@@ -214,6 +214,10 @@ class MallOrderAdmin(ScopedAdmin):
     @admin.display(description=_("customer"))
     def customer_masked(self, order: MallOrder) -> str:
         return str(order.customer)
+
+    @admin.display(description=_("state"), ordering="state")
+    def stands(self, order: MallOrder) -> str:
+        return order.stands
 
     @admin.display(description=_("price"), ordering="points")
     def paid_with(self, order: MallOrder) -> str:

@@ -4,7 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from campaigns.customers.models import CustomerModel
 from campaigns.lib.ids import new_id
@@ -188,6 +188,13 @@ class MallOrder(CustomerModel):
             models.Index(fields=["customer", "-id"], name="points_mallorder_of_customer"),
             models.Index(fields=["pay_until"], condition=Q(state="ordered"), name="points_mallorder_unpaid"),
         ]
+
+    @property
+    def stands(self) -> str:
+        """How it stands, in the reader's language: what is picked up is never sent."""
+        if self.kind == GoodKind.PICKUP and self.state == self.State.PAID:
+            return pgettext("points", "to be picked up")
+        return str(self.get_state_display())
 
     def __str__(self) -> str:
         return self.title
