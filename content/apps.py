@@ -26,7 +26,7 @@ class ContentApp(AppConfig):
         from content.handing_over import hand_over_content, hand_over_drafts, items_made
         from content.happenings import register_kinds
         from content.recalling import register_recall_step
-        from content.services import asset_warnings, localising_many, sightings
+        from content.services import asset_warnings, local_news, localising_many, sightings
         from content.services.recalls import withdraw_places
 
         register_kinds()
@@ -65,6 +65,25 @@ class ContentApp(AppConfig):
             refused=_("left as they were"),
             at_most=20_000,
         )
+        register_due(
+            local_news.CHANGED,
+            lambda scope, due: local_news.tell_of_change(scope=scope, due=due),
+            label=_("Tell branches that an original has changed"),
+        )
+        register_due(
+            local_news.RAISED,
+            lambda scope, due: local_news.tell_of_objection(scope=scope, due=due),
+            label=_("Tell of an objection"),
+        )
+        register_notice(
+            local_news.CHANGED,
+            _("“%(title)s” has changed: version %(number)s. Accept it in your branch's version, or object"),
+            icon="fork_right",
+        )
+        register_notice(
+            local_news.RAISED, _("%(branch)s objects to the changed “%(title)s”"), icon="fork_right"
+        )
+        register_notice(local_news.ANSWERED, _("Your objection is answered: “%(title)s”"), icon="fork_right")
         # who had seen what was recalled
         register_due(
             sightings.KIND,

@@ -8,13 +8,15 @@ from campaigns.lib.refs import read_ref
 from campaigns.tenants.scopes import Scope
 from content.copies import item_columns, placement_columns
 from content.models import LiveItem, LivePlacement
+from content.services.local_news import lay_change
 
 
 def publish_item(*, scope: Scope, revision: Revision) -> None:
     """Write what customers see of an item from the approved payload, in place of what was live before."""
-    _write(
-        scope, LiveItem, revision, {"item_id": UUID(read_ref(revision.subject).id)}, item_columns(revision)
-    )
+    item_id = UUID(read_ref(revision.subject).id)
+    _write(scope, LiveItem, revision, {"item_id": item_id}, item_columns(revision))
+    if revision.payload.get("open"):
+        lay_change(scope=scope, item_id=item_id, revision=revision)
 
 
 def withdraw_item(*, scope: Scope, item_id: UUID) -> None:

@@ -27,6 +27,7 @@ from content.models import Item, Objection, Original
 from content.selectors import item_in_scope
 from content.services.items import change_item
 from content.services.local_filling import keep_own
+from content.services.local_news import lay_objection, tell_answer
 from content.showing import window_values
 
 Answer = Objection.Answer
@@ -133,6 +134,7 @@ def object_to_original(*, scope: Scope, item_id: UUID, words: str) -> Objection:
         person_name=scope.facts.actor_name,
         at=scope.at,
     )
+    lay_objection(scope=scope, objection=objection)
     _note(scope, item, "content.item.object", words=objection.words, number=drift.current.number)
     return objection
 
@@ -162,6 +164,7 @@ def answer_objection(*, scope: Scope, objection_id: UUID, agrees: bool, words: s
     if not answered:
         raise ObjectionIsAnswered
     objection.refresh_from_db()
+    tell_answer(scope=scope, objection=objection)
     _note(
         scope,
         objection.item,

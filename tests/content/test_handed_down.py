@@ -16,9 +16,11 @@ from campaigns.approvals.services.live import take_down
 from campaigns.approvals.services.restoring import restore_revision
 from campaigns.jobs.due_models import Due
 from campaigns.jobs.long_models import Job
+from campaigns.jobs.services.due import run_due
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotAllowed, NotFound
-from campaigns.tenants.scopes import system_scope
+from campaigns.notices.models import Notice
+from campaigns.tenants.scopes import system, system_scope
 from content.blocks.refusals import BlockIsWrong
 from content.handing_selectors import drift_of, local_versions, offered_to, versions_of
 from content.item_refusals import (
@@ -98,6 +100,14 @@ def opened(cast: Cast, who: str, item_id: UUID) -> dict[str, Any]:
     with time_machine.travel(AT, tick=False):
         answer = Client().get(f"/api/v1/contents/{item_id}", headers=cast.customers[who].headers())
     return answer.json() if answer.status_code == 200 else {"status": answer.status_code}
+
+
+def told(player: Player) -> list[tuple[str, str]]:
+    """What lies in somebody's inbox of local versions, after what is due was done."""
+    run_due(scope=system(at=AT, cause="test"), clock=lambda: AT)
+    with player.scope() as scope:
+        found = Notice.objects.filter(person_id=scope.person_id, code__startswith="content.o").order_by("id")
+        return [(each.code, each.args["title"]) for each in found]
 
 
 def test_a_branch_changes_what_is_open_and_its_customers_meet_it_wherever_the_original_stands(
@@ -226,6 +236,7 @@ def test_when_the_original_changes_a_branch_accepts_or_objects_and_is_answered(c
         with pytest.raises(OriginalHasNotChanged):
             object_to_original(scope=scope, item_id=mine.pk, words="不变")
     again(cast.ho_editor, cast.ho_reviewer, item, summary="二年期利率上浮", title="元宵存款")
+    assert told(cast.nb_editor) == [("content.original.changed", "元宵存款")]
     # Approved is approved: customers see it until the branch decides.
     assert titles(cast, "nb") == (["中山路版"], ["中山路版"])
     with cast.nb_editor.scope() as scope:
@@ -249,6 +260,8 @@ def test_when_the_original_changes_a_branch_accepts_or_objects_and_is_answered(c
         assert answered.answer == Objection.Answer.AGREED
         with pytest.raises(ObjectionIsAnswered):
             answer_objection(scope=scope, objection_id=objection.pk, agrees=False, words="改主意")
+    assert told(cast.ho_editor) == [("content.objection.raised", "元宵存款")]
+    assert ("content.objection.answered", "中山路新版") in told(cast.nb_editor)
     with cast.nb_editor.scope() as scope:
         revision = submit_item(scope=scope, item_id=mine.pk)
     # The original changes while it is in review: who approves would not know.
