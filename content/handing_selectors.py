@@ -2,12 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from campaigns.approvals.models import Revision
 from campaigns.approvals.selectors import Standing, standings
 from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
@@ -140,21 +138,3 @@ def my_versions(*, scope: Scope, items: Collection[UUID]) -> Mapping[UUID, Item]
     """original's item -> the local version of the scope's own branch."""
     rows = Item.objects.within(scope).filter(branch_id=scope.branch_id, original_id__in=items)
     return {row.original_id: row for row in rows.select_related("basis") if row.original_id is not None}
-
-
-def is_in_review(*, scope: Scope, item_id: UUID) -> bool:
-    """Does a revision of it wait for a decision?"""
-    return bool(
-        Revision.objects.within(scope)
-        .filter(subject=ref("content.item", item_id), state=Revision.State.SUBMITTED)
-        .exists()
-    )
-
-
-def shown_value(value: Any) -> str:
-    """A frozen value of a part in a few words, for comparison by people."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, dict):
-        return str(value.get("alt") or value.get("name") or value.get("sha256", "")[:12])
-    return str(value)

@@ -11,14 +11,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.approvals.kinds import Line
-from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
 from content.blocks.assets import frozen_asset
-from content.blocks.parts import Part
 from content.blocks.registry import BlockKind, block_kind
 from content.blocks.writing import place_of
 from content.item_kinds import RULES
-from content.models import Item, Original
+from content.models import Item
 
 # part -> the part of a kind's rules without which an item has no such thing
 HEAD = {
@@ -57,29 +55,6 @@ def block_parts(blocks: Collection[Mapping[str, Any]]) -> Iterator[tuple[int, Ma
         kind = block_kind(block.get("kind"))
         if kind is not None:
             yield number, block, kind
-
-
-def value_in(payload: Mapping[str, Any], place: str) -> Any:
-    """The frozen value of a part; None where there is none."""
-    block, part = _at(payload, place)
-    if block is None:
-        return payload.get(place)
-    return block.get(part.code, part.empty) if part else None
-
-
-def _at(payload: Mapping[str, Any], place: str) -> tuple[Mapping[str, Any] | None, Part | None]:
-    if not place.startswith("blocks."):
-        return None, None
-    for _number, block, kind in block_parts(payload.get("blocks", ())):
-        for part in kind.parts:
-            if place_of(block, part.code) == place:
-                return block, part
-    return {}, None
-
-
-def original_ref(original: Original) -> str:
-    """What a local version refers to: a review of it is void for its reader when the original is another."""
-    return ref("content.original", original.item_id)
 
 
 def local_payload(*, scope: Scope, item: Item, window: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from content.admin.block_forms import BlockForm
 from content.blocks.asset_parts import OneAsset
 from content.blocks.registry import BlockKind
 from content.blocks.writing import place_of, thaw_blocks
-from content.handing_selectors import drift_of, is_in_review
+from content.handing_selectors import drift_of
 from content.item_publishing import describe_item
 from content.localising import block_parts, parts_of
 from content.models import Item
@@ -131,5 +131,4 @@ def local_context(*, scope: Scope, item: Item) -> dict[str, Any]:
         "own_names": [(part, names.get(part, part)) for part in item.own_parts],
         "locked": locked_in(scope=scope, item=item),
         "may_object": drift.is_behind and drift.objection is None and scope.may("content.item.change"),
-        "is_in_review": is_in_review(scope=scope, item_id=item.pk),
     }

@@ -1,5 +1,6 @@
 """What is handed down: what a branch may localise, and how the local versions of one stand."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -177,20 +178,15 @@ class OriginalAdmin(ScopedAdmin):
 
     def localise_view(self, request: HttpRequest, original_id: UUID) -> HttpResponse:
         """Makes the branch's version, and goes to its editor."""
-        self._demand_post_and_view(request)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        original = original_in_view(scope=scope_of(request), original_id=original_id)
-        try:
-            with transaction.atomic():
-                item = localise_item(scope=scope_of(request), item_id=original.item_id)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return HttpResponseRedirect(reverse("admin:content_original_change", args=[original_id]))
-        messages.success(
-            request, gettext("This is your version: what you leave as it is follows the original.")
-        )
-        return HttpResponseRedirect(reverse("admin:content_item_change", args=[item.pk]))
+
+        def make(scope: Scope, item_id: UUID) -> str:
+            item = localise_item(scope=scope, item_id=item_id)
+            messages.success(
+                request, gettext("This is your version: what you leave as it is follows the original.")
+            )
+            return reverse("admin:content_item_change", args=[item.pk])
+
+        return self._and_go(request, original_id, make)
 
     def answer_view(self, request: HttpRequest, original_id: UUID, objection_id: UUID) -> HttpResponse:
         form = WordsForm(request.POST)
@@ -209,17 +205,30 @@ class OriginalAdmin(ScopedAdmin):
 
     def bring_view(self, request: HttpRequest, original_id: UUID) -> HttpResponse:
         """All that are behind follow, as a long job."""
-        self._demand_post_and_view(request)
+        return self._and_go(
+            request,
+            original_id,
+            lambda scope, item_id: reverse(
+                "admin:jobs_job_change", args=[ask_to_follow(scope=scope, item_id=item_id).pk]
+            ),
+        )
+
+    def _and_go(
+        self, request: HttpRequest, original_id: UUID, act: Callable[[Scope, UUID], str]
+    ) -> HttpResponse:
+        """One service call for the original's item, and to the page that it answers; back here when it is refused."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        original = original_in_view(scope=scope_of(request), original_id=original_id)
+        scope = scope_of(request)
+        original = original_in_view(scope=scope, original_id=original_id)
         try:
             with transaction.atomic():
-                job = ask_to_follow(scope=scope_of(request), item_id=original.item_id)
+                return HttpResponseRedirect(act(scope, original.item_id))
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(reverse("admin:content_original_change", args=[original_id]))
-        return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
 
     def many_view(self, request: HttpRequest, original_id: UUID) -> HttpResponse:
         """Local versions for many branches: what is filled in, a look at the first of them, then a long job."""
@@ -249,10 +258,6 @@ class OriginalAdmin(ScopedAdmin):
             "back": reverse("admin:content_original_change", args=[original_id]),
         }
         return TemplateResponse(request, "content/local_many.html", context)
-
-    def _demand_post_and_view(self, request: HttpRequest) -> None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
 
 
 class LocalActs:
