@@ -6,7 +6,8 @@ customers.customer|attribute|tagcategory|tag|scoringterms|profile,
 planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
-content.asset|item|original|placement. Verbs: view, add, change, delete, and those of the thing.
+content.asset|item|original|placement,
+community.group|groupkind|member. Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -87,6 +88,15 @@ _MERCHANTS = [
     "rewards.merchant.close",
     "rewards.cashier.add",
     "rewards.cashier.end",
+]
+_GROUPS = ["community.group.view", "community.groupkind.view", "community.member.view"]
+_KEEP_GROUPS = [
+    *_GROUPS,
+    "community.group.add",
+    "community.group.change",
+    "community.group.dissolve",
+    "community.member.add",
+    "community.member.end",
 ]
 # Who reads the points ledger and its closes.
 _LEDGER = [
@@ -177,6 +187,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.category.view",
             "content.category.add",
             "content.category.change",
+            *_GROUPS,
+            "community.groupkind.add",
+            "community.groupkind.change",
         ],
     ),
     # Who says for whom an offer is meant chooses tags by their names.
@@ -216,9 +229,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.extension.decide",
             "points.draw.view",
             "points.draw.take_down",
+            *_GROUPS,
         ],
     ),
-    "community_operator": ("社群运营", "Community operator", [*_LOOK]),
+    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS]),
     "rewards_operator": (
         "权益运营",
         "Rewards operator",
@@ -325,6 +339,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.stop.lift",
             "approvals.revision.evidence",
             "audit.entry.view",
+            *_KEEP_GROUPS,
         ],
     ),
     "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
@@ -352,9 +367,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.coupon.reverse",
             "points.wallet.view",
             "points.movement.view",
+            *_GROUPS,
         ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view"]),
+    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS]),
     "auditor": (
         "审计",
         "Auditor",
@@ -392,6 +408,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.mallorder.view",
             "points.draw.view",
             "points.drawtry.view",
+            *_GROUPS,
         ],
     ),
 }

@@ -1,0 +1,155 @@
+"""Writing groups that are kept by hand, and who is in them. What comes from WeCom is written by its synchronisation."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from campaigns.approvals.moves import broken
+from campaigns.audit.services import record
+from campaigns.customers.selectors import customer_in_scope
+from campaigns.lib.refs import ref
+from campaigns.lib.refusals import NotFound
+from campaigns.tenants.scopes import Scope
+from campaigns.tenants.selectors import branch_in_scope, people_at_home
+from community.groups.models import Group, GroupKind, Member
+from community.groups.refusals import GroupIsDissolved, GroupIsFull, GroupIsWrong, MemberIsIn, OwnerIsElsewhere
+from community.groups.selectors import group_in_scope
+
+
+def add_group(
+    *,
+    scope: Scope,
+    name: str,
+    owner_id: UUID,
+    branch_id: int | None = None,
+    kind_code: str = "",
+    capacity: int = 200,
+    notice: str = "",
+    founded_at: datetime | None = None,
+) -> Group:
+    """A group kept by hand, of the scope's own branch unless another within it is named; `founded_at`: now.
+
+    Raises NotFound (branch, kind), GroupIsWrong, OwnerIsElsewhere.
+    """
+    scope.demand("community.group.add")
+    branch = branch_in_scope(scope=scope, branch_id=branch_id or scope.branch_id)
+    group = Group(branch=branch, branch_pos=branch.pos, founded_at=founded_at or scope.at)
+    _fill(scope, group, name, owner_id, kind_code, capacity, notice)
+    _save(group, is_new=True)
+    _note(scope, group, "community.group.add")
+    return group
+
+
+def change_group(
+    *, scope: Scope, group_id: UUID, name: str, owner_id: UUID, kind_code: str, capacity: int, notice: str
+) -> Group:
+    """Raises NotFound, GroupIsDissolved, GroupIsWrong, OwnerIsElsewhere."""
+    scope.demand("community.group.change")
+    group = _open_group(scope, group_id)
+    _fill(scope, group, name, owner_id, kind_code, capacity, notice)
+    _save(group, is_new=False)
+    _note(scope, group, "community.group.change")
+    return group
+
+
+def dissolve_group(*, scope: Scope, group_id: UUID) -> Group:
+    """Nothing is planned for it any more; what happened in it stays. Raises NotFound, GroupIsDissolved."""
+    scope.demand("community.group.dissolve")
+    group = _open_group(scope, group_id)
+    group.dissolved_at = scope.at
+    group.save(update_fields=["dissolved_at"])
+    _note(scope, group, "community.group.dissolve")
+    return group
+
+
+def add_member(
+    *, scope: Scope, group_id: UUID, customer_id: UUID, joined_at: datetime | None = None
+) -> Member:
+    """A customer of the scope's branches is in the group from now on, or since `joined_at`.
+
+    Raises NotFound, GroupIsDissolved, GroupIsFull, MemberIsIn.
+    """
+    scope.demand("community.member.add")
+    group = _open_group(scope, group_id)
+    if group.member_count >= group.capacity:
+        raise GroupIsFull(capacity=group.capacity)
+    customer = customer_in_scope(scope=scope, customer_id=customer_id)
+    member = Member(
+        branch_id=group.branch_id,
+        branch_pos=group.branch_pos,
+        group=group,
+        customer=customer,
+        person_key=customer.pk.hex,
+        joined_at=joined_at or scope.at,
+    )
+    try:
+        with transaction.atomic():
+            member.save(force_insert=True)
+    except IntegrityError as error:
+        if broken(error) != "community_member_is_in_a_group_once":
+            raise
+        raise MemberIsIn from error
+    _note(scope, group, "community.member.add", member=str(member.pk))
+    return member
+
+
+def end_member(*, scope: Scope, member_id: UUID) -> None:
+    """The customer is in the group no more. Raises NotFound, also for one who has left."""
+    scope.demand("community.member.end")
+    member = Member.objects.within(scope).select_related("group").filter(pk=member_id, left_at=None).first()
+    if member is None:
+        raise NotFound
+    Member.objects.within(scope).filter(pk=member_id, left_at=None).update(left_at=scope.at)
+    _note(scope, member.group, "community.member.end", member=str(member.pk))
+
+
+def _open_group(scope: Scope, group_id: UUID) -> Group:
+    """Locked: who counts members or plans for it waits. Raises NotFound, GroupIsDissolved."""
+    group_in_scope(scope=scope, group_id=group_id)
+    group: Group = Group.objects.within(scope).select_for_update(no_key=True).get(pk=group_id)
+    if group.dissolved_at is not None:
+        raise GroupIsDissolved
+    return group
+
+
+def _fill(
+    scope: Scope, group: Group, name: str, owner_id: UUID, kind_code: str, capacity: int, notice: str
+) -> None:
+    if not name.strip():
+        raise GroupIsWrong(why_zh="请填写群名。", why_en="give it a name.")
+    owner = people_at_home(scope=scope).filter(pk=owner_id).first()
+    if owner is None:
+        raise OwnerIsElsewhere
+    kind = GroupKind.objects.filter(pk=kind_code).first() if kind_code else None
+    if kind_code and kind is None:
+        raise NotFound
+    group.name, group.owner, group.kind = name.strip(), owner, kind
+    group.capacity, group.notice = capacity, notice.strip()
+
+
+def _save(group: Group, *, is_new: bool) -> None:
+    try:
+        with transaction.atomic():
+            if is_new:
+                group.save(force_insert=True)
+            else:
+                # The count is the trigger's.
+                group.save(update_fields=["name", "owner", "kind", "capacity", "notice"])
+    except IntegrityError as error:
+        if broken(error) != "community_group_capacity_is_1_to_500":
+            raise
+        raise GroupIsWrong(why_zh="人数上限为 1 至 500。", why_en="a group holds 1 to 500 members.") from error
+    group.refresh_from_db(fields=["member_count"])
+
+
+def _note(scope: Scope, group: Group, verb: str, **detail: str) -> None:
+    record(
+        scope=scope,
+        verb=verb,
+        subject=ref("community.group", group.pk),
+        subject_name=group.name,
+        branch_id=group.branch_id,
+        branch_pos=group.branch_pos,
+        **detail,
+    )
