@@ -9,5 +9,7 @@ class CommunityApp(AppConfig):
 
     def ready(self) -> None:
         from community.happenings import register_kinds
+        from community.livestreams.setup import register_livestreams
 
         register_kinds()
+        register_livestreams()

@@ -7,7 +7,7 @@ planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|original|placement,
-community.group|groupkind|member. Verbs: view, add, change, delete, and those of the thing.
+community.group|groupkind|member|livestream|liveseries|channel. Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -98,6 +98,22 @@ _KEEP_GROUPS = [
     "community.member.add",
     "community.member.end",
 ]
+# Livestreams: who looks, who makes and runs them, who decides.
+_LIVESTREAMS = ["community.livestream.view", "community.liveseries.view", "community.channel.view"]
+_RUN_LIVESTREAMS = [
+    *_LIVESTREAMS,
+    *(
+        f"community.{noun}.{verb}"
+        for noun in ("livestream", "liveseries", "channel")
+        for verb in ("add", "change")
+    ),
+    "community.livestream.submit",
+    "community.livestream.run",
+    "community.livestream.moderate",
+    "community.livestream.take_down",
+    "approvals.revision.withdraw",
+]
+_DECIDE_LIVESTREAMS = [*_LIVESTREAMS, "community.livestream.take_down", "community.livestream.moderate"]
 # Who reads the points ledger and its closes.
 _LEDGER = [
     "points.wallet.view",
@@ -190,13 +206,14 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_GROUPS,
             "community.groupkind.add",
             "community.groupkind.change",
+            *_LIVESTREAMS,
         ],
     ),
     # Who says for whom an offer is meant chooses tags by their names.
     "editor": (
         "内容编辑",
         "Content editor",
-        [*_LOOK, *_MAKE, "customers.tag.view", "content.original.view", "content.item.hand_down"],
+        [*_LOOK, *_MAKE, "customers.tag.view", "content.original.view", "content.item.hand_down", *_LIVESTREAMS],
     ),
     "reviewer": (
         "审核",
@@ -230,9 +247,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.draw.view",
             "points.draw.take_down",
             *_GROUPS,
+            *_DECIDE_LIVESTREAMS,
         ],
     ),
-    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS]),
+    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS, *_RUN_LIVESTREAMS]),
     "rewards_operator": (
         "权益运营",
         "Rewards operator",
@@ -340,6 +358,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.revision.evidence",
             "audit.entry.view",
             *_KEEP_GROUPS,
+            *_RUN_LIVESTREAMS,
         ],
     ),
     "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
@@ -368,9 +387,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.wallet.view",
             "points.movement.view",
             *_GROUPS,
+            "community.livestream.view",
         ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS]),
+    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_LIVESTREAMS]),
     "auditor": (
         "审计",
         "Auditor",
@@ -409,6 +429,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.draw.view",
             "points.drawtry.view",
             *_GROUPS,
+            *_LIVESTREAMS,
         ],
     ),
 }

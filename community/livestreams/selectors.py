@@ -1,0 +1,137 @@
+"""Questions about livestreams: what staff plan and run, and what customers see."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from campaigns.lib.refusals import NotFound
+from campaigns.points.models import Draw
+from campaigns.tenants.models import Person
+from campaigns.tenants.scopes import Scope
+from campaigns.tenants.selectors import people_at_home
+from community.livestreams.models import Booking, Broadcast, Channel, LiveSeries, Livestream, Showing
+from content.models import Asset, LiveItem
+
+# A list to choose from is no catalogue.
+_OFFERED = 200
+
+
+def livestreams_within(*, scope: Scope) -> QuerySet[Livestream]:
+    """Drafts of the scope's branches, latest first."""
+    return Livestream.objects.within(scope).select_related("branch", "channel", "series", "showing")
+
+
+def livestream_in_scope(*, scope: Scope, livestream_id: UUID) -> Livestream:
+    """Raises NotFound for a foreign and an absent one alike."""
+    found = livestreams_within(scope=scope).select_related("asset", "draw").filter(pk=livestream_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def channel_in_scope(*, scope: Scope, channel_id: UUID) -> Channel:
+    """Raises NotFound."""
+    found = Channel.objects.within(scope).filter(pk=channel_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def series_in_scope(*, scope: Scope, series_id: UUID) -> LiveSeries:
+    """Raises NotFound."""
+    found = LiveSeries.objects.within(scope).filter(pk=series_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def showing_of(*, scope: Scope, livestream_id: UUID) -> Showing | None:
+    return Showing.objects.within(scope).filter(livestream_id=livestream_id).first()
+
+
+def broadcast_of(*, scope: Scope, livestream_id: UUID) -> Broadcast | None:
+    """The published copy that staff of the scope may see: their branches', or handed down to them."""
+    return Broadcast.objects.visible(scope).filter(livestream_id=livestream_id).first()
+
+
+def rebroadcasts(*, scope: Scope) -> QuerySet[Broadcast]:
+    """Livestreams of branches above that customers of the scope's branches see, latest first."""
+    return (
+        Broadcast.objects.filter(handed_down=True, branch_id__in=scope.ancestors)
+        .select_related("branch", "livestream__showing")
+        .order_by("-planned_from")
+    )
+
+
+def channels_offered(*, scope: Scope) -> QuerySet[Channel]:
+    return Channel.objects.within(scope).filter(is_open=True)
+
+
+def series_offered(*, scope: Scope) -> QuerySet[LiveSeries]:
+    return LiveSeries.objects.within(scope).filter(is_open=True)
+
+
+def hosts_offered(*, scope: Scope) -> Sequence[Person]:
+    return list(people_at_home(scope=scope).order_by("name")[:_OFFERED])
+
+
+def covers_offered(*, scope: Scope) -> QuerySet[Asset]:
+    """Pictures of the library, newest first."""
+    return Asset.objects.within(scope).filter(kind="picture", retired_at=None).order_by("-pk")
+
+
+def draws_offered(*, scope: Scope) -> QuerySet[Draw]:
+    """Draws of the scope's branches that are tried now, or later."""
+    return Draw.objects.within(scope).filter(open_until__gt=scope.at)
+
+
+def products_offered(*, scope: Scope) -> list[tuple[UUID, str]]:
+    """Product cards that customers can see: of the scope's branches, or handed down to them."""
+    rows = LiveItem.objects.visible(scope).filter(kind="product", shown_until__gt=scope.at)
+    return list(rows.order_by("-pk").values_list("item_id", "title")[:_OFFERED])
+
+
+def materials_offered(*, scope: Scope) -> list[tuple[UUID, str]]:
+    """Articles, posters and pages that customers can see."""
+    rows = LiveItem.objects.visible(scope).filter(
+        kind__in=("article", "poster", "page", "notice"), shown_until__gt=scope.at
+    )
+    return list(rows.order_by("-pk").values_list("item_id", "title")[:_OFFERED])
+
+
+def items_shown(*, scope: Scope, item_ids: Sequence[UUID]) -> dict[UUID, LiveItem]:
+    """The published copies of these items that the scope may see."""
+    rows = LiveItem.objects.visible(scope).filter(item_id__in=list(item_ids), shown_until__gt=scope.at)
+    return {each.item_id: each for each in rows}
+
+
+def bookings_of(*, scope: Scope, livestream_id: UUID) -> QuerySet[Booking]:
+    return Booking.objects.within(scope).filter(livestream_id=livestream_id)
+
+
+# --- what customers see --------------------------------------------------------------------------------------
+
+
+def shown_to_customer(*, scope: Scope) -> QuerySet[Broadcast]:
+    """What the customer's branch shows now, with how far each is: its own, and what those above hand down."""
+    return Broadcast.objects.filter(
+        Q(handed_down=True) | Q(branch_id=scope.branch_id),
+        branch_id__in=scope.line,
+        shown_from__lte=scope.at,
+        shown_until__gt=scope.at,
+    )
+
+
+def showings_of(*, scope: Scope, livestream_ids: Sequence[UUID]) -> dict[UUID, Showing]:
+    """How far these are, in the customer's scope."""
+    return {each.livestream_id: each for each in Showing.objects.filter(livestream_id__in=list(livestream_ids))}
+
+
+def one_shown(*, scope: Scope, livestream_id: UUID) -> tuple[Broadcast, Showing]:
+    """What the customer sees of one. Raises NotFound, also for what is cancelled or was taken down."""
+    live = shown_to_customer(scope=scope).filter(livestream_id=livestream_id).first()
+    showing = Showing.objects.filter(livestream_id=livestream_id).first() if live else None
+    if live is None or showing is None:
+        raise NotFound
+    return live, showing
