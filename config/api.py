@@ -16,6 +16,7 @@ from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
 from campaigns.tenants.middleware import own_scope
+from community.livestreams import api as livestreams
 from config import api_docs
 from content import api as content
 from content import api_contents as contents
@@ -71,6 +72,27 @@ urlpatterns = [
         "me/points/tries/<uuid:try_id>/receiver",
         points_draws.Receivers.as_view(),
         name="points-try-receiver",
+    ),
+    path("livestreams", livestreams.Livestreams.as_view(), name="livestreams"),
+    path("livestreams/<uuid:livestream_id>", livestreams.OneLivestream.as_view(), name="livestream"),
+    path(
+        "livestreams/<uuid:livestream_id>/watch",
+        own_scope(livestreams.Watching.as_view()),
+        name="livestream-watch",
+    ),
+    path(
+        "livestreams/<uuid:livestream_id>/comments",
+        livestreams.Comments.as_view(),
+        name="livestream-comments",
+    ),
+    path(
+        "livestreams/<uuid:livestream_id>/comments/<uuid:comment_id>",
+        livestreams.OwnComment.as_view(),
+        name="livestream-comment",
+    ),
+    path("livestreams/<uuid:livestream_id>/likes", livestreams.Likes.as_view(), name="livestream-likes"),
+    path(
+        "livestreams/<uuid:livestream_id>/answers", livestreams.Answers.as_view(), name="livestream-answers"
     ),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),

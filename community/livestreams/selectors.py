@@ -5,12 +5,15 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
 from campaigns.points.models import Draw
+from campaigns.rewards.models import Release
 from campaigns.tenants.models import Person
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import people_at_home
-from community.livestreams.models import Booking, Broadcast, Channel, LiveSeries, Livestream, Showing
+from community.livestreams.models import Booking, Broadcast, Channel, LiveSeries, Livestream, QuizAnswer, Showing
+from community.livestreams.rules import State
 from content.models import Asset, LiveItem
 
 # A list to choose from is no catalogue.
@@ -135,3 +138,33 @@ def one_shown(*, scope: Scope, livestream_id: UUID) -> tuple[Broadcast, Showing]
     if live is None or showing is None:
         raise NotFound
     return live, showing
+
+
+# Live ones first, then what comes, the nearest first, then what can be watched again, the newest first.
+_RANKS = {State.LIVE: 0, State.ANNOUNCED: 1, State.PLANNED: 1, State.REPLAY: 2}
+_LISTED = 100
+
+
+def livestreams_for_customer(*, scope: Scope) -> list[tuple[Broadcast, Showing]]:
+    """What the customer can watch, or look forward to. Two queries; no more than a hundred."""
+    rows = {each.livestream_id: each for each in shown_to_customer(scope=scope)[: _LISTED * 3]}
+    showings = showings_of(scope=scope, livestream_ids=list(rows))
+    found = [(rows[key], showing) for key, showing in showings.items() if showing.state in _RANKS]
+
+    def turn(pair: tuple[Broadcast, Showing]) -> tuple[int, float]:
+        rank, moment = _RANKS[State(pair[1].state)], pair[1].planned_from.timestamp()
+        return rank, -moment if rank == 2 else moment
+
+    return sorted(found, key=turn)[:_LISTED]
+
+
+def releases_shown(*, livestream_id: UUID) -> dict[UUID, Release]:
+    """Of its drops, those that are laid: drop -> when it is open. The policy shows those of the customer's line."""
+    rows = Release.objects.filter(cause=ref("community.livestream", livestream_id))
+    return {each.slot: each for each in rows}
+
+
+def answered_by(*, scope: Scope, livestream_id: UUID) -> dict[UUID, QuizAnswer]:
+    """What the customer has answered: question -> answer."""
+    rows = QuizAnswer.objects.filter(livestream_id=livestream_id, customer_id=scope.customer_id)
+    return {each.question: each for each in rows}

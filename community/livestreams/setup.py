@@ -18,14 +18,18 @@ from campaigns.tenants.steps import register_step
 from community.livestreams.models import Comment, QuizAnswer, Watch
 from community.livestreams.platforms import register_platforms
 from community.livestreams.publishing import CHECK, KIND
+from community.livestreams.selectors import shown_to_customer
 from community.livestreams.services import showings
 from community.livestreams.services.livestreams import ANNOUNCE, END, START, hand_over_livestreams
+from community.livestreams.services.notes import CODE
 from community.livestreams.services.viewers import forget_viewer
+from content.shown_elsewhere import register_shower
 
 
 def register_livestreams() -> None:
     """Called once, when the applications are ready."""
     register_platforms()
+    register_shower(CODE, cover_shown)
     register(KIND)
     register_check(CHECK)
     register_due(ANNOUNCE, _announce, label=_("Announce a livestream"))
@@ -35,6 +39,12 @@ def register_livestreams() -> None:
     steps.register_step("erase", name="community: comments", act=forget_viewer)
     steps.register_told(name="community: livestreams", act=tell_watched)
     register_step("hand_over", name="community: livestreams", act=hand_over_livestreams)
+
+
+def cover_shown(scope: Scope, livestream_id: UUID) -> Any:
+    """The cover of a livestream that the customer's branch shows."""
+    rows = shown_to_customer(scope=scope).filter(livestream_id=livestream_id)
+    return rows.values_list("cover", flat=True).first()
 
 
 def tell_watched(*, scope: Scope, customer_id: UUID) -> Iterator[tuple[str, Mapping[str, Any]]]:

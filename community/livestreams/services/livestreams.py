@@ -111,7 +111,10 @@ def publish_livestream(
         (START, columns["planned_from"] + STARTS_AFTER),
         (END, columns["planned_until"] + ENDS_AFTER),
     ):
-        lay(scope=scope, kind=kind, subject=ref(CODE, livestream_id), version=str(revision_id), at=at, **stands)
+        lay(
+            scope=scope, kind=kind, subject=ref(CODE, livestream_id), version=str(revision_id), at=at,
+            branch_id=draft.branch_id, branch_pos=draft.branch_pos,
+        )  # fmt: skip
     return Broadcast.objects.within(scope).get(livestream_id=livestream_id)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -63,7 +64,7 @@ def _watch_all(beats: Sequence[Beat]) -> list[Watched | Refusal]:
     return [_said(*rows[place]) for place in range(1, len(beats) + 1)]
 
 
-def _asked(parameters: Sequence[object]) -> list[tuple[int, str | None, str, int]]:
+def _asked(parameters: list[Any]) -> list[tuple[int, str | None, str, int]]:
     """Without first asking whether the connection lives: a dead one is found out by the call, and a beat that is
     noted twice is credited once, since the bank's clock decides.
     """
@@ -76,7 +77,7 @@ def _asked(parameters: Sequence[object]) -> list[tuple[int, str | None, str, int
     return _rows(parameters)
 
 
-def _rows(parameters: Sequence[object]) -> list[tuple[int, str | None, str, int]]:
+def _rows(parameters: list[Any]) -> list[tuple[int, str | None, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_WATCH, parameters)
         rows: list[tuple[int, str | None, str, int]] = cursor.fetchall()
