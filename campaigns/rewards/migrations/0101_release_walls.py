@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [("rewards", "0100_releases"), ("tenants", "0010_may")]
 
     operations = [
-        *wall("rewards_release", verbs_only=True, customer="line", sees={"batch_id": "rewards_batch"},
+        *wall("rewards_release", verbs_only=True, handed_down=True, customer="line", sees={"batch_id": "rewards_batch"},
               verbs="SELECT, INSERT, UPDATE (released_from, released_until)"),
         migrations.RunSQL(
             "GRANT UPDATE (branch_id, branch_pos) ON rewards_release TO fenhang_app;", migrations.RunSQL.noop

@@ -125,8 +125,10 @@ def _held_for(scope: Scope, text: str) -> str:
     """Why staff must look at it first, in a word; "" for nothing."""
     if found := _LURES.search(text):
         return found.group(0)
+    home = scope.branch_pos
+    # Customers may not read word lists.
     with system_scope(at=scope.at, cause="community.comment") as all_of:
-        lists = lists_for(scope=all_of, branch_pos=scope.branch_pos)
+        lists = lists_for(scope=all_of, branch_pos=home)
     for each in lists:
         for hit in each.searcher.hits(text):
             return str(hit.word.word)
