@@ -88,6 +88,10 @@ class Figures:
         return interaction_rate(viewers=self.viewers, active=self.active)
 
     @property
+    def rate_words(self) -> str:
+        return "–" if self.rate is None else f"{self.rate:.1%}"
+
+    @property
     def minutes_each(self) -> float | None:
         """Minutes that a viewer watched, on average."""
         return self.seconds / 60 / self.viewers if self.viewers else None

@@ -93,6 +93,15 @@ GROUPS = [
         ("reviewer", "branch_manager"),
     ),
     Group(
+        _("Community"),
+        [
+            Page(_("Livestreams"), "sensors", "community.livestream"),
+            Page(_("Live channels"), "live_tv", "community.channel"),
+            Page(_("Series of livestreams"), "playlist_play", "community.liveseries"),
+        ],
+        ("community_operator",),
+    ),
+    Group(
         _("Campaigns and benefits"),
         [
             Page(_("Campaigns"), "campaign", "planning.campaign"),

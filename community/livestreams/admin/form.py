@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.lib.forms import ServiceForm
 from campaigns.lib.ids import new_id
@@ -156,7 +157,7 @@ class LivestreamForm(ServiceForm):
             Column("person", _("one of the bank's people"), "select", _people),
             Column("name", _("or a name"), more='maxlength="40"'),
             Column("title", _("title of a person"), more='maxlength="40"'),
-            Column("role", _("as"), "select", lambda: [("guest", gettext("guest"))], empty=_("host")),
+            Column("role", pgettext_lazy("livestream", "as"), "select", lambda: [("guest", gettext("guest"))], empty=_("host")),
         ),
         most=MOST_HOSTS, read=_host, css="ls-hosts",
     )  # fmt: skip

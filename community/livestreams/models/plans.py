@@ -21,7 +21,7 @@ class Channel(TenantModel):
     platform = models.CharField(_("platform"), max_length=16)
     account = models.CharField(_("account"), max_length=64, blank=True, default="")
     room = models.CharField(_("live room"), max_length=64, blank=True, default="")
-    url = models.CharField(_("address"), max_length=300, blank=True, default="")
+    url = models.CharField(_("playlist address"), max_length=300, blank=True, default="")
     is_open = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -43,7 +43,7 @@ class LiveSeries(TenantModel):
         Channel, models.PROTECT, null=True, blank=True, related_name="series", verbose_name=_("live channel")
     )
     weekdays = ArrayField(
-        models.PositiveSmallIntegerField(), verbose_name=_("weekdays"), default=list, blank=True
+        models.PositiveSmallIntegerField(), verbose_name=_("on the weekdays"), default=list, blank=True
     )
     is_open = models.BooleanField(_("in use"), default=True)
 
@@ -75,7 +75,7 @@ class Streams(TenantModel):
     title = models.CharField(_("title"), max_length=60)
     theme = models.CharField(_("theme"), max_length=200, blank=True)
     planned_from = models.DateTimeField(_("begins"))
-    planned_until = models.DateTimeField(_("ends"))
+    planned_until = models.DateTimeField(_("ends at"))
     announce_from = models.DateTimeField(_("announced from"), null=True, blank=True)
     replay_days = models.PositiveSmallIntegerField(
         _("replay for days"), default=30, validators=[MinValueValidator(0), MaxValueValidator(365)]

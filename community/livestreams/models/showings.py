@@ -27,7 +27,7 @@ class Showing(TenantModel):
     )
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.PLANNED)
     planned_from = models.DateTimeField(_("begins"))
-    planned_until = models.DateTimeField(_("ends"))
+    planned_until = models.DateTimeField(_("ends at"))
     announced_at = models.DateTimeField(_("announced at"), null=True)
     started_at = models.DateTimeField(_("began at"), null=True)
     ended_at = models.DateTimeField(_("was over at"), null=True)

@@ -54,7 +54,7 @@ class Comment(CustomerModel):
     """
 
     class State(models.TextChoices):
-        SHOWN = "shown", _("shown")
+        SHOWN = "shown", _("seen by customers")
         HELD = "held", _("held for review")
         HIDDEN = "hidden", _("hidden")
 
@@ -66,14 +66,14 @@ class Comment(CustomerModel):
     livestream = models.ForeignKey(
         Livestream, models.PROTECT, db_index=False, related_name="comments", verbose_name=_("livestream")
     )
-    text = models.CharField(_("comment"), max_length=200)
+    text = models.CharField(_("what was said"), max_length=200)
     state = models.CharField(_("state"), max_length=8, choices=State)
     why = models.CharField(_("why"), max_length=60, blank=True, default="")
     at = models.DateTimeField(_("at"))
 
     class Meta:
-        verbose_name = _("comment")
-        verbose_name_plural = _("comments")
+        verbose_name = _("viewer's comment")
+        verbose_name_plural = _("viewers' comments")
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["livestream", "-id"], name="community_comment_of_stream"),
@@ -96,8 +96,8 @@ class QuizAnswer(CustomerModel):
         Livestream, models.PROTECT, db_index=False, related_name="answers", verbose_name=_("livestream")
     )
     question = models.UUIDField(_("question"))
-    option = models.PositiveSmallIntegerField(_("answer"))
-    is_right = models.BooleanField(_("right"))
+    option = models.PositiveSmallIntegerField(_("option chosen"))
+    is_right = models.BooleanField(_("answered right"))
     at = models.DateTimeField(_("at"))
 
     class Meta:

@@ -1,0 +1,5 @@
+"""The pages of this room, as each package declares them."""
+
+from community.livestreams.admin import channels, livestreams
+
+__all__ = ["channels", "livestreams"]
