@@ -43,7 +43,7 @@ class DropShown:
             "open": gettext("open now"),
             "over": gettext("over"),
             "coming": gettext("coming"),
-            "hand": gettext("by hand"),
+            "hand": gettext("when the host drops it"),
         }[self.state]
 
 

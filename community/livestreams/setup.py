@@ -15,6 +15,8 @@ from campaigns.jobs.kinds import register_due
 from campaigns.lib.refs import read_ref
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.steps import register_step
+from community.livestreams.block import LIVESTREAM
+from community.livestreams.calendar_layer import register_layer
 from community.livestreams.models import Comment, QuizAnswer, Watch
 from community.livestreams.platforms import register_platforms
 from community.livestreams.publishing import CHECK, KIND
@@ -23,6 +25,7 @@ from community.livestreams.services import showings
 from community.livestreams.services.livestreams import ANNOUNCE, END, START, hand_over_livestreams
 from community.livestreams.services.notes import CODE
 from community.livestreams.services.viewers import forget_viewer
+from content.blocks.registry import register_block
 from content.shown_elsewhere import register_shower
 
 
@@ -31,6 +34,8 @@ def register_livestreams() -> None:
     register_platforms()
     register_shower(CODE, cover_shown)
     register(KIND)
+    register_block(LIVESTREAM)
+    register_layer()
     register_check(CHECK)
     register_due(ANNOUNCE, _announce, label=_("Announce a livestream"))
     register_due(START, _start, label=_("Begin a livestream that nobody began"))

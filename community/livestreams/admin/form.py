@@ -29,7 +29,7 @@ FIELDSETS = (
     (None, {"fields": ("title", "theme", ("series", "channel"), "asset")}),
     (
         _("When and for whom"),
-        {"fields": (("planned_from", "planned_until"), ("announce_from", "replay_days"), "handed_down")},
+        {"fields": ("planned_from", "planned_until", "announce_from", "replay_days", "handed_down")},
     ),
     (_("Hosts and guests"), {"fields": ("hosts",)}),
     (
@@ -177,7 +177,7 @@ class LivestreamForm(ServiceForm):
         help_text=_("Product cards that are live; their risk disclosure is shown with them."),
     )  # fmt: skip
     materials = RowsField(
-        label=_("materials"), columns=(Column("item", _("content"), "select", _materials),),
+        label=_("materials"), columns=(Column("item", _("material"), "select", _materials),),
         most=MOST_PRODUCTS, read=_chosen, css="ls-items",
     )  # fmt: skip
     drops = RowsField(

@@ -69,9 +69,12 @@ class LivestreamAdmin(DraftPage):
     @admin.display(description=_("state"))
     def stands(self, draft: Livestream) -> str:
         showing = getattr(draft, "showing", None)
-        if showing is not None and (showing.started_at is not None or showing.state == State.CANCELLED):
-            return str(showing.get_state_display())
-        return str(getattr(draft, "standing_words", ""))
+        words = str(getattr(draft, "standing_words", ""))
+        if showing is None:
+            return words
+        # What was approved says how far it is; a change that waits for its review says so beside it.
+        shown = str(showing.get_state_display())
+        return shown if words in ("", gettext("live")) or showing.started_at else f"{shown} · {words}"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("branch", "channel", "showing")

@@ -48,7 +48,8 @@ def watch_livestream(*, beat: Beat) -> Watched:
     return outcome
 
 
-def _watch_all(beats: Sequence[Beat]) -> list[Watched | Refusal]:
+def watch_all(beats: Sequence[Beat]) -> list[Watched | Refusal]:
+    """The outcome of each of these beats, in their order; each customer once."""
     asks = [
         {
             "place": place,
@@ -92,4 +93,4 @@ def _said(word: str | None, state: str, seconds: int) -> Watched | Refusal:
     return NotOn() if word == "not_on" else NotFound()
 
 
-_TOGETHER: Gathering[Beat, Watched | Refusal] = Gathering(_watch_all, most=MOST, apart=lambda b: b.customer_id)
+_TOGETHER: Gathering[Beat, Watched | Refusal] = Gathering(watch_all, most=MOST, apart=lambda b: b.customer_id)

@@ -18,7 +18,7 @@ from community.livestreams.models import Comment, Livestream, Watch
 from community.livestreams.refusals import NotOn
 from community.livestreams.services import showings
 from community.livestreams.services.viewers import judge_comment
-from community.livestreams.services.watching import Beat, _watch_all, watch_livestream
+from community.livestreams.services.watching import Beat, watch_all, watch_livestream
 from tests.support.calls import Caller
 from tests.support.cast import AT, Cast
 from tests.support.compliance import list_in_force
@@ -73,7 +73,7 @@ def test_beats_are_credited_by_the_clock_and_come_and_go_is_told_once(cast: Cast
     assert beat(cast, "nb", stream, BEGINS + timedelta(minutes=9)) == 85
     later = BEGINS + timedelta(minutes=10, seconds=5)
     many = [Beat(cast.customers[who].customer.pk, stream.pk, later, 5, 0) for who in ("nb2", "sb", "nb")]
-    said = _watch_all([*many, Beat(uuid4(), stream.pk, later, 5, 0)])
+    said = watch_all([*many, Beat(uuid4(), stream.pk, later, 5, 0)])
     assert [getattr(each, "seconds", type(each).__name__) for each in said] == [5, "NotFound", 90, "ScopeClosed"]
     with operator(cast).scope(at=BEGINS + timedelta(minutes=11)) as scope:
         assert line_of(scope=scope, livestream_id=stream.pk)[:11] == [1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]
