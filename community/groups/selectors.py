@@ -23,6 +23,7 @@ def group_in_scope(*, scope: Scope, group_id: UUID | str) -> Group:
 
 
 def kinds_in_use() -> QuerySet[GroupKind]:
+    """Which kinds can a group be of?"""
     return GroupKind.objects.filter(is_active=True)
 
 
