@@ -7,7 +7,7 @@ planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|original|placement,
-community.group|groupkind|member. Verbs: view, add, change, delete, and those of the thing.
+outreach.touch|terms, community.group|groupkind|member. Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -98,6 +98,8 @@ _KEEP_GROUPS = [
     "community.member.add",
     "community.member.end",
 ]
+# Who sees what customers were told, and what was not sent and why.
+_TOLD = ["outreach.touch.view", "outreach.terms.view"]
 # Who reads the points ledger and its closes.
 _LEDGER = [
     "points.wallet.view",
@@ -187,6 +189,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.category.view",
             "content.category.add",
             "content.category.change",
+            *_TOLD,
+            "outreach.terms.change",
             *_GROUPS,
             "community.groupkind.add",
             "community.groupkind.change",
@@ -232,7 +236,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_GROUPS,
         ],
     ),
-    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS]),
+    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_TOLD, *_KEEP_GROUPS]),
     "rewards_operator": (
         "权益运营",
         "Rewards operator",
@@ -296,6 +300,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.close.view",
             "rewards.close.run",
             *_MERCHANTS,
+            *_TOLD,
             "approvals.revision.withdraw",
         ],
     ),
@@ -339,6 +344,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.stop.lift",
             "approvals.revision.evidence",
             "audit.entry.view",
+            *_TOLD,
             *_KEEP_GROUPS,
         ],
     ),
@@ -408,6 +414,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.mallorder.view",
             "points.draw.view",
             "points.drawtry.view",
+            *_TOLD,
             *_GROUPS,
         ],
     ),
