@@ -89,6 +89,10 @@ class TermsAdmin(ScopedAdmin):
     form = TermsForm
     list_display = ("shown", "quiet_from", "quiet_until", "per_day", "per_week")
 
+    def _may(self, request: HttpRequest, verb: str) -> bool:
+        scope = getattr(request, "scope", None)
+        return bool(scope and not scope.ancestors and super()._may(request, verb))
+
     def has_add_permission(self, request: HttpRequest, *_obj: Any) -> bool:
         return False
 

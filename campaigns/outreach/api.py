@@ -25,7 +25,7 @@ class MessageOut(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     kind = serializers.CharField()
-    label = serializers.CharField(help_text="消息类别 · what kind it is, in words")
+    name = serializers.CharField(help_text="消息类别 · what kind it is, in words")
     title = serializers.CharField()
     text = serializers.CharField()
     page = serializers.CharField(help_text="打开的小程序页面，可为空 · the page it opens; may be empty")
@@ -43,7 +43,7 @@ class SubscriptionOut(serializers.Serializer[Any]):
     """一类消息剩余的一次性授权 · What is left of one kind."""
 
     kind = serializers.CharField()
-    label = serializers.CharField()
+    name = serializers.CharField()
     template_id = serializers.CharField(help_text="微信模板；空为未配置 · empty: none is configured")
     left = serializers.IntegerField(help_text="剩余可发条数 · messages that may still be sent")
 
@@ -97,14 +97,14 @@ class Subscriptions(ApiView):
 
     def _left(self, kind: str) -> dict[str, Any]:
         left = credits_left(scope=self.scope, customer_id=self.scope.customer_id, kind=touch_kind(kind).code)
-        return {"kind": kind, "label": label_of(kind), "template_id": template_of(kind), "left": left}
+        return {"kind": kind, "name": label_of(kind), "template_id": template_of(kind=kind), "left": left}
 
 
 def _message(touch: Touch) -> dict[str, Any]:
     return {
         "id": touch.pk,
         "kind": touch.kind,
-        "label": label_of(touch.kind),
+        "name": label_of(touch.kind),
         "title": words_in(touch.words, "title"),
         "text": words_in(touch.words, "text"),
         "page": touch.page,

@@ -12,7 +12,7 @@ class OutreachApp(AppConfig):
         from campaigns.customers.steps import register_step, register_told
         from campaigns.jobs.adapters import register_addressee
         from campaigns.outreach import telling
-        from campaigns.outreach.selectors import addresses_of_touches
+        from campaigns.outreach.addressing import addresses_of_touches
         from campaigns.outreach.services import forgetting
 
         register_addressee("outreach.touch", addresses_of_touches)

@@ -65,7 +65,7 @@ class Touch(CustomerModel):
     way = models.CharField(_("channel"), max_length=12, blank=True)
     tried = models.JSONField(_("channels tried"), default=list)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0, db_default=0)
-    message_id = models.UUIDField(null=True, editable=False)
+    message_id = models.UUIDField(_("outgoing message"), null=True, editable=False)
     why = models.JSONField(_("reason"), default=dict)  # {"code", "zh", "en"}
     decided_at = models.DateTimeField(_("decided at"), null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
@@ -119,7 +119,12 @@ class Credit(CustomerModel):
     granted_at = models.DateTimeField(_("granted at"))
     spent_at = models.DateTimeField(_("spent at"), null=True)
     touch = models.ForeignKey(
-        Touch, models.PROTECT, null=True, related_name="credits", db_index=False, verbose_name=_("message")
+        Touch,
+        models.PROTECT,
+        null=True,
+        related_name="credits",
+        db_index=False,
+        verbose_name=_("message to a customer"),
     )
     void_at = models.DateTimeField(_("void since"), null=True)
 

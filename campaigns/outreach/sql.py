@@ -8,8 +8,7 @@ ALTER POLICY own_add ON outreach_touch WITH CHECK (
 ALTER POLICY own_add ON outreach_credit WITH CHECK (
     customer_id = app_customer() AND branch_id = app_branch() AND branch_pos = app_branch_pos()
     AND spent_at IS NULL AND void_at IS NULL);
-GRANT SELECT ON outreach_terms TO fenhang_app;
-REVOKE INSERT, DELETE ON outreach_terms FROM fenhang_app;
+REVOKE DELETE ON outreach_terms FROM fenhang_app;
 REVOKE UPDATE, DELETE ON outreach_termsevent FROM fenhang_app;
 """
 

@@ -57,7 +57,7 @@ def touch_moments(scope: Scope, customer_id: UUID, before: datetime, many: int) 
     zh = (get_language() or "zh").startswith("zh")
     return [
         Moment(
-            at=touch.sent_at or touch.decided_at,
+            at=touch.decided_at or touch.asked_at,
             kind="sent",
             sentence=(
                 _("Sent: %(kind)s “%(title)s”")

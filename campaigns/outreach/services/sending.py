@@ -64,7 +64,7 @@ def _decide(scope: Scope, limit: int) -> int:
                 zone=ZoneInfo(touch.branch.zone),
                 may={way for way in rules.WAYS if touch.customer_id in may[touch.purpose, way]},
                 tried=touch.tried,
-                has_credit=bool(mine) and bool(template_of(touch.kind)),
+                has_credit=bool(mine) and bool(template_of(kind=touch.kind)),
                 still_stands=touch.thing in stands[touch.kind],
                 lately=lately[touch.customer_id],
             ),
@@ -143,7 +143,7 @@ def _lately(scope: Scope, due: Sequence[Touch]) -> defaultdict[UUID, list[dateti
             decided_at__gt=scope.at - rules.WEEK,
         )
         for customer_id, at in rows.values_list("customer_id", "decided_at"):
-            found[customer_id].append(at)
+            found[customer_id] += [at] if at else []
     return found
 
 
@@ -161,7 +161,7 @@ def _note(touch: Touch) -> Note:
     body: dict[str, Any] = {
         "to": ref("outreach.touch", touch.pk),
         "purpose": touch.purpose,
-        "template_id": template_of(touch.kind),
+        "template_id": template_of(kind=touch.kind),
         "data": rules.message_fields(kind.fields, _plain(touch.words)),
     }
     if touch.page:
@@ -186,18 +186,19 @@ def _follow(scope: Scope, limit: int) -> int:
     ended = Message.objects.within(scope).filter(
         pk__in=rows.values("message_id"), state__in=["sent", "dead", "cancelled"]
     )
-    told = {row["id"]: row for row in ended.values("id", "state", "sent_at", "why")[:limit]}
+    told = {message.pk: message for message in ended.only("id", "state", "sent_at", "why")[:limit]}
     touches = list(rows.filter(message_id__in=told).select_for_update(of=("self",)))
     for touch in touches:
-        _note_end(scope, touch, told[touch.message_id])
+        if touch.message_id:
+            _note_end(scope, touch, told[touch.message_id])
     Touch.objects.bulk_update(touches, ["state", "sent_at", "why", "tried", "due_at", "message_id"])
     return len(touches)
 
 
-def _note_end(scope: Scope, touch: Touch, message: dict[str, Any]) -> None:
-    why = message["why"]
-    if message["state"] == "sent":
-        touch.state, touch.sent_at = "sent", message["sent_at"]
+def _note_end(scope: Scope, touch: Touch, message: Message) -> None:
+    why = message.why
+    if message.state == "sent":
+        touch.state, touch.sent_at = "sent", message.sent_at
         return
     mine = Credit.objects.within(scope).filter(touch=touch)
     if NOT_ALLOWED in str(why.get("zh", "")):
@@ -208,7 +209,7 @@ def _note_end(scope: Scope, touch: Touch, message: dict[str, Any]) -> None:
         ).exclude(spent_at__isnull=False, touch__state="sent").update(void_at=scope.at)
         return
     mine.update(spent_at=None, touch=None)
-    if why.get("code") in {rules.NothingStands.code, rules.TooLate.code} or message["state"] == "cancelled":
+    if why.get("code") in {rules.NothingStands.code, rules.TooLate.code} or message.state == "cancelled":
         touch.state, touch.why = "stopped", why
         return
     # Not now, or not this way: what it is told by then is decided anew.

@@ -22,11 +22,11 @@ def change_terms(*, scope: Scope, quiet_from: time, quiet_until: time, per_day: 
         raise TermsAreWrong(
             why_zh="7 天上限不能小于 24 小时上限。", why_en="the cap of 7 days is below that of 24 hours."
         )
-    terms = Terms.objects.select_for_update().get(pk=1)
+    terms = Terms.objects.select_for_update().filter(pk=1).first() or Terms()
     before = f"{terms.quiet_from:%H:%M}-{terms.quiet_until:%H:%M} {terms.per_day}/{terms.per_week}"
     terms.quiet_from, terms.quiet_until = quiet_from, quiet_until
     terms.per_day, terms.per_week = per_day, per_week
-    terms.save(force_update=True)
+    terms.save()
     record(
         scope=scope,
         verb="outreach.terms.change",
