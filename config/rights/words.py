@@ -136,6 +136,7 @@ _PAGES = {
     # the calendar
     "calendar": pgettext_lazy("page", "calendar"),
     "home": pgettext_lazy("page", "the home page as a customer gets it"),
+    "calendar_feed": pgettext_lazy("page", "calendar: one's own subscription"),
     "calendar_boxes": pgettext_lazy("page", "calendar: what stands on its days"),
     "calendar_card": pgettext_lazy("page", "calendar: the card of one thing"),
     "calendar_move": pgettext_lazy("page", "calendar: reschedule"),

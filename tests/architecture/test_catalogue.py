@@ -24,6 +24,7 @@ BANK_WIDE_KEYS = {
     "jobs_message_key_stands_once_for_an_account": "effect keys are made by services from ids, never typed",
     "community_group_chat_id_is_unique": "WeCom's own ids, written by the synchronisation alone, never typed",
     "points_entry_pkey": "numbered by the database; nobody can choose the number",
+    "planning_feed_token_is_unique": "the hash of 192 random bits, never typed",
     "rewards_gift_token_is_unique": "a keyed hash of 192 random bits, written and asked by verbs only",
     "rewards_coupon_code_hash_is_unique": "a keyed hash of a random code, written and asked by verbs only",
 }

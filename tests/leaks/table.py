@@ -39,6 +39,7 @@ PUBLIC = {
     "readyz": "parts of the installation",
     "metrics": "figures of the installation that name nobody, for this machine or by a token",
     "set_language": "the reader's language",
+    "calendar-feed": "whoever has the secret address sees what its person sees",
     "front": "leads to the admin",
     "api:schema": "the contract",
     "api:docs": "the contract",
