@@ -5,6 +5,7 @@ from datetime import time
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -33,7 +34,7 @@ class Terms(models.Model):
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="outreach_terms_is_one_row")]
 
     def __str__(self) -> str:
-        return "1"
+        return gettext("the whole bank")
 
 
 class Touch(CustomerModel):
