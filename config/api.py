@@ -7,6 +7,7 @@ from campaigns.customers.api import consents
 from campaigns.customers.api import sessions as customers
 from campaigns.customers.api.staff import CustomerCard
 from campaigns.events import api as events
+from campaigns.outreach import api as outreach
 from campaigns.points.api import draws as points_draws
 from campaigns.points.api import households as points_home
 from campaigns.points.api import ledger as points
@@ -94,6 +95,9 @@ urlpatterns = [
     path(
         "livestreams/<uuid:livestream_id>/answers", livestreams.Answers.as_view(), name="livestream-answers"
     ),
+    path("me/messages", outreach.MyMessages.as_view(), name="messages"),
+    path("me/messages/<uuid:touch_id>/read", outreach.MessagesRead.as_view(), name="message-read"),
+    path("me/subscriptions", outreach.Subscriptions.as_view(), name="subscriptions"),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems

@@ -93,6 +93,7 @@ ROOMS = [
     "campaigns.approvals",
     "campaigns.customers",
     "campaigns.events",
+    "campaigns.outreach",
     "campaigns.planning",
     "campaigns.rewards",
     "campaigns.points",
@@ -303,6 +304,8 @@ REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
 WECHAT_BASE_URL = os.environ.get("WECHAT_BASE_URL", "https://api.weixin.qq.com")
 WECHAT_APP_ID = os.environ.get("WECHAT_APP_ID", "")
 WECHAT_APP_SECRET = os.environ.get("WECHAT_APP_SECRET", "")
+# The bank's templates of subscribe messages, by kind of touch: {"community.livestream.reminder": "TEMPLATE_ID"}.
+WECHAT_TEMPLATES: dict[str, str] = json.loads(os.environ.get("WECHAT_TEMPLATES") or "{}")
 WECOM_BASE_URL = os.environ.get("WECOM_BASE_URL", "https://qyapi.weixin.qq.com")
 WECOM_CORP_ID = os.environ.get("WECOM_CORP_ID", "")
 WECOM_AGENT_ID = os.environ.get("WECOM_AGENT_ID", "")

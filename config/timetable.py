@@ -170,6 +170,7 @@ SWEEPS = [
         "核对事件所属机构的位置 · Compare where events stand with where their branches stand",
         nightly="4:40",
     ),
+    Sweep("outreach.send_due", 1, "发送到时的客户消息 · Send messages to customers whose time has come"),
     Sweep("rewards.expire_due_coupons", 5, "将到期的券标记为已过期 · Mark coupons whose time has passed"),
     Sweep("rewards.tell_low_shares", 5, "提醒机构额度即将用完 · Tell of branches whose share is nearly gone"),
     Sweep(

@@ -7,6 +7,8 @@ from django.views import defaults
 from django.views.generic import RedirectView
 
 from campaigns.lib.http import problems
+from campaigns.planning.calendar.doors import calendar_feed
+from campaigns.tenants.middleware import own_scope
 from config.health import healthz, readyz
 from config.metrics import metrics
 
@@ -16,6 +18,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
+    path("calendar/<str:token>.ics", own_scope(calendar_feed), name="calendar-feed"),
     path("api/v1/", include(("config.api", "api"))),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

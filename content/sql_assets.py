@@ -15,6 +15,23 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 """
 
+# A draft's block names what it shows under the name of the part, whatever that is: every id in a block is asked for,
+# and one that is no asset's is passed over. (A picture in a block of a draft could be removed from the library.)
+USES_IN_BLOCKS = """
+CREATE OR REPLACE FUNCTION content_uses_in(said jsonb) RETURNS TABLE (asset_id uuid, sha256 text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT found.id::uuid, max(found.sha256)
+      FROM (SELECT o ->> 'asset' AS id, coalesce(o ->> 'sha256', '') AS sha256
+              FROM jsonb_path_query(said, '$.** ? (exists (@.asset))') o
+            UNION ALL
+            SELECT o ->> 'asset_id', '' FROM jsonb_path_query(said, '$.** ? (exists (@.asset_id))') o
+            UNION ALL
+            SELECT o #>> '{}', '' FROM jsonb_path_query(said, '$.blocks[*].* ? (@.type() == "string")') o) found
+     WHERE found.id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+     GROUP BY found.id ORDER BY found.id
+$$;
+"""
+
 # Arguments: 'draft' or 'live', and the column with the thing's id. What is retired is used by nobody new: the lock on
 # the asset's row makes a removal and a use wait for each other. An id that names nothing is passed over in silence.
 NOTE_USES = """

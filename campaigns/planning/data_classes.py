@@ -6,4 +6,5 @@ CLASSES = read("""
 campaign.title  none  plain  thing  publish
 campaign.goal   none  plain  thing  publish
 campaign.note   none  plain  thing  publish
+feed.token_hash  credential  hashed  thing  account
 """)

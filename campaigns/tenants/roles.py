@@ -7,7 +7,8 @@ planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|original|placement,
-community.group|groupkind|member|livestream|liveseries|channel. Verbs: view, add, change, delete, and those of the thing.
+outreach.touch|terms, community.group|groupkind|member|livestream|liveseries|channel. Verbs: view, add, change, delete,
+and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -114,6 +115,8 @@ _RUN_LIVESTREAMS = [
     "approvals.revision.withdraw",
 ]
 _DECIDE_LIVESTREAMS = [*_LIVESTREAMS, "community.livestream.take_down", "community.livestream.moderate"]
+# Who sees what customers were told, and what was not sent and why.
+_TOLD = ["outreach.touch.view", "outreach.terms.view"]
 # Who reads the points ledger and its closes.
 _LEDGER = [
     "points.wallet.view",
@@ -203,6 +206,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.category.view",
             "content.category.add",
             "content.category.change",
+            *_TOLD,
+            "outreach.terms.change",
             *_GROUPS,
             "community.groupkind.add",
             "community.groupkind.change",
@@ -250,7 +255,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_DECIDE_LIVESTREAMS,
         ],
     ),
-    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS, *_RUN_LIVESTREAMS]),
+    "community_operator": (
+        "社群运营",
+        "Community operator",
+        [*_LOOK, *_TOLD, *_KEEP_GROUPS, *_RUN_LIVESTREAMS],
+    ),
     "rewards_operator": (
         "权益运营",
         "Rewards operator",
@@ -314,6 +323,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "rewards.close.view",
             "rewards.close.run",
             *_MERCHANTS,
+            *_TOLD,
             "approvals.revision.withdraw",
         ],
     ),
@@ -357,6 +367,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.stop.lift",
             "approvals.revision.evidence",
             "audit.entry.view",
+            *_TOLD,
             *_KEEP_GROUPS,
             *_RUN_LIVESTREAMS,
         ],
@@ -428,6 +439,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.mallorder.view",
             "points.draw.view",
             "points.drawtry.view",
+            *_TOLD,
             *_GROUPS,
             *_LIVESTREAMS,
         ],

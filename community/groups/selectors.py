@@ -23,6 +23,7 @@ def group_in_scope(*, scope: Scope, group_id: UUID | str) -> Group:
 
 
 def kinds_in_use() -> QuerySet[GroupKind]:
+    """Which kinds can a group be of?"""
     return GroupKind.objects.filter(is_active=True)
 
 
@@ -33,7 +34,13 @@ def members_in(*, scope: Scope, group: Group) -> QuerySet[Member]:
 
 def groups_of_customer(*, scope: Scope) -> QuerySet[Group]:
     """The groups that the customer who asks is in. Asked as the customer: the policy shows these alone."""
-    open_spells = Member.objects.filter(customer_id=scope.customer_id, left_at=None)
+    open_spells = Member.objects.filter(customer_id=_self(scope), left_at=None)
     return Group.objects.filter(pk__in=open_spells.values("group_id"), dissolved_at=None).select_related(
         "kind"
     )
+
+
+def _self(scope: Scope) -> UUID:
+    if scope.customer_id is None:
+        raise ValueError("asked as a customer alone")
+    return scope.customer_id

@@ -37,6 +37,7 @@ from config.demo import bank, pictures, tags
 from config.demo.contents import publish_contents
 from config.demo.desk import keep_desk
 from config.demo.livestreams import hold_livestreams
+from config.demo.handed_down import hand_down, meet_content
 from config.demo.merchants import contract_merchants
 from config.demo.points import give_points
 from config.demo.policies import set_policies
@@ -86,8 +87,10 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     say("海报与资源位 …")
     _publish_posters(demo, batch)
     publish_contents(demo, batch)
+    hand_down(demo)
     say("客户与一周的领取、核销 …")
     _live_a_week(demo, batch)
+    meet_content(demo)
     contract_merchants(demo)
     with system_scope(at=demo.at, cause="load_demo") as scope:
         tags.define_tags(scope=scope, head_office=demo.branches["HO"].pk)

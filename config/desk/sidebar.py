@@ -127,6 +127,8 @@ GROUPS = [
             Page(_("Orders of the mall"), "local_shipping", "points.mallorder"),
             Page(_("Prize draws"), "casino", "points.draw"),
             Page(_("Tries and prizes"), "featured_seasonal_and_gifts", "points.drawtry"),
+            Page(_("Messages to customers"), "forum", "outreach.touch"),
+            Page(_("Terms of messages"), "bedtime", "outreach.terms", head_office_only=True),
             Page(
                 _("Counter"),
                 "point_of_sale",

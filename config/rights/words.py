@@ -136,6 +136,7 @@ _PAGES = {
     # the calendar
     "calendar": pgettext_lazy("page", "calendar"),
     "home": pgettext_lazy("page", "the home page as a customer gets it"),
+    "calendar_feed": pgettext_lazy("page", "calendar: one's own subscription"),
     "calendar_boxes": pgettext_lazy("page", "calendar: what stands on its days"),
     "calendar_card": pgettext_lazy("page", "calendar: the card of one thing"),
     "calendar_move": pgettext_lazy("page", "calendar: reschedule"),
@@ -177,6 +178,9 @@ _OTHERS = {
     "api:points-members": _("Join a household"),
     "api:points-transfers": _("Pass points on in the household"),
     "api:points-tier": _("My tier"),
+    "api:messages": _("My messages"),
+    "api:message-read": _("Mark a message as read"),
+    "api:subscriptions": _("One-time subscriptions"),
     "api:points-goods": _("Goods of the points mall"),
     "api:points-good": _("One good of the points mall"),
     "api:points-orders": _("Order for points"),

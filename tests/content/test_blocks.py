@@ -14,6 +14,8 @@ from campaigns.approvals.services.restoring import restore_revision
 from campaigns.lib.ids import new_id
 from campaigns.tenants.scopes import Scope
 from content import item_refusals
+from content.asset_rules import AssetIsInUse
+from content.asset_selectors import uses_of
 from content.blocks.parts import Words
 from content.blocks.refusals import BlockIsUnknown, BlockIsWrong, TooManyBlocks
 from content.blocks.registry import BlockKind, block_kinds, register_block
@@ -22,6 +24,7 @@ from content.item_kinds import ItemKind
 from content.models import Item, LiveItem
 from content.readiness import missing_in
 from content.selectors import rendition_shown
+from content.services.asset_removals import remove_asset
 from content.services.assets import change_asset
 from content.services.categories import add_category, change_category
 from content.services.items import add_item, change_item, submit_item
@@ -371,3 +374,16 @@ def test_categories_are_kept_at_head_office_in_two_levels(cast: Cast) -> None:
         from content.category_selectors import categories_in_use
 
         assert [each.code for each in categories_in_use()] == ["deposit", "fixed"]
+
+
+def test_what_stands_in_a_block_of_a_draft_is_not_removed_from_the_library(cast: Cast) -> None:
+    with cast.north_editor.scope() as scope:
+        asset = make_asset(scope)
+        page = make_page(scope, [picture(asset.pk)])
+        assert [use.title for use in uses_of(scope=scope, asset=asset)] == ["春节专题"]
+        with pytest.raises(AssetIsInUse, match="春节专题"):
+            remove_asset(scope=scope, asset_id=asset.pk)
+        change_item(scope=scope, item_id=page.pk, blocks=[text("<p>没有图片了</p>")])
+        remove_asset(scope=scope, asset_id=asset.pk)
+        with pytest.raises(BlockIsWrong):
+            change_item(scope=scope, item_id=page.pk, blocks=[picture(asset.pk)])

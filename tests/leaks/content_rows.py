@@ -32,6 +32,7 @@ CONTENT = {
     "admin:content_placement_home": Row("staff", names={"branch": "tenants.branch"}),
     # The calendar's card and its moves ask each layer's own room; the one here stands for all of them.
     "admin:planning_campaign_calendar": Row("staff", methods=("get",)),
+    "admin:planning_campaign_calendar_feed": Row("staff", body={"act": "make"}),
     "admin:planning_campaign_calendar_boxes": Row("staff", methods=("get",)),
     "admin:planning_campaign_calendar_card": Row(
         "staff", {"layer": "=content", "thing_id": "content.item"}, methods=("get",)

@@ -205,6 +205,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:content_placement_home": (("content.placement.view",), ("content.placement.view",)),
     # The calendar.
     "admin:planning_campaign_calendar": (("planning.campaign.view",), ()),
+    "admin:planning_campaign_calendar_feed": (("planning.campaign.view",), ("planning.campaign.view",)),
     "admin:planning_campaign_calendar_boxes": (("planning.campaign.view",), ()),
     "admin:planning_campaign_calendar_card": (("content.item.view",), ()),
     "admin:planning_campaign_calendar_move": ((), ("content.item.change",)),

@@ -53,6 +53,7 @@ from content.models import Rendition, Slot
 from content.services.placements import add_placement
 from tests.leaks.content_objects import plant_originals, plant_recalls
 from tests.leaks.library_objects import plant_library
+from tests.leaks.outreach_objects import plant_touches
 from tests.leaks.points_objects import plant_draws, plant_ledger, plant_mall, plant_tiers
 from tests.leaks.world import PLACES, World
 from tests.support.cast import AT, PASSWORD, Player, build_cast
@@ -98,6 +99,7 @@ def build() -> World:
     _duplicates(world)
     plant_ledger(world)
     plant_tiers(world)
+    plant_touches(world)
     plant_recalls(world, {place: mark(place) for place in PLACES})
     plant_originals(world, {place: mark(place) for place in PLACES})
     _signatures(world)

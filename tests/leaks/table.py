@@ -30,6 +30,7 @@ BANK_WIDE = {
     "customers_tagcategory": "drawers of definitions",
     "content_category": "drawers of content, the whole bank's",
     "customers_scoringterms": "thresholds of the bank",
+    "outreach_terms": "quiet hours and caps of the bank",
 }
 
 # Addresses that take nothing and know nobody, each with the reason.
@@ -38,6 +39,7 @@ PUBLIC = {
     "readyz": "parts of the installation",
     "metrics": "figures of the installation that name nobody, for this machine or by a token",
     "set_language": "the reader's language",
+    "calendar-feed": "whoever has the secret address sees what its person sees",
     "front": "leads to the admin",
     "api:schema": "the contract",
     "api:docs": "the contract",
@@ -68,6 +70,9 @@ PUBLIC = {
 ROWS = {
     **POINTS,
     **CONTENT,
+    "api:messages": Row("customer", methods=("get",)),
+    "api:message-read": Row("customer", {"touch_id": "outreach.touch"}, methods=("post",)),
+    "api:subscriptions": Row("customer", body={"kind": "nonsense"}),
     "admin:index": Row("staff"),
     "admin:app_list": Row("staff"),
     "admin:autocomplete": Row("staff", methods=("get",)),

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -15,6 +16,7 @@ from campaigns.lib.clock import FOREVER
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.planning.calendar.answer import MARKS, calendar_answer
 from campaigns.planning.calendar.asking import days_asked, filters_asked, moment_of, zone_at
+from campaigns.planning.calendar.feeds import end_feed, make_feed, own_feed
 from campaigns.planning.calendar.layers import IsFixed, Layer, MomentIsMissing, Part, calendar_layers
 from campaigns.tenants.desk import scope_of
 from campaigns.tenants.scopes import Scope
@@ -34,6 +36,7 @@ class CalendarPages:
         return [
             own("", self.calendar_view, "calendar"),
             own("boxes/", self.boxes_view, "calendar_boxes"),
+            own("subscription/", self.feed_view, "calendar_feed"),
             own("<str:layer>/<uuid:thing_id>/", self.card_view, "calendar_card"),
             own("<str:layer>/<uuid:thing_id>/move/", self.move_view, "calendar_move"),
             *super().get_urls(),  # type: ignore[misc]
@@ -114,6 +117,33 @@ class CalendarPages:
         except Refusal as refusal:
             return JsonResponse({"code": refusal.code, "said": str(refusal)}, status=refusal.status)
         return JsonResponse({"said": said})
+
+    def feed_view(self, request: HttpRequest) -> HttpResponse:
+        """One's own subscription: whether there is one, a new secret address (shown this once), or its end."""
+        scope = self._may_look(request)
+        address = ""
+        if request.method == "POST":
+            try:
+                with transaction.atomic():
+                    if request.POST.get("act") == "end":
+                        end_feed(scope=scope)
+                        messages.success(
+                            request, gettext("The subscription has ended: its address answers nothing.")
+                        )
+                    else:
+                        token = make_feed(scope=scope, is_mine="is_mine" in request.POST)
+                        address = request.build_absolute_uri(reverse("calendar-feed", args=[token]))
+            except Refusal as refusal:
+                messages.error(request, str(refusal))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Subscribe to the calendar"),
+            "feed": own_feed(scope=scope),
+            "address": address,
+        }
+        answer = TemplateResponse(request, "planning/calendar_feed.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
 
     def _may_look(self, request: HttpRequest) -> Scope:
         if not self.has_view_permission(request):  # type: ignore[attr-defined]

@@ -13,7 +13,13 @@ from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope, people_at_home
 from community.groups.models import Group, GroupKind, Member
-from community.groups.refusals import GroupIsDissolved, GroupIsFull, GroupIsWrong, MemberIsIn, OwnerIsElsewhere
+from community.groups.refusals import (
+    GroupIsDissolved,
+    GroupIsFull,
+    GroupIsWrong,
+    MemberIsIn,
+    OwnerIsElsewhere,
+)
 from community.groups.selectors import group_in_scope
 
 
@@ -139,7 +145,9 @@ def _save(group: Group, *, is_new: bool) -> None:
     except IntegrityError as error:
         if broken(error) != "community_group_capacity_is_1_to_500":
             raise
-        raise GroupIsWrong(why_zh="人数上限为 1 至 500。", why_en="a group holds 1 to 500 members.") from error
+        raise GroupIsWrong(
+            why_zh="人数上限为 1 至 500。", why_en="a group holds 1 to 500 members."
+        ) from error
     group.refresh_from_db(fields=["member_count"])
 
 
