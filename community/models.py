@@ -1,7 +1,6 @@
 """The tables of this room, as each package declares them."""
 
 from community.groups.models import Group, GroupKind, Member
-
 from community.livestreams.models import (
     Booking,
     Broadcast,

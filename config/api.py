@@ -77,6 +77,11 @@ urlpatterns = [
     path("livestreams", livestreams.Livestreams.as_view(), name="livestreams"),
     path("livestreams/<uuid:livestream_id>", livestreams.OneLivestream.as_view(), name="livestream"),
     path(
+        "livestreams/<uuid:livestream_id>/reminders",
+        livestreams.Reminders.as_view(),
+        name="livestream-reminders",
+    ),
+    path(
         "livestreams/<uuid:livestream_id>/watch",
         own_scope(livestreams.Watching.as_view()),
         name="livestream-watch",

@@ -1,6 +1,6 @@
 """Pictures that rooms above show in things of their own: their addresses name the thing, and its room says what it shows.
 
-    register_shower("community.livestream", frozen_cover)
+register_shower("community.livestream", frozen_cover)
 """
 
 from collections.abc import Callable

@@ -218,7 +218,14 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
     "editor": (
         "内容编辑",
         "Content editor",
-        [*_LOOK, *_MAKE, "customers.tag.view", "content.original.view", "content.item.hand_down", *_LIVESTREAMS],
+        [
+            *_LOOK,
+            *_MAKE,
+            "customers.tag.view",
+            "content.original.view",
+            "content.item.hand_down",
+            *_LIVESTREAMS,
+        ],
     ),
     "reviewer": (
         "审核",
@@ -401,7 +408,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "community.livestream.view",
         ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_LIVESTREAMS]),
+    "analyst": (
+        "分析",
+        "Analyst",
+        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_LIVESTREAMS],
+    ),
     "auditor": (
         "审计",
         "Auditor",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from campaigns.lib.http.limits import Limit
 from campaigns.lib.http.views import ApiView
-from campaigns.requests.keys import idempotent
+from campaigns.requests.keys import HEADER, idempotent
 from campaigns.rewards.models import LiveBatch, Release
 from campaigns.rewards.selectors.coupons import (
     claimed_by_customer,
@@ -31,6 +31,7 @@ from community.livestreams.selectors import (
     one_shown,
     releases_shown,
 )
+from community.livestreams.services.reminders import ask_reminder
 from community.livestreams.services.viewers import (
     MOST_CHARACTERS,
     Said,
@@ -133,7 +134,9 @@ class LivestreamDetailOut(LivestreamOut):
     """直播间 · A livestream whole."""
 
     as_of = serializers.DateTimeField(help_text="银行时钟，用于倒计时 · the bank's clock, for the countdown")
-    starts_in = serializers.IntegerField(allow_null=True, help_text="秒，未开播时 · seconds, before it begins")
+    starts_in = serializers.IntegerField(
+        allow_null=True, help_text="秒，未开播时 · seconds, before it begins"
+    )
     play = serializers.DictField(
         allow_null=True,
         help_text="直播中或回放时的播放信息，按 kind 区分 channels、miniprogram、hls · while it is on or replayed",
@@ -150,10 +153,29 @@ class LivestreamsOut(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
+class ReminderIn(serializers.Serializer[Any]):
+    """预约提醒，可为空 · May be empty."""
+
+    template_id = serializers.CharField(
+        required=False,
+        max_length=64,
+        help_text="客户刚点“允许”的订阅消息模板，算一次授权 · the template whose “allow” was tapped: one permission",
+    )
+
+
+class ReminderOut(serializers.Serializer[Any]):
+    remind_at = serializers.DateTimeField()
+    has_credit = serializers.BooleanField(
+        help_text="微信订阅消息；否则只进站内信 · by a subscribe message; else into the inbox alone"
+    )
+
+
 class BeatIn(serializers.Serializer[Any]):
     """观看心跳，约每 15 秒一次 · About every 15 seconds while somebody watches."""
 
-    seconds = serializers.IntegerField(min_value=0, max_value=3600, help_text="距上次心跳的秒数 · since the last beat")
+    seconds = serializers.IntegerField(
+        min_value=0, max_value=3600, help_text="距上次心跳的秒数 · since the last beat"
+    )
     position = serializers.IntegerField(
         required=False, default=0, min_value=0, max_value=MINUTES * 60, help_text="播放位置（秒）· in seconds"
     )
@@ -215,7 +237,9 @@ class Livestreams(ApiView):
     @extend_schema(summary="直播列表 · Livestreams", responses=LivestreamsOut)
     def get(self, request: Request) -> Response:
         found = livestreams_for_customer(scope=self.scope)
-        return self.answer({"items": [_out(live, showing, self.scope) for live, showing in found], "next": None})
+        return self.answer(
+            {"items": [_out(live, showing, self.scope) for live, showing in found], "next": None}
+        )
 
 
 class OneLivestream(ApiView):
@@ -255,6 +279,25 @@ class OneLivestream(ApiView):
         )
 
 
+class Reminders(ApiView):
+    who = "customer"
+
+    @extend_schema(
+        summary="预约开播提醒 · Remind me", request=ReminderIn, responses={200: ReminderOut, 201: ReminderOut}
+    )
+    @idempotent()
+    def post(self, request: Request, livestream_id: UUID) -> Response:
+        given = self.body(ReminderIn)
+        reminder = ask_reminder(
+            scope=self.scope,
+            livestream_id=livestream_id,
+            is_allowed="template_id" in given,
+            key=request.headers.get(HEADER, "")[:120],
+        )
+        told = {"remind_at": reminder.remind_at, "has_credit": reminder.has_credit}
+        return self.answer(told, status=201 if reminder.is_new else 200)
+
+
 class Watching(ApiView):
     """Marked own_scope in the list of addresses: beats that wait together share one statement."""
 
@@ -265,7 +308,11 @@ class Watching(ApiView):
         given = self.body(BeatIn)
         watched = watch_livestream(
             beat=Beat(
-                UUID(self.scope.carry["customer"]), livestream_id, self.scope.at, given["seconds"], given["position"]
+                UUID(self.scope.carry["customer"]),
+                livestream_id,
+                self.scope.at,
+                given["seconds"],
+                given["position"],
             )
         )
         return self.answer({"state": watched.state, "seconds": watched.seconds})
@@ -283,7 +330,9 @@ class Comments(ApiView):
         said = comments_on(
             scope=self.scope, livestream_id=livestream_id, before=self.query_values.get("before"), many=many
         )
-        return self.answer({"items": [_said(each) for each in said], "next": said[-1].id if len(said) == many else None})
+        return self.answer(
+            {"items": [_said(each) for each in said], "next": said[-1].id if len(said) == many else None}
+        )
 
     @extend_schema(summary="发表评论 · Say something", request=CommentIn, responses={201: CommentOut})
     @idempotent()
@@ -320,7 +369,10 @@ class Answers(ApiView):
     def post(self, request: Request, livestream_id: UUID) -> Response:
         given = self.body(AnswerIn)
         is_right = answer_quiz(
-            scope=self.scope, livestream_id=livestream_id, question_id=given["question"], option=given["option"]
+            scope=self.scope,
+            livestream_id=livestream_id,
+            question_id=given["question"],
+            option=given["option"],
         )
         return self.answer({"question": given["question"], "is_right": is_right}, status=201)
 
@@ -346,7 +398,9 @@ def _cover(live: Broadcast, scope: Scope) -> dict[str, Any]:
     addresses = customer_addresses(
         branch_id=live.branch_id, at=scope.at, item_id=live.livestream_id, picture=live.cover
     )
-    return {name: live.cover[name] for name in ("alt", "colour", "width", "height")} | {"addresses": addresses}
+    return {name: live.cover[name] for name in ("alt", "colour", "width", "height")} | {
+        "addresses": addresses
+    }
 
 
 def _play(live: Broadcast, showing: Showing) -> Mapping[str, Any] | None:

@@ -12,7 +12,7 @@ from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.tenants.scopes import Scope
 from community.livestreams.models import Broadcast
 from community.livestreams.rules import State
-from community.livestreams.selectors import shown_to_customer, showings_of
+from community.livestreams.selectors import showings_of, shown_to_customer
 from content.addresses import customer_addresses
 from content.blocks.parts import Part, Sight, Words, Wrong
 from content.blocks.registry import BlockKind

@@ -89,7 +89,9 @@ def livestream_card(scope: Scope, livestream_id: UUID) -> Card:
         next=gettext("To the desk") if is_desk else gettext("Open it"),
         window=(each.planned_from, each.planned_until),
         moves=frozenset(_moves(scope, each)),
-        warning=gettext("Moving it ends the review; it has to be submitted again.") if stand.is_in_review else "",
+        warning=gettext("Moving it ends the review; it has to be submitted again.")
+        if stand.is_in_review
+        else "",
     )
 
 
@@ -168,7 +170,9 @@ def _fill(each: Livestream, stand: Standing) -> Fill:
 
 def _moves(scope: Scope, each: Livestream) -> list[Part]:
     showing = getattr(each, "showing", None)
-    if not scope.may("community.livestream.change") or (showing is not None and showing.started_at is not None):
+    if not scope.may("community.livestream.change") or (
+        showing is not None and showing.started_at is not None
+    ):
         return []
     return [Part.FROM, Part.UNTIL]
 

@@ -77,7 +77,9 @@ def drops_at_desk(*, scope: Scope, live: Broadcast, showing: Showing) -> list[Dr
     titles = dict(LiveBatch.objects.visible(scope).filter(batch_id__in=keys).values_list("batch_id", "title"))
     laid = {
         each.slot: each
-        for each in Release.objects.visible(scope).filter(cause=ref("community.livestream", live.livestream_id))
+        for each in Release.objects.visible(scope).filter(
+            cause=ref("community.livestream", live.livestream_id)
+        )
     }
     claimed = _claimed(scope, live.livestream_id)
     found = []
@@ -112,9 +114,13 @@ def drops_at_desk(*, scope: Scope, live: Broadcast, showing: Showing) -> list[Dr
 def now_at_desk(*, scope: Scope, live: Broadcast, showing: Showing) -> dict[str, Any]:
     """What changes while it runs."""
     line = line_of(scope=scope, livestream_id=live.livestream_id)
-    comments = Comment.objects.within(scope).filter(livestream_id=live.livestream_id).select_related("customer")
+    comments = (
+        Comment.objects.within(scope).filter(livestream_id=live.livestream_id).select_related("customer")
+    )
     return {
-        "watching": watching_now(scope=scope, livestream_id=live.livestream_id) if showing.state == State.LIVE else 0,
+        "watching": watching_now(scope=scope, livestream_id=live.livestream_id)
+        if showing.state == State.LIVE
+        else 0,
         "drawn": drawn(line, marks=_marks(live, showing)),
         "drops": drops_at_desk(scope=scope, live=live, showing=showing),
         "comments": list(comments[:_COMMENTS]),
@@ -122,7 +128,9 @@ def now_at_desk(*, scope: Scope, live: Broadcast, showing: Showing) -> dict[str,
     }
 
 
-def sheet_at_desk(*, live: Any, showing: Showing | None, at: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+def sheet_at_desk(
+    *, live: Any, showing: Showing | None, at: datetime, zone: ZoneInfo
+) -> list[dict[str, Any]]:
     """The run-sheet with its clock times; the line that is on now, and those that are over, are marked."""
     begins = (showing.started_at if showing else None) or live.planned_from
     minute = minute_of(at=at, since=begins) if showing is not None and showing.state == State.LIVE else None
@@ -161,9 +169,7 @@ def drawn(line: list[int], *, before: list[int] | None = None, marks: Any = ()) 
 
 
 def _marks(live: Broadcast, showing: Showing) -> list[tuple[int, str, str]]:
-    return [
-        (drop["minute"], "drop", drop["words"]) for drop in live.drops if drop["minute"] is not None
-    ]
+    return [(drop["minute"], "drop", drop["words"]) for drop in live.drops if drop["minute"] is not None]
 
 
 def _claimed(scope: Scope, livestream_id: UUID) -> Mapping[str, int]:

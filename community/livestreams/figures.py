@@ -17,7 +17,13 @@ from campaigns.audit.rules import first_id_at
 from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
 from community.livestreams.models import Broadcast, Livestream, Showing
-from community.livestreams.rules import ABSENT_AFTER, MINUTES, interaction_rate, minute_of, same_weekday_before
+from community.livestreams.rules import (
+    ABSENT_AFTER,
+    MINUTES,
+    interaction_rate,
+    minute_of,
+    same_weekday_before,
+)
 
 # What a viewer bought within a week of the beginning counts as a conversion.
 CONVERTS_WITHIN = timedelta(days=7)
@@ -193,7 +199,9 @@ def happened_in(*, scope: Scope, livestream_id: UUID, live: Broadcast | None) ->
     cause = ref("community.livestream", livestream_id)
     for opened, _closed, title in _rows(scope, releases, [cause, until]):
         found.append(
-            Happened(minute_of(at=opened, since=since), "drop", gettext("dropped “%(title)s”") % {"title": title})
+            Happened(
+                minute_of(at=opened, since=since), "drop", gettext("dropped “%(title)s”") % {"title": title}
+            )
         )
     counted = f"""
         WITH claimed AS ({_CLAIMED})

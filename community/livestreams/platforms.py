@@ -1,6 +1,6 @@
 """Where a livestream runs. A platform says what a channel on it must name, and what the client plays.
 
-    register_platform(Platform("hls", _("HLS address"), needs=("url",), play=lambda c: {"kind": "hls", "url": c.url}))
+register_platform(Platform("hls", _("HLS address"), needs=("url",), play=lambda c: {"kind": "hls", "url": c.url}))
 """
 
 import ipaddress
@@ -16,7 +16,17 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9_\-]{4,64}")
 _ROOM = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?)+")
 # Names that lead nowhere on a phone, or into somebody's own network.
-_INNER = (".local", ".internal", ".lan", ".home", ".corp", ".localhost", ".test", ".invalid", ".example.invalid")
+_INNER = (
+    ".local",
+    ".internal",
+    ".lan",
+    ".home",
+    ".corp",
+    ".localhost",
+    ".test",
+    ".invalid",
+    ".example.invalid",
+)
 
 
 class Addressed(Protocol):
@@ -84,7 +94,11 @@ def wrong_with(code: str, address: Addressed) -> str:
         value = getattr(address, name)
         if not value and name in platform.takes:
             continue
-        good = is_public_https(value) if name == "url" else (_ACCOUNT if name == "account" else _ROOM).fullmatch(value)
+        good = (
+            is_public_https(value)
+            if name == "url"
+            else (_ACCOUNT if name == "account" else _ROOM).fullmatch(value)
+        )
         if not good:
             return name
     return ""

@@ -47,7 +47,11 @@ def livestream_payload(*, scope: Scope, livestream: Livestream) -> dict[str, Any
     return frozen(terms) | {
         "livestream": str(livestream.pk),
         "series_title": livestream.series.title if livestream.series else "",
-        "channel": {"id": str(channel.pk), "name": channel.name, "play": dict(play_of(channel.platform, channel))}
+        "channel": {
+            "id": str(channel.pk),
+            "name": channel.name,
+            "play": dict(play_of(channel.platform, channel)),
+        }
         if channel
         else None,
         "cover": frozen_asset(scope=scope, asset=livestream.asset) if livestream.asset else None,
@@ -162,23 +166,52 @@ def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
         lines.append(Line("cover", gettext("cover"), payload["cover"]["sha256"], picture=address))
     for sheet in terms.run_sheet:
         label = gettext("minute %(minute)s") % {"minute": sheet.minute}
-        lines.append(Line(f"sheet:{sheet.id}", label, _joined(sheet.heading, gettext("%(n)s min") % {"n": sheet.minutes})))
+        lines.append(
+            Line(
+                f"sheet:{sheet.id}",
+                label,
+                _joined(sheet.heading, gettext("%(n)s min") % {"n": sheet.minutes}),
+            )
+        )
         if sheet.script:
-            lines.append(Line(f"script:{sheet.id}", gettext("script of %(heading)s") % {"heading": sheet.heading}, sheet.script))
+            lines.append(
+                Line(
+                    f"script:{sheet.id}",
+                    gettext("script of %(heading)s") % {"heading": sheet.heading},
+                    sheet.script,
+                )
+            )
     for card in payload["product_cards"]:
-        lines.append(Line(f"product:{card['id']}", gettext("product"), _joined(card["title"], card["risk_level"])))
+        lines.append(
+            Line(f"product:{card['id']}", gettext("product"), _joined(card["title"], card["risk_level"]))
+        )
         lines.append(Line(f"disclosure:{card['id']}", gettext("risk disclosure"), card["disclosure"]))
-    lines += [Line(f"material:{card['id']}", gettext("material"), card["title"]) for card in payload["material_cards"]]
+    lines += [
+        Line(f"material:{card['id']}", gettext("material"), card["title"])
+        for card in payload["material_cards"]
+    ]
     for drop in terms.drops:
         batch = payload["batches"].get(str(drop.batch), {})
-        lines.append(Line(f"drop:{drop.id}", gettext("coupon drop"), _joined(_drop_when(drop.minute, drop.minutes), batch.get("title", ""), drop.words)))
+        lines.append(
+            Line(
+                f"drop:{drop.id}",
+                gettext("coupon drop"),
+                _joined(_drop_when(drop.minute, drop.minutes), batch.get("title", ""), drop.words),
+            )
+        )
     for each in terms.quiz:
-        options = " / ".join(f"✓ {option}" if nth == each.right else option for nth, option in enumerate(each.options))
+        options = " / ".join(
+            f"✓ {option}" if nth == each.right else option for nth, option in enumerate(each.options)
+        )
         lines.append(Line(f"quiz:{each.id}", gettext("question"), _joined(each.question, options)))
     if payload["draw_title"]:
         lines.append(Line("draw", gettext("prize draw"), payload["draw_title"]))
     lines.append(
-        Line("reach", gettext("for"), gettext("this branch and those below") if terms.handed_down else gettext("this branch alone"))
+        Line(
+            "reach",
+            gettext("for"),
+            gettext("this branch and those below") if terms.handed_down else gettext("this branch alone"),
+        )
     )
     return Description(
         template="community/phone_livestream.html",
@@ -217,7 +250,9 @@ def look(scope: Scope, sight: Sight) -> list[Found]:
         opens = since + timedelta(minutes=drop["minute"] or 0)
         closes = until if drop["minute"] is None else opens + timedelta(minutes=drop["minutes"])
         line, name = f"drop:{drop['id']}", batch["title"]
-        claim_from, claim_until = (datetime.fromisoformat(batch[each]) for each in ("claim_from", "claim_until"))
+        claim_from, claim_until = (
+            datetime.fromisoformat(batch[each]) for each in ("claim_from", "claim_until")
+        )
         if claim_from > opens or claim_until < closes:
             found.append(Found(line, excerpt=name, args={"what": "window", "name": name}, severity="block"))
         if not batch["by_release"]:
@@ -225,11 +260,18 @@ def look(scope: Scope, sight: Sight) -> list[Found]:
         if payload["handed_down"] and not batch["handed_down"]:
             found.append(Found(line, excerpt=name, args={"what": "reach", "name": name}))
     taken = taken_by(payload=payload)
-    for key, title in clashes(scope=scope, livestream_id=UUID(payload["livestream"]), taken=list(taken), since=since, until=until):
+    for key, title in clashes(
+        scope=scope, livestream_id=UUID(payload["livestream"]), taken=list(taken), since=since, until=until
+    ):
         kind, name = taken[key]
         line = "channel" if kind == "channel" else _line_of_host(payload["hosts"], key)
-        found.append(Found(line, excerpt=name, args={"what": "clash", "name": name, "title": title}, severity="block"))
-    if runs_minutes([(row["minute"], row["minutes"]) for row in payload["run_sheet"]]) > (until - since).total_seconds() / 60:
+        found.append(
+            Found(line, excerpt=name, args={"what": "clash", "name": name, "title": title}, severity="block")
+        )
+    if (
+        runs_minutes([(row["minute"], row["minutes"]) for row in payload["run_sheet"]])
+        > (until - since).total_seconds() / 60
+    ):
         found.append(Found("when", args={"what": "long"}))
     return found  # fmt: skip
 
@@ -239,16 +281,25 @@ def say(args: Mapping[str, Any]) -> str:
     name = args.get("name", "")
     match args.get("what"):
         case "disclosure":
-            return gettext("“%(name)s” has no risk disclosure: add it to the product card, and submit again.") % {"name": name}
+            return gettext(
+                "“%(name)s” has no risk disclosure: add it to the product card, and submit again."
+            ) % {"name": name}
         case "window":
-            return gettext("“%(name)s” cannot be claimed while its drop is open: change the drop, or the claim window of the batch.") % {"name": name}
+            return gettext(
+                "“%(name)s” cannot be claimed while its drop is open: change the drop, or the claim window of the batch."
+            ) % {"name": name}
         case "open":
-            return gettext("“%(name)s” can be claimed at any time, with or without the drop. If it shall wait for it, set “only while a livestream releases it” on the batch.") % {"name": name}
+            return gettext(
+                "“%(name)s” can be claimed at any time, with or without the drop. If it shall wait for it, set “only while a livestream releases it” on the batch."
+            ) % {"name": name}
         case "reach":
-            return gettext("“%(name)s” is for customers of its own branch alone; those of branches below will see a drop that is not for them.") % {"name": name}
+            return gettext(
+                "“%(name)s” is for customers of its own branch alone; those of branches below will see a drop that is not for them."
+            ) % {"name": name}
         case "clash":
             return (
-                gettext("“%(name)s” is taken at that time by the livestream “%(title)s”.") % {"name": name, "title": args["title"]}
+                gettext("“%(name)s” is taken at that time by the livestream “%(title)s”.")
+                % {"name": name, "title": args["title"]}
                 if args.get("title")
                 else gettext("“%(name)s” is taken at that time by another livestream.") % {"name": name}
             )
@@ -286,7 +337,9 @@ def _card(item: LiveItem) -> dict[str, Any]:
 def _batches(scope: Scope, terms: LivestreamTerms) -> dict[str, Any]:
     """Of the drops, as far as they are live: what the batch is called, and when and where it can be claimed."""
     keys = {drop.batch for drop in terms.drops}
-    rows = LiveBatch.objects.visible(scope).filter(batch_id__in=keys, claim_until__gt=scope.at) if keys else []
+    rows = (
+        LiveBatch.objects.visible(scope).filter(batch_id__in=keys, claim_until__gt=scope.at) if keys else []
+    )
     return {
         str(each.batch_id): {
             "title": each.title, "sha256": each.sha256, "by_release": each.by_release,

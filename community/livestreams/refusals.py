@@ -87,6 +87,13 @@ class NotOn(Refusal):
     en = "The livestream has not begun, or is over."
 
 
+class TooLateToRemind(Refusal):
+    code = "community.livestream.too_late_to_remind"
+    status = 409
+    zh = "这场直播已经开始、结束或取消，不能再预约提醒。"
+    en = "This livestream has begun, is over or is cancelled: there is nothing to be reminded of."
+
+
 class NotWatching(Refusal):
     code = "community.livestream.not_watching"
     status = 409

@@ -12,7 +12,15 @@ from campaigns.rewards.models import Release
 from campaigns.tenants.models import Person
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import people_at_home
-from community.livestreams.models import Booking, Broadcast, Channel, LiveSeries, Livestream, QuizAnswer, Showing
+from community.livestreams.models import (
+    Booking,
+    Broadcast,
+    Channel,
+    LiveSeries,
+    Livestream,
+    QuizAnswer,
+    Showing,
+)
 from community.livestreams.rules import State
 from content.models import Asset, LiveItem
 
@@ -128,7 +136,9 @@ def shown_to_customer(*, scope: Scope) -> QuerySet[Broadcast]:
 
 def showings_of(*, scope: Scope, livestream_ids: Sequence[UUID]) -> dict[UUID, Showing]:
     """How far these are, in the customer's scope."""
-    return {each.livestream_id: each for each in Showing.objects.filter(livestream_id__in=list(livestream_ids))}
+    return {
+        each.livestream_id: each for each in Showing.objects.filter(livestream_id__in=list(livestream_ids))
+    }
 
 
 def one_shown(*, scope: Scope, livestream_id: UUID) -> tuple[Broadcast, Showing]:

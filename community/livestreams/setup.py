@@ -13,6 +13,7 @@ from campaigns.jobs.due_models import Due
 from campaigns.jobs.due_rules import NotYet
 from campaigns.jobs.kinds import register_due
 from campaigns.lib.refs import read_ref
+from campaigns.outreach.kinds import register_touch
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.steps import register_step
 from community.livestreams.block import LIVESTREAM
@@ -24,6 +25,7 @@ from community.livestreams.selectors import shown_to_customer
 from community.livestreams.services import showings
 from community.livestreams.services.livestreams import ANNOUNCE, END, START, hand_over_livestreams
 from community.livestreams.services.notes import CODE
+from community.livestreams.services.reminders import TOUCH
 from community.livestreams.services.viewers import forget_viewer
 from content.blocks.registry import register_block
 from content.shown_elsewhere import register_shower
@@ -35,6 +37,7 @@ def register_livestreams() -> None:
     register_shower(CODE, cover_shown)
     register(KIND)
     register_block(LIVESTREAM)
+    register_touch(TOUCH)
     register_layer()
     register_check(CHECK)
     register_due(ANNOUNCE, _announce, label=_("Announce a livestream"))

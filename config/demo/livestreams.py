@@ -9,12 +9,12 @@ from campaigns.customers.scopes import customer_scope
 from campaigns.rewards.services.batches import BatchTerms, add_batch, submit_batch
 from campaigns.rewards.services.coupons import claim_coupon
 from campaigns.rewards.services.stock import allot_stock
+from community.livestreams.selectors import hosts_offered, products_offered
 from community.livestreams.services import showings
 from community.livestreams.services.channels import add_channel, add_series
 from community.livestreams.services.livestreams import add_livestream, submit_livestream
 from community.livestreams.services.viewers import answer_quiz, like_livestream, say_on_livestream
 from community.livestreams.services.watching import Beat, watch_all
-from community.livestreams.selectors import hosts_offered, products_offered
 from community.livestreams.terms import Drop, Host, LivestreamTerms, Question, SheetLine
 from config.demo import pictures
 from content.services.assets import add_asset
@@ -30,13 +30,32 @@ if TYPE_CHECKING:
 
 _MINUTE = timedelta(minutes=1)
 _SHEET = [
-    SheetLine(minute=0, minutes=5, heading="开场", script="各位客户大家好，欢迎来到行长直播间，今天聊聊养老金怎么领。"),
-    SheetLine(minute=5, minutes=15, heading="个人养老金怎么领", script="每年 12 月 31 日前缴存，可以享受当年的税收优惠。"),
-    SheetLine(minute=20, minutes=15, heading="产品介绍", script="理财非存款、产品有风险、投资须谨慎。请先完成风险评估。"),
-    SheetLine(minute=35, minutes=10, heading="答疑与放券", script="券在本直播间发放，领到后三十天内到网点使用。"),
+    SheetLine(
+        minute=0,
+        minutes=5,
+        heading="开场",
+        script="各位客户大家好，欢迎来到行长直播间，今天聊聊养老金怎么领。",
+    ),
+    SheetLine(
+        minute=5,
+        minutes=15,
+        heading="个人养老金怎么领",
+        script="每年 12 月 31 日前缴存，可以享受当年的税收优惠。",
+    ),
+    SheetLine(
+        minute=20,
+        minutes=15,
+        heading="产品介绍",
+        script="理财非存款、产品有风险、投资须谨慎。请先完成风险评估。",
+    ),
+    SheetLine(
+        minute=35, minutes=10, heading="答疑与放券", script="券在本直播间发放，领到后三十天内到网点使用。"
+    ),
 ]
 _SAID = ("讲得很清楚", "十二月底前都可以缴吗", "西湖支行几点开门", "谢谢行长", "券领到了")
-_QUESTION = Question(question="个人养老金每年最高缴存多少？", options=["6,000 元", "12,000 元", "24,000 元"], right=1)
+_QUESTION = Question(
+    question="个人养老金每年最高缴存多少？", options=["6,000 元", "12,000 元", "24,000 元"], right=1
+)
 
 
 def hold_livestreams(demo: DemoBank) -> None:
@@ -44,7 +63,11 @@ def hold_livestreams(demo: DemoBank) -> None:
     batch = _issue(demo)
     with demo.act("editor", days_ago=10) as scope:
         cover = add_asset(
-            scope=scope, raw=pictures.spring((1280, 720)), name="行长直播间封面", alt="晨光里的山丘", tags=["直播"]
+            scope=scope,
+            raw=pictures.spring((1280, 720)),
+            name="行长直播间封面",
+            alt="晨光里的山丘",
+            tags=["直播"],
         )
     with demo.act("community", days_ago=10) as scope:
         channel = add_channel(

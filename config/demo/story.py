@@ -36,8 +36,8 @@ from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures, tags
 from config.demo.contents import publish_contents
 from config.demo.desk import keep_desk
-from config.demo.livestreams import hold_livestreams
 from config.demo.handed_down import hand_down, meet_content
+from config.demo.livestreams import hold_livestreams
 from config.demo.merchants import contract_merchants
 from config.demo.points import give_points
 from config.demo.policies import set_policies

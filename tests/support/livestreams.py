@@ -78,7 +78,9 @@ def terms_of_one(cast: Cast, player: Player, *, begins: datetime, **more: Any) -
     return replace(terms, **more)
 
 
-def draft_livestream(cast: Cast, player: Player, *, begins: datetime = AT + timedelta(hours=2), at: datetime = AT, **more: Any) -> Livestream:
+def draft_livestream(
+    cast: Cast, player: Player, *, begins: datetime = AT + timedelta(hours=2), at: datetime = AT, **more: Any
+) -> Livestream:
     terms = terms_of_one(cast, player, begins=begins, **more)
     with player.scope(at=at) as scope:
         return add_livestream(scope=scope, terms=terms)
@@ -92,7 +94,13 @@ def approved(checker: Player, revision: Revision, at: datetime = AT) -> None:
 
 
 def live_livestream(
-    cast: Cast, player: Player, checker: Player, *, begins: datetime = AT + timedelta(hours=2), at: datetime = AT, **more: Any
+    cast: Cast,
+    player: Player,
+    checker: Player,
+    *,
+    begins: datetime = AT + timedelta(hours=2),
+    at: datetime = AT,
+    **more: Any,
 ) -> Livestream:
     """Submitted, and approved by another person."""
     draft = draft_livestream(cast, player, begins=begins, at=at, **more)

@@ -27,7 +27,9 @@ class ChannelForm(ServiceForm):
         model = Channel
         fields = ("name", "platform", "account", "room", "url", "is_open")
         help_texts = {
-            "account": _("WeChat Channels: the account; mini-program live: the app's id, if it is another's."),
+            "account": _(
+                "WeChat Channels: the account; mini-program live: the app's id, if it is another's."
+            ),
             "room": _("Mini-program live: the room's number; WeChat Channels: the feed, if there is one."),
             "url": _("HLS: https address of the playlist, which everybody can reach."),
         }
@@ -64,7 +66,11 @@ class ChannelAdmin(ScopedAdmin):
 
 class SeriesForm(ServiceForm):
     weekdays = forms.TypedMultipleChoiceField(
-        label=_("on the weekdays"), choices=_WEEKDAYS, coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("on the weekdays"),
+        choices=_WEEKDAYS,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:

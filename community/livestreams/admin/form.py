@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from campaigns.lib.forms import ServiceForm
 from campaigns.lib.ids import new_id
@@ -36,7 +35,9 @@ FIELDSETS = (
         _("Run-sheet"),
         {
             "fields": ("run_sheet",),
-            "description": _("Minutes count from the real beginning. What is said word for word is reviewed word for word."),
+            "description": _(
+                "Minutes count from the real beginning. What is said word for word is reviewed word for word."
+            ),
         },
     ),
     (_("Products and materials"), {"fields": ("products", "materials")}),
@@ -105,7 +106,11 @@ def _host(row: Mapping[str, str]) -> Host | None:
     if not name and not person:
         return None
     return Host(
-        id=_key(row["id"]), person=person, name=name[:40], title=row["title"][:40], is_guest=row["role"] == "guest"
+        id=_key(row["id"]),
+        person=person,
+        name=name[:40],
+        title=row["title"][:40],
+        is_guest=row["role"] == "guest",
     )
 
 

@@ -122,7 +122,11 @@ class LivestreamAdmin(DraftPage):
             path("<uuid:livestream_id>/replay/", view(self.replay_view), name=f"{name}replay"),
             path("<uuid:livestream_id>/unreplay/", view(self.unreplay_view), name=f"{name}unreplay"),
             path("<uuid:livestream_id>/drops/<uuid:drop_id>/", view(self.drop_view), name=f"{name}drop"),
-            path("<uuid:livestream_id>/comments/<uuid:comment_id>/", view(self.comment_view), name=f"{name}comment"),
+            path(
+                "<uuid:livestream_id>/comments/<uuid:comment_id>/",
+                view(self.comment_view),
+                name=f"{name}comment",
+            ),
         ]
         return [*own, *super().get_urls()]
 
@@ -134,7 +138,9 @@ class LivestreamAdmin(DraftPage):
         return told | {
             "livestream": livestream,
             "showing": showing,
-            "missing": [] if has_begun or told["standing"].is_in_review else missing_in(scope=scope, livestream=livestream),
+            "missing": []
+            if has_begun or told["standing"].is_in_review
+            else missing_in(scope=scope, livestream=livestream),
             "may_submit": told["may_submit"] and not has_begun,
             "may_run": scope.may("community.livestream.run"),
         }
@@ -259,7 +265,9 @@ class LivestreamAdmin(DraftPage):
             request,
             livestream_id,
             lambda: judge_comment(scope=scope_of(request), comment_id=comment_id, is_fit=is_fit),
-            gettext("Customers see the comment.") if is_fit else gettext("Customers do not see the comment any more."),
+            gettext("Customers see the comment.")
+            if is_fit
+            else gettext("Customers do not see the comment any more."),
         )
 
     def _at_desk(self, request: HttpRequest, livestream_id: UUID) -> tuple[Scope, Broadcast, Showing]:
@@ -283,12 +291,17 @@ class LivestreamAdmin(DraftPage):
         other = same_weekday_of(scope=scope, livestream=live, zone=zone)
         line = line_of(scope=scope, livestream_id=live.livestream_id)
         before = line_of(scope=scope, livestream_id=other.livestream_id) if other else []
-        marks = [(each.minute, each.kind, each.said) for each in happened_in(scope=scope, livestream_id=live.livestream_id, live=live)]
+        marks = [
+            (each.minute, each.kind, each.said)
+            for each in happened_in(scope=scope, livestream_id=live.livestream_id, live=live)
+        ]
         own = figures_of(scope=scope, livestream_id=live.livestream_id)
         return {
             "drops": drops,
             "other": other,
-            "other_title": livestream_in_scope(scope=scope, livestream_id=other.livestream_id).title if other else "",
+            "other_title": livestream_in_scope(scope=scope, livestream_id=other.livestream_id).title
+            if other
+            else "",
             "figures": own,
             "before": figures_of(scope=scope, livestream_id=other.livestream_id) if other else None,
             "drawn": drawn(line, before=before, marks=[mark for mark in marks if mark[1] == "drop"]),
@@ -322,5 +335,3 @@ def _reason(request: HttpRequest) -> str:
     if not form.is_valid():
         raise ReasonMissing
     return str(form.cleaned_data["reason"])
-
-

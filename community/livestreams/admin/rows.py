@@ -80,11 +80,18 @@ class RowsWidget(forms.Widget):
         )
 
     def _field(
-        self, column: Column, name: str, value: str, nth: int, choices: Mapping[str, Sequence[tuple[str, str]]]
+        self,
+        column: Column,
+        name: str,
+        value: str,
+        nth: int,
+        choices: Mapping[str, Sequence[tuple[str, str]]],
     ) -> SafeString:
         said = f"{column.label} {nth}"
         if column.kind == "area":
-            return format_html('<textarea name="{}" rows="2" aria-label="{}">{}</textarea>', name, said, value)
+            return format_html(
+                '<textarea name="{}" rows="2" aria-label="{}">{}</textarea>', name, said, value
+            )
         if column.kind == "select":
             offered = list(choices[column.code])
             if value and value not in {key for key, _label in offered}:

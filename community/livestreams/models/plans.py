@@ -113,10 +113,20 @@ class Livestream(Streams):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     series = models.ForeignKey(
-        LiveSeries, models.PROTECT, null=True, blank=True, related_name="livestreams", verbose_name=_("series")
+        LiveSeries,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="livestreams",
+        verbose_name=_("series"),
     )
     channel = models.ForeignKey(
-        Channel, models.PROTECT, null=True, blank=True, related_name="livestreams", verbose_name=_("live channel")
+        Channel,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="livestreams",
+        verbose_name=_("live channel"),
     )
     asset = models.ForeignKey(
         Asset, models.PROTECT, null=True, blank=True, related_name="livestreams", verbose_name=_("cover")

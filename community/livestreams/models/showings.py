@@ -41,7 +41,11 @@ class Showing(TenantModel):
         ordering = ["planned_from"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["planned", "announced", "cancelled"], started_at__isnull=True, ended_at__isnull=True)
+                condition=Q(
+                    state__in=["planned", "announced", "cancelled"],
+                    started_at__isnull=True,
+                    ended_at__isnull=True,
+                )
                 | Q(state="live", started_at__isnull=False, ended_at__isnull=True)
                 | Q(state__in=["ended", "replay"], started_at__isnull=False, ended_at__gte=F("started_at")),
                 name="community_showing_has_the_moments_of_its_state",

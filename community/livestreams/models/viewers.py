@@ -39,7 +39,9 @@ class Watch(CustomerModel):
         verbose_name_plural = _("viewers of livestreams")
         ordering = ["first_at"]
         constraints = [
-            models.UniqueConstraint(fields=["livestream", "customer"], name="community_watch_is_one_a_viewer"),
+            models.UniqueConstraint(
+                fields=["livestream", "customer"], name="community_watch_is_one_a_viewer"
+            ),
         ]
         indexes = [models.Index(fields=["customer"], name="community_watch_of_customer")]
 

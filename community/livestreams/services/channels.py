@@ -13,8 +13,14 @@ from community.livestreams.selectors import channel_in_scope, series_in_scope
 
 _WRONG = {
     "platform": ("请选择平台。", "choose a platform."),
-    "account": ("请填写平台账号：4 至 64 个字母、数字、下划线或短横线。", "give the account: 4 to 64 letters, digits, _ or -."),
-    "room": ("请填写直播间编号：字母、数字、下划线或短横线。", "give the live room: letters, digits, _ or -."),
+    "account": (
+        "请填写平台账号：4 至 64 个字母、数字、下划线或短横线。",
+        "give the account: 4 to 64 letters, digits, _ or -.",
+    ),
+    "room": (
+        "请填写直播间编号：字母、数字、下划线或短横线。",
+        "give the live room: letters, digits, _ or -.",
+    ),
     "url": (
         "播放地址须为公网可访问的 https 地址，不能带端口、用户名或内网地址。",
         "the address must be https with a public host, without port, user or a private net.",

@@ -29,6 +29,7 @@ from community.livestreams.selectors import (
     showing_of,
 )
 from community.livestreams.services.notes import CODE, note
+from community.livestreams.services.reminders import cancel_reminders, move_reminders
 from community.livestreams.terms import LivestreamTerms, thawed
 from content.selectors import batches_offered
 
@@ -115,6 +116,12 @@ def publish_livestream(
             scope=scope, kind=kind, subject=ref(CODE, livestream_id), version=str(revision_id), at=at,
             branch_id=draft.branch_id, branch_pos=draft.branch_pos,
         )  # fmt: skip
+    move_reminders(
+        scope=scope,
+        livestream_id=livestream_id,
+        begins=columns["planned_from"],
+        ends=columns["planned_until"],
+    )
     return Broadcast.objects.within(scope).get(livestream_id=livestream_id)
 
 
@@ -126,6 +133,7 @@ def withdraw_livestream(*, scope: Scope, livestream_id: UUID) -> None:
     rows.filter(state=State.LIVE).update(state=State.ENDED, ended_at=scope.at)
     Booking.objects.within(scope).filter(livestream_id=livestream_id).delete()
     close_releases(scope=scope, cause=ref(CODE, livestream_id))
+    cancel_reminders(scope=scope, livestream_id=livestream_id)
 
 
 def promised(*, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,7 +235,9 @@ def _plan(scope: Scope, livestream_id: UUID, stands: Mapping[str, int], columns:
 
 def _demand_not_begun(scope: Scope, livestream_id: UUID, *, lock: bool = False) -> None:
     if lock:
-        Showing.objects.within(scope).select_for_update(no_key=True).filter(livestream_id=livestream_id).first()
+        Showing.objects.within(scope).select_for_update(no_key=True).filter(
+            livestream_id=livestream_id
+        ).first()
     showing = showing_of(scope=scope, livestream_id=livestream_id)
     if showing is not None and showing.started_at is not None:
         raise HasBegun

@@ -26,6 +26,7 @@ from community.livestreams.rules import (
 from community.livestreams.selectors import livestream_in_scope
 from community.livestreams.services.livestreams import clashes, time_is_taken
 from community.livestreams.services.notes import CODE, note
+from community.livestreams.services.reminders import cancel_reminders
 
 LEAVE = f"{CODE}.leave"
 _LOT = 2_000
@@ -61,6 +62,7 @@ def cancel_livestream(*, scope: Scope, livestream_id: UUID, reason: str) -> Show
     draft, _live = _approved(scope, livestream_id)
     showing = _move(scope, draft, COMING, State.CANCELLED, why=reason.strip()[:200])
     Booking.objects.within(scope).filter(livestream=draft).delete()
+    cancel_reminders(scope=scope, livestream_id=livestream_id)
     note(scope, draft, "cancel", reason=reason.strip()[:200])
     return showing
 
@@ -114,7 +116,9 @@ def open_drop(*, scope: Scope, livestream_id: UUID, drop_id: UUID) -> None:
 
 def announce_due(*, scope: Scope, livestream_id: UUID) -> bool:
     """Customers see it from now on; whether it was still to be announced."""
-    live = Broadcast.objects.within(scope).filter(livestream_id=livestream_id, shown_from__lte=scope.at).first()
+    live = (
+        Broadcast.objects.within(scope).filter(livestream_id=livestream_id, shown_from__lte=scope.at).first()
+    )
     if live is None:
         return False
     moved = (

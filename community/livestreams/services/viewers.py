@@ -57,7 +57,9 @@ def say_on_livestream(*, scope: Scope, livestream_id: UUID, text: str) -> Said:
     return Said(key, scope.facts.actor_name, said, scope.at, True, str(state))
 
 
-def comments_on(*, scope: Scope, livestream_id: UUID, before: UUID | None = None, many: int = 50) -> list[Said]:
+def comments_on(
+    *, scope: Scope, livestream_id: UUID, before: UUID | None = None, many: int = 50
+) -> list[Said]:
     """What was said, newest first; one's own also while it is held."""
     with connections[scope.using].cursor() as cursor:
         cursor.execute(

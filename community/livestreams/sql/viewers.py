@@ -16,7 +16,8 @@ END $$;
 # Beats of many customers, each once a lot (services/watching.py): one statement, and one more for who came in.
 # A beat is credited with what the phone says has passed since its last one, at most with what has passed since the
 # last of any phone of that customer, and with no more than `MOST` seconds.
-WATCH = """
+WATCH = (
+    """
 CREATE FUNCTION watch_livestreams(moment timestamptz, asks jsonb)
 RETURNS TABLE (place int, word text, state text, seconds int)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
@@ -91,8 +92,9 @@ BEGIN
                                  array_fill('{}'::jsonb, ARRAY[cardinality(newcomers)]));
     END IF;
 END $$;
-""".replace("MINUTES", str(MINUTES)).replace("BYTES", str((MINUTES + 7) // 8)).replace(
-    "MOST", str(int(ABSENT_AFTER.total_seconds()))
+""".replace("MINUTES", str(MINUTES))
+    .replace("BYTES", str((MINUTES + 7) // 8))
+    .replace("MOST", str(int(ABSENT_AFTER.total_seconds())))
 )
 
 # Likes of one viewer, kept in the viewer's own row: nobody waits for anybody.

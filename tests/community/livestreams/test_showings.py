@@ -12,6 +12,7 @@ from campaigns.approvals.finding_selectors import findings_of
 from campaigns.approvals.rules import NotCompliant, NotReady
 from campaigns.audit.models import Entry
 from campaigns.lib.refusals import NotAllowed, NotFound
+from campaigns.outreach.models import Credit, Touch
 from campaigns.rewards.models import Release
 from campaigns.rewards.refusals.claims import NotReleased, ReleasedAlready
 from campaigns.rewards.services.coupons import claim_coupon
@@ -27,11 +28,13 @@ from community.livestreams.refusals import (
     ReasonMissing,
     ReplayIsWrong,
     TooEarly,
+    TooLateToRemind,
 )
 from community.livestreams.rules import ENDS_AFTER, MOVES, STARTS_AFTER, State
 from community.livestreams.selectors import livestreams_for_customer, one_shown
 from community.livestreams.services import livestreams, showings
 from community.livestreams.services.channels import add_channel
+from community.livestreams.services.reminders import ask_reminder
 from community.livestreams.terms import Drop, Host, frozen, terms_of, thawed
 from tests.support.cast import AT, Cast
 from tests.support.due import run_at
@@ -86,6 +89,14 @@ def test_from_draft_to_end_with_drops_that_open_at_their_second(cast: Cast) -> N
     assert run_at(BEGINS - timedelta(hours=1)).done == 1
     assert shown(cast, "nb", BEGINS - timedelta(minutes=30)) == [(stream.title, "announced")]
     assert shown(cast, "sb", BEGINS - timedelta(minutes=30)) == []
+    # Who asks is reminded once, ten minutes before; a tap on "allow" is one permission.
+    with cast.customers["nb"].scope(at=BEGINS - timedelta(minutes=30)) as scope:
+        first = ask_reminder(scope=scope, livestream_id=stream.pk, is_allowed=True, key="tap-1")
+        again = ask_reminder(scope=scope, livestream_id=stream.pk, is_allowed=True, key="tap-1")
+        assert (first.is_new, again.is_new, first.remind_at) == (True, False, BEGINS - 10 * MINUTE)
+        assert Credit.objects.filter(customer_id=scope.customer_id).count() == 1
+    with cast.customers["sb"].scope(at=BEGINS - timedelta(minutes=30)) as scope, pytest.raises(NotFound):
+        ask_reminder(scope=scope, livestream_id=stream.pk)
     with north.scope(at=BEGINS - timedelta(minutes=31)) as scope, pytest.raises(TooEarly):
         showings.start_livestream(scope=scope, livestream_id=stream.pk)
     with north.scope() as scope, pytest.raises(NotNow):
@@ -96,6 +107,8 @@ def test_from_draft_to_end_with_drops_that_open_at_their_second(cast: Cast) -> N
         showings.start_livestream(scope=scope, livestream_id=stream.pk)
         with pytest.raises(NotNow):
             showings.start_livestream(scope=scope, livestream_id=stream.pk)
+    with cast.customers["nb2"].scope(at=began) as scope, pytest.raises(TooLateToRemind):
+        ask_reminder(scope=scope, livestream_id=stream.pk)
     opens = began + 10 * MINUTE
     with pytest.raises(NotReleased):
         claimed(cast, "nb", batch.pk, opens - timedelta(milliseconds=1))
@@ -142,12 +155,15 @@ def test_no_two_of_one_host_or_channel_at_once_and_who_may_not_see_learns_no_tit
     north, reviewer, branch = operator(cast), cast.north_reviewer, operator(cast, "NB")
     first = live_livestream(cast, north, reviewer)
     later = draft_livestream(cast, north, begins=BEGINS + timedelta(minutes=59), title="同一渠道")
-    with north.scope() as scope:
-        with pytest.raises(NotCompliant):
-            revision = livestreams.submit_livestream(scope=scope, livestream_id=later.pk)
-            approved(reviewer, revision)
+    with north.scope() as scope, pytest.raises(NotCompliant):
+        revision = livestreams.submit_livestream(scope=scope, livestream_id=later.pk)
+        approved(reviewer, revision)
     # The database says so by itself, whatever was looked for before.
-    with north.scope() as scope, pytest.raises(IntegrityError, match="of_one_livestream_at_once"), transaction.atomic():
+    with (
+        north.scope() as scope,
+        pytest.raises(IntegrityError, match="of_one_livestream_at_once"),
+        transaction.atomic(),
+    ):
         taken = Booking.objects.filter(livestream=first, kind="channel").get()
         Booking.objects.create(
             branch_id=later.branch_id, branch_pos=later.branch_pos, livestream=later, kind="channel",
@@ -171,7 +187,10 @@ def test_no_two_of_one_host_or_channel_at_once_and_who_may_not_see_learns_no_tit
     with north.scope() as scope:
         with pytest.raises(ReasonMissing):
             showings.cancel_livestream(scope=scope, livestream_id=first.pk, reason=" ")
+        with cast.customers["nb"].scope() as own:
+            assert ask_reminder(scope=own, livestream_id=first.pk).is_new
         showings.cancel_livestream(scope=scope, livestream_id=first.pk, reason="主播生病")
+        assert Touch.objects.get().state == "cancelled"
         assert not Booking.objects.filter(livestream=first).exists()
         again = replace(terms_of(first), theme="改期再播")
         livestreams.change_livestream(scope=scope, livestream_id=first.pk, terms=again)
@@ -202,7 +221,9 @@ def test_what_is_missing_wrong_or_not_theirs_is_refused(cast: Cast) -> None:
         ):
             with pytest.raises(ChannelIsWrong):
                 add_channel(scope=scope, name="渠道", platform=platform, **more)
-        made = add_channel(scope=scope, name="视频号", platform="channels", account="sphAbc123", room="feed_1")
+        made = add_channel(
+            scope=scope, name="视频号", platform="channels", account="sphAbc123", room="feed_1"
+        )
     terms = terms_of_one(cast, north, begins=BEGINS)
     assert frozen(thawed(frozen(terms))) == frozen(terms)
     for wrong in (
@@ -239,7 +260,9 @@ def test_what_is_missing_wrong_or_not_theirs_is_refused(cast: Cast) -> None:
         livestreams.change_livestream(scope=scope, livestream_id=found.pk, terms=terms)
         revision = livestreams.submit_livestream(scope=scope, livestream_id=found.pk)
     with reviewer.scope() as scope:
-        assert [each.finding.args.get("what") for each in findings_of(scope=scope, revision=revision)] == ["open"]
+        assert [each.finding.args.get("what") for each in findings_of(scope=scope, revision=revision)] == [
+            "open"
+        ]
     with north.scope() as scope:
         restore(scope, found.pk, revision.payload)
     with cast.customers["nb"].scope() as scope, pytest.raises(NotFound):
@@ -262,7 +285,9 @@ def test_nobody_there_it_begins_and_ends_by_its_time_and_moves_are_kept(cast: Ca
     with north.scope() as scope:
         assert Showing.objects.get(livestream=stream).state == "ended"
     # The database's table of moves is that of the rules.
-    second = live_livestream(cast, north, reviewer, begins=BEGINS + timedelta(days=1), channel_id=channel_of(north, "二号").pk)
+    second = live_livestream(
+        cast, north, reviewer, begins=BEGINS + timedelta(days=1), channel_id=channel_of(north, "二号").pk
+    )
     moments = {"live": (AT, None), "ended": (AT, AT), "replay": (AT, AT)}
     allowed = set()
     with system_scope(at=AT, cause="test"):
@@ -274,7 +299,9 @@ def test_nobody_there_it_begins_and_ends_by_its_time_and_moves_are_kept(cast: Ca
                     with transaction.atomic():
                         _put(second.pk, before, moments)
                         began, ended = moments.get(after, (None, None))
-                        Showing.objects.filter(pk=second.pk).update(state=after, started_at=began, ended_at=ended)
+                        Showing.objects.filter(pk=second.pk).update(
+                            state=after, started_at=began, ended_at=ended
+                        )
                         allowed.add((before, after))
                         raise _Undo
                 except _Undo:

@@ -42,9 +42,7 @@ class Phone(Caller):
 
 
 def beat(cast: Cast, who: str, stream: Livestream, at: datetime, seconds: int = 15) -> int:
-    return watch_livestream(
-        beat=Beat(cast.customers[who].customer.pk, stream.pk, at, seconds, 0)
-    ).seconds
+    return watch_livestream(beat=Beat(cast.customers[who].customer.pk, stream.pk, at, seconds, 0)).seconds
 
 
 def on_air(cast: Cast, *, begins: datetime = BEGINS, **more: Any) -> Livestream:
@@ -74,7 +72,12 @@ def test_beats_are_credited_by_the_clock_and_come_and_go_is_told_once(cast: Cast
     later = BEGINS + timedelta(minutes=10, seconds=5)
     many = [Beat(cast.customers[who].customer.pk, stream.pk, later, 5, 0) for who in ("nb2", "sb", "nb")]
     said = watch_all([*many, Beat(uuid4(), stream.pk, later, 5, 0)])
-    assert [getattr(each, "seconds", type(each).__name__) for each in said] == [5, "NotFound", 90, "ScopeClosed"]
+    assert [getattr(each, "seconds", type(each).__name__) for each in said] == [
+        5,
+        "NotFound",
+        90,
+        "ScopeClosed",
+    ]
     with operator(cast).scope(at=BEGINS + timedelta(minutes=11)) as scope:
         assert line_of(scope=scope, livestream_id=stream.pk)[:11] == [1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]
         showings.end_livestream(scope=scope, livestream_id=stream.pk)
@@ -132,7 +135,9 @@ def test_the_room_over_http(cast: Cast, client: Client) -> None:
         cast, begins=at - timedelta(minutes=2), drops=[drop, drop_of(batch.pk, minute=None)], quiz=[QUESTION],
         products=[product_card(cast, cast.north_editor, cast.north_reviewer)],
     )  # fmt: skip
-    nb, nb2, sb = (Phone(cast.customers[who].headers()["Authorization"].split()[1]) for who in ("nb", "nb2", "sb"))
+    nb, nb2, sb = (
+        Phone(cast.customers[who].headers()["Authorization"].split()[1]) for who in ("nb", "nb2", "sb")
+    )
     [told] = nb.get("livestreams").json()["items"]
     assert (told["id"], told["state"]) == (str(stream.pk), "live")
     picture = client.get(told["cover"]["addresses"]["fallback"])
@@ -145,9 +150,7 @@ def test_the_room_over_http(cast: Cast, client: Client) -> None:
         ("open", 3, True), ("coming", 3, True),
     ]  # fmt: skip
     assert "right" not in one["quiz"][0] and one["products"][0]["risk_level"] == "R2"
-    claim = nb.post(
-        f"batches/{batch.pk}/claims", {"ticket": one["drops"][0]["ticket"]}, key=str(uuid4())
-    )
+    claim = nb.post(f"batches/{batch.pk}/claims", {"ticket": one["drops"][0]["ticket"]}, key=str(uuid4()))
     assert claim.status_code == 201, claim.json()
     # Unknown and foreign ids answer alike, for every address.
     for caller, key in ((nb, uuid4()), (sb, stream.pk)):
@@ -168,7 +171,9 @@ def test_the_room_over_http(cast: Cast, client: Client) -> None:
     said = [nb.post(f"{path}/comments", {"text": " 讲得  很好 "}, key="k-00000001") for _turn in range(2)]
     assert said[0].json() == said[1].json() and said[0].status_code == 201
     assert said[0].json()["text"] == "讲得 很好" and said[0].json()["who"].startswith("****")
-    held = [nb.post(f"{path}/comments", {"text": text}).json() for text in ("我有内幕", "加我微信 13800138000")]
+    held = [
+        nb.post(f"{path}/comments", {"text": text}).json() for text in ("我有内幕", "加我微信 13800138000")
+    ]
     assert [each["state"] for each in held] == ["held", "held"]
     assert nb.post(f"{path}/comments", {"text": " "}).status_code in (400, 422)
     assert [each["text"] for each in nb2.get(f"{path}/comments").json()["items"]] == ["讲得 很好"]
