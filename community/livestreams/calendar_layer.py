@@ -28,10 +28,10 @@ from campaigns.planning.calendar.layers import (
 )
 from campaigns.tenants.scopes import Scope
 from community.livestreams.models import Livestream
+from community.livestreams.notes import CODE
 from community.livestreams.rules import State, overlaps
 from community.livestreams.selectors import livestream_in_scope, livestreams_within
 from community.livestreams.services.livestreams import change_livestream
-from community.livestreams.services.notes import CODE
 from community.livestreams.terms import terms_of
 
 _MOST = 200

@@ -19,6 +19,7 @@ from campaigns.rewards.models import LiveBatch
 from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.tenants.scopes import Scope
 from community.livestreams.models import Broadcast, Livestream
+from community.livestreams.notes import CODE
 from community.livestreams.platforms import play_of
 from community.livestreams.rules import runs_minutes
 from community.livestreams.selectors import items_shown, livestream_in_scope
@@ -30,7 +31,6 @@ from community.livestreams.services.livestreams import (
     taken_by,
     withdraw_livestream,
 )
-from community.livestreams.services.notes import CODE
 from community.livestreams.terms import LivestreamTerms, frozen, terms_of, thawed
 from content.blocks.assets import frozen_asset
 from content.models import LiveItem

@@ -4,6 +4,8 @@ from campaigns.lib.refusals import NotFound, Refusal
 
 
 class ChannelIsWrong(Refusal):
+    """Values: `why_zh`, `why_en`."""
+
     code = "community.channel.is_wrong"
     status = 422
     zh = "直播渠道有误：{why_zh}"
@@ -11,6 +13,8 @@ class ChannelIsWrong(Refusal):
 
 
 class SeriesIsWrong(Refusal):
+    """Values: `why_zh`, `why_en`."""
+
     code = "community.liveseries.is_wrong"
     status = 422
     zh = "直播系列有误：{why_zh}"
@@ -18,6 +22,8 @@ class SeriesIsWrong(Refusal):
 
 
 class LivestreamIsWrong(Refusal):
+    """Values: `why_zh`, `why_en`."""
+
     code = "community.livestream.is_wrong"
     status = 422
     zh = "直播资料有误：{why_zh}"
@@ -25,6 +31,8 @@ class LivestreamIsWrong(Refusal):
 
 
 class NotChoosable(Refusal):
+    """Values: `what_zh`, `what_en`."""
+
     code = "community.livestream.not_choosable"
     status = 422
     zh = "所选{what_zh}不在您的机构范围内，也没有下发给您，请另选。"
@@ -39,6 +47,8 @@ class HasBegun(Refusal):
 
 
 class TimeIsTaken(Refusal):
+    """Values: `who_zh`, `who_en`, `other_zh`, `other_en`."""
+
     code = "community.livestream.time_is_taken"
     status = 409
     zh = "{who_zh}在这段时间已有{other_zh}，请换个时间、主播或渠道。"

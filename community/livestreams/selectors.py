@@ -58,6 +58,7 @@ def series_in_scope(*, scope: Scope, series_id: UUID) -> LiveSeries:
 
 
 def showing_of(*, scope: Scope, livestream_id: UUID) -> Showing | None:
+    """How far it is, of the scope's branches; None for one that was never approved."""
     return Showing.objects.within(scope).filter(livestream_id=livestream_id).first()
 
 
@@ -76,14 +77,17 @@ def rebroadcasts(*, scope: Scope) -> QuerySet[Broadcast]:
 
 
 def channels_offered(*, scope: Scope) -> QuerySet[Channel]:
+    """Which channels may a livestream of the scope's branches run on?"""
     return Channel.objects.within(scope).filter(is_open=True)
 
 
 def series_offered(*, scope: Scope) -> QuerySet[LiveSeries]:
+    """Which series may a livestream belong to?"""
     return LiveSeries.objects.within(scope).filter(is_open=True)
 
 
 def hosts_offered(*, scope: Scope) -> Sequence[Person]:
+    """Who of the scope's people may be a host? By name, at most two hundred."""
     return list(people_at_home(scope=scope).order_by("name")[:_OFFERED])
 
 
@@ -118,6 +122,7 @@ def items_shown(*, scope: Scope, item_ids: Sequence[UUID]) -> dict[UUID, LiveIte
 
 
 def bookings_of(*, scope: Scope, livestream_id: UUID) -> QuerySet[Booking]:
+    """What a livestream takes, and when."""
     return Booking.objects.within(scope).filter(livestream_id=livestream_id)
 
 

@@ -19,13 +19,13 @@ from campaigns.tenants.steps import register_step
 from community.livestreams.block import LIVESTREAM
 from community.livestreams.calendar_layer import register_layer
 from community.livestreams.models import Comment, QuizAnswer, Watch
+from community.livestreams.notes import CODE
 from community.livestreams.platforms import register_platforms
 from community.livestreams.publishing import CHECK, KIND
+from community.livestreams.reminding import TOUCH
 from community.livestreams.selectors import shown_to_customer
 from community.livestreams.services import showings
 from community.livestreams.services.livestreams import ANNOUNCE, END, START, hand_over_livestreams
-from community.livestreams.services.notes import CODE
-from community.livestreams.services.reminders import TOUCH
 from community.livestreams.services.viewers import forget_viewer
 from content.blocks.registry import register_block
 from content.shown_elsewhere import register_shower

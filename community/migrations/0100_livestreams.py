@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('branch_pos', models.IntegerField(editable=False)),
                 ('id', models.UUIDField(default=campaigns.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('text', models.CharField(max_length=200, verbose_name='what was said')),
+                ('text', models.CharField(max_length=200, verbose_name='words of the comment')),
                 ('state', models.CharField(choices=[('shown', 'seen by customers'), ('held', 'held for review'), ('hidden', 'hidden')], max_length=8, verbose_name='state')),
                 ('why', models.CharField(blank=True, default='', max_length=60, verbose_name='why')),
                 ('at', models.DateTimeField(verbose_name='at')),

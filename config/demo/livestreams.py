@@ -159,7 +159,9 @@ def _hold(demo: DemoBank, stream: Livestream, batch: UUID, begins: datetime, mos
             if nth * 7 % 13 <= minute < 45 - nth * 5 % 31
         ]
         if here:
-            watch_all([Beat(key, stream.pk, began + minute * _MINUTE + _MINUTE / 2, 45, 0) for key in here])
+            watch_all(
+                beats=[Beat(key, stream.pk, began + minute * _MINUTE + _MINUTE / 2, 45, 0) for key in here]
+            )
     for nth, key in enumerate(viewers[::4]):
         at = began + (11 + nth % 8) * _MINUTE
         with customer_scope(customer_id=key, at=at, cause="load_demo") as scope:

@@ -37,6 +37,7 @@ _LEADS = {
     "inbox": _("to the inbox"),
     "rewards_batch_hand": _("to grants and codes"),
     "approvals_revision_versions": _("to all revisions of the thing"),
+    "community_livestream_desk": _("to the desk of the livestream"),
     "home": _("to the home page"),
     "list": _("to the list"),
     "thing": _("to the thing"),

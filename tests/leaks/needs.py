@@ -124,6 +124,15 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:points_mallorder_hand_over": ((), ("points.mallorder.send",)),
     "admin:points_mallorder_cancel": ((), ("points.mallorder.cancel",)),
     "admin:points_mallorder_unmask": ((), ("points.mallorder.unmask",)),
+    "admin:community_livestream_desk": (("community.livestream.view",), ()),
+    "admin:community_livestream_now": (("community.livestream.view",), ()),
+    "admin:community_livestream_submit": ((), ("community.livestream.submit",)),
+    "admin:community_livestream_down": ((), ("community.livestream.take_down",)),
+    **{
+        f"admin:community_livestream_{act}": ((), ("community.livestream.run",))
+        for act in ("begin", "end", "call_off", "replay", "unreplay", "open_drop")
+    },
+    "admin:community_livestream_comment": ((), ("community.livestream.moderate",)),
     "admin:points_draw_submit": ((), ("points.draw.submit",)),
     "admin:points_draw_stock": ((), ("points.draw.stock",)),
     "admin:points_draw_down": ((), ("points.draw.take_down",)),

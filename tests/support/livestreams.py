@@ -62,7 +62,9 @@ def terms_of_one(cast: Cast, player: Player, *, begins: datetime, **more: Any) -
     """An hour with a host who is the player, and a run-sheet."""
     channel = channel_of(player)
     # Pictures come into the library by editors.
-    with _hired(cast, "editor", player.assignment.branch.code).scope() as scope:
+    code = player.assignment.branch.code
+    maker = player if player.assignment.role_id == "everything" else _hired(cast, "editor", code)
+    with maker.scope() as scope:
         cover = make_asset(scope)
     terms = LivestreamTerms(
         title="行长直播间：养老金怎么领",

@@ -68,7 +68,7 @@ class Comment(CustomerModel):
     livestream = models.ForeignKey(
         Livestream, models.PROTECT, db_index=False, related_name="comments", verbose_name=_("livestream")
     )
-    text = models.CharField(_("what was said"), max_length=200)
+    text = models.CharField(_("words of the comment"), max_length=200)
     state = models.CharField(_("state"), max_length=8, choices=State)
     why = models.CharField(_("why"), max_length=60, blank=True, default="")
     at = models.DateTimeField(_("at"))

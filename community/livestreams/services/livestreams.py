@@ -17,6 +17,7 @@ from campaigns.rewards.services.releases import close_releases
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import people_at_home
 from community.livestreams.models import Booking, Broadcast, Channel, LiveSeries, Livestream, Showing
+from community.livestreams.notes import CODE, note
 from community.livestreams.refusals import HasBegun, LivestreamIsWrong, NotChoosable, TimeIsTaken
 from community.livestreams.rules import COMING, ENDS_AFTER, STARTS_AFTER, State
 from community.livestreams.selectors import (
@@ -28,7 +29,6 @@ from community.livestreams.selectors import (
     series_offered,
     showing_of,
 )
-from community.livestreams.services.notes import CODE, note
 from community.livestreams.services.reminders import cancel_reminders, move_reminders
 from community.livestreams.terms import LivestreamTerms, thawed
 from content.selectors import batches_offered

@@ -1,14 +1,10 @@
 """Reminders of livestreams: asked for by a customer, decided and sent by campaigns.outreach."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy as _
-
-from campaigns.lib.refs import read_ref, ref
-from campaigns.outreach.kinds import TouchKind
+from campaigns.lib.refs import ref
 from campaigns.outreach.services.touches import (
     ask_touch,
     cancel_touches_of,
@@ -17,9 +13,8 @@ from campaigns.outreach.services.touches import (
 )
 from campaigns.rewards.selectors.coupons import zone_of
 from campaigns.tenants.scopes import Scope, system_scope
-from community.livestreams.models import Broadcast, Showing
 from community.livestreams.refusals import TooLateToRemind
-from community.livestreams.rules import COMING, State
+from community.livestreams.rules import COMING
 from community.livestreams.selectors import one_shown
 
 KIND = "community.livestream.reminder"
@@ -70,7 +65,7 @@ def ask_reminder(*, scope: Scope, livestream_id: UUID, is_allowed: bool = False,
 
 
 def move_reminders(*, scope: Scope, livestream_id: UUID, begins: datetime, ends: datetime) -> None:
-    """It was approved for another time: who asked is told then. Whoever approves need not see what customers are told."""
+    """It was approved for another time: who asked is told then. Who approves need not see what customers are told."""
     with system_scope(at=scope.at, cause=KIND) as whole:
         move_touches_of(
             scope=whole,
@@ -84,27 +79,6 @@ def cancel_reminders(*, scope: Scope, livestream_id: UUID) -> None:
     """It does not take place."""
     with system_scope(at=scope.at, cause=KIND) as whole:
         cancel_touches_of(scope=whole, thing=ref("community.livestream", livestream_id))
-
-
-def standing_livestreams(scope: Scope, things: Collection[str]) -> Collection[str]:
-    """Of which livestreams may a customer still be reminded? Those that come, or run, and are not taken down."""
-    keys = [UUID(read_ref(each).id) for each in things]
-    there = set(
-        Showing.objects.within(scope)
-        .filter(livestream_id__in=keys, state__in=[*COMING, State.LIVE])
-        .values_list("livestream_id", flat=True)
-    )
-    shown = Broadcast.objects.within(scope).filter(livestream_id__in=there)
-    return {ref("community.livestream", key) for key in shown.values_list("livestream_id", flat=True)}
-
-
-TOUCH = TouchKind(
-    KIND,
-    _("Livestream reminder"),
-    purpose="service",
-    fields={"thing1": "name", "time2": "time"},
-    stands=standing_livestreams,
-)
 
 
 def _moment(begins: datetime, at: datetime) -> datetime:

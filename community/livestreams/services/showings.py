@@ -14,6 +14,7 @@ from campaigns.lib.refusals import NotFound
 from campaigns.rewards.services.releases import close_releases, release_batch
 from campaigns.tenants.scopes import Scope
 from community.livestreams.models import Booking, Broadcast, Livestream, Showing
+from community.livestreams.notes import CODE, note
 from community.livestreams.platforms import is_public_https
 from community.livestreams.refusals import DropNotOpenable, NotNow, ReasonMissing, ReplayIsWrong, TooEarly
 from community.livestreams.rules import (
@@ -25,7 +26,6 @@ from community.livestreams.rules import (
 )
 from community.livestreams.selectors import livestream_in_scope
 from community.livestreams.services.livestreams import clashes, time_is_taken
-from community.livestreams.services.notes import CODE, note
 from community.livestreams.services.reminders import cancel_reminders
 
 LEAVE = f"{CODE}.leave"

@@ -16,9 +16,9 @@ from campaigns.lib.refs import ref
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope, system_scope
 from community.livestreams.models import Comment
+from community.livestreams.notes import note
 from community.livestreams.refusals import BY_WORD, NothingSaid
 from community.livestreams.selectors import livestream_in_scope
-from community.livestreams.services.notes import note
 
 MOST_CHARACTERS = 200
 # An address, an account or a number to call: what lures customers away from the bank's own room.

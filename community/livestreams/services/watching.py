@@ -48,8 +48,12 @@ def watch_livestream(*, beat: Beat) -> Watched:
     return outcome
 
 
-def watch_all(beats: Sequence[Beat]) -> list[Watched | Refusal]:
+def watch_all(*, beats: Sequence[Beat]) -> list[Watched | Refusal]:
     """The outcome of each of these beats, in their order; each customer once."""
+    return _watch_all(beats)
+
+
+def _watch_all(beats: Sequence[Beat]) -> list[Watched | Refusal]:
     asks = [
         {
             "place": place,
@@ -93,4 +97,6 @@ def _said(word: str | None, state: str, seconds: int) -> Watched | Refusal:
     return NotOn() if word == "not_on" else NotFound()
 
 
-_TOGETHER: Gathering[Beat, Watched | Refusal] = Gathering(watch_all, most=MOST, apart=lambda b: b.customer_id)
+_TOGETHER: Gathering[Beat, Watched | Refusal] = Gathering(
+    _watch_all, most=MOST, apart=lambda b: b.customer_id
+)

@@ -42,6 +42,7 @@ from tests.support.cast import AT, Cast, hired
 from tests.support.compliance import list_in_force
 from tests.support.content import live_poster, submitted_item
 from tests.support.draws import live_draw
+from tests.support.livestreams import live_livestream
 from tests.support.mall import live_good
 from tests.support.rewards import assert_rewards_agree, live_batch, merchant_of
 
@@ -146,6 +147,7 @@ def busy(cast: Cast) -> Cast:
     _tills(cast)
     cast.players["seller"] = hired(cast, "rewards_operator", "NB", "seller")
     live_good(cast, by="seller", reviewer="nb_manager", handed_down=False)
+    live_livestream(cast, cast.nb_manager, cast.north_reviewer)
     live_draw(cast, by="seller", reviewer="nb_manager", handed_down=False)
     live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
     list_in_force(
@@ -349,7 +351,9 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "points.Rule", "points.LiveRule",
         "points.Good", "points.LiveGood", "points.GoodStock",
         "points.Draw", "points.DrawPrize", "points.LiveDraw", "points.DrawStock", "points.DrawPledge",
-        "outreach.Touch", "outreach.Credit",
+        "outreach.Touch", "outreach.Credit", "rewards.Release",
+        "community.Channel", "community.LiveSeries", "community.Livestream", "community.Broadcast",
+        "community.Showing", "community.Booking", "community.Watch", "community.Comment", "community.QuizAnswer",
         "points.Tiers", "points.LiveTiers", "points.CustomerTier", "points.TierChange",
     }  # fmt: skip
     tables = {

@@ -71,7 +71,7 @@ def test_beats_are_credited_by_the_clock_and_come_and_go_is_told_once(cast: Cast
     assert beat(cast, "nb", stream, BEGINS + timedelta(minutes=9)) == 85
     later = BEGINS + timedelta(minutes=10, seconds=5)
     many = [Beat(cast.customers[who].customer.pk, stream.pk, later, 5, 0) for who in ("nb2", "sb", "nb")]
-    said = watch_all([*many, Beat(uuid4(), stream.pk, later, 5, 0)])
+    said = watch_all(beats=[*many, Beat(uuid4(), stream.pk, later, 5, 0)])
     assert [getattr(each, "seconds", type(each).__name__) for each in said] == [
         5,
         "NotFound",
