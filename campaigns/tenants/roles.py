@@ -7,7 +7,7 @@ planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|original|placement,
-community.group|groupkind|member. Verbs: view, add, change, delete, and those of the thing.
+community.group|groupkind|member|entrycode|branchplace|wecomaccount|groupsync|chat. Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -97,6 +97,24 @@ _KEEP_GROUPS = [
     "community.group.dissolve",
     "community.member.add",
     "community.member.end",
+]
+# Entry codes of groups, and where branches stand; what WeCom says of groups is fetched by head office.
+_ENTRY = ["community.entrycode.view", "community.branchplace.view"]
+_KEEP_ENTRY = [
+    *_ENTRY,
+    "community.entrycode.add",
+    "community.entrycode.change",
+    "community.entrycode.close",
+    "community.branchplace.add",
+    "community.branchplace.change",
+    "community.wecomaccount.view",
+    "community.group.sign",
+]
+_SYNC = [
+    "community.groupsync.view",
+    "community.groupsync.add",
+    "community.chat.view",
+    "community.chat.fetch",
 ]
 # Who reads the points ledger and its closes.
 _LEDGER = [
@@ -190,6 +208,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_GROUPS,
             "community.groupkind.add",
             "community.groupkind.change",
+            *_ENTRY,
+            "community.wecomaccount.view",
+            "community.wecomaccount.add",
+            "community.wecomaccount.end",
+            *_SYNC,
         ],
     ),
     # Who says for whom an offer is meant chooses tags by their names.
@@ -230,9 +253,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.draw.view",
             "points.draw.take_down",
             *_GROUPS,
+            *_ENTRY,
         ],
     ),
-    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS]),
+    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS, *_KEEP_ENTRY, *_SYNC]),
     "rewards_operator": (
         "权益运营",
         "Rewards operator",
@@ -340,6 +364,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.revision.evidence",
             "audit.entry.view",
             *_KEEP_GROUPS,
+            *_KEEP_ENTRY,
         ],
     ),
     "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
@@ -368,9 +393,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.wallet.view",
             "points.movement.view",
             *_GROUPS,
+            *_ENTRY,
+            "community.group.sign",
         ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS]),
+    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_ENTRY]),
     "auditor": (
         "审计",
         "Auditor",
@@ -409,6 +436,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.draw.view",
             "points.drawtry.view",
             *_GROUPS,
+            *_ENTRY,
+            "community.wecomaccount.view",
+            "community.groupsync.view",
+            "community.chat.view",
         ],
     ),
 }

@@ -25,12 +25,18 @@ BANK_WIDE_KEYS = {
     "points_entry_pkey": "numbered by the database; nobody can choose the number",
     "rewards_gift_token_is_unique": "a keyed hash of 192 random bits, written and asked by verbs only",
     "rewards_coupon_code_hash_is_unique": "a keyed hash of a random code, written and asked by verbs only",
+    # community/groups
+    "community_group_chat_id_is_unique": "WeCom's own id, written by its synchronisation alone, never typed",
+    "community_chat_id_is_unique": "the same; rows are head office's",
+    "community_wecomaccount_is_of_one_person": "one person's in the whole bank, written by a verb that tells no more",
+    "community_entrycode_slug_is_unique": "80 random bits, made by the service",
 }
 # Tables without branches that fenhang_customer may read, each with the reason.
 CUSTOMER_MAY_READ = {
     "tenants_branch": "own branch and its ancestors, by policy `line`",
     "customers_consenttext": "what everybody is asked to agree to",
     "content_category": "what everybody may look for content by",
+    "community_groupkind": "what kinds of groups there are",
 }
 # Tables of which fenhang_customer may change rows of its own, each with the reason.
 CUSTOMER_MAY_CHANGE = {
