@@ -7,6 +7,7 @@ from django.views import defaults
 from django.views.generic import RedirectView
 
 from campaigns.lib.http import problems
+from community.groups import phone
 from config.health import healthz, readyz
 from config.metrics import metrics
 
@@ -18,6 +19,8 @@ urlpatterns = [
     path("metrics", metrics),
     path("api/v1/", include(("config.api", "api"))),
     path("admin/", admin.site.urls),
+    path("g/<str:slug>", phone.entry_page, name="entry-page"),
+    path("g/<str:slug>/qr/<uuid:line_id>", phone.entry_picture, name="entry-picture"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="front"),
 ]

@@ -1,12 +1,21 @@
 """Questions about groups."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
+from django.db import connections
 from django.db.models import QuerySet
 
+from campaigns.customers.identity_rules import EXTERNAL_USERID, UNIONID
+from campaigns.customers.selectors import lookups
 from campaigns.lib.refusals import NotFound
+from campaigns.tenants.models import Assignment
 from campaigns.tenants.scopes import Scope
+from community.groups.entry_models import EntryCode
 from community.groups.models import Group, GroupKind, Member
+from community.groups.wecom import ChatMember
+from community.groups.wecom_models import WeComAccount
 
 
 def groups_within(*, scope: Scope) -> QuerySet[Group]:
@@ -37,3 +46,74 @@ def groups_of_customer(*, scope: Scope) -> QuerySet[Group]:
     return Group.objects.filter(pk__in=open_spells.values("group_id"), dissolved_at=None).select_related(
         "kind"
     )
+
+
+def account_of(*, scope: Scope, userid: str) -> WeComAccount | None:
+    """Whose WeCom user id is this, among those of the scope? None for one that has ended, too."""
+    rows = WeComAccount.objects.within(scope).filter(userid=userid.lower(), ended_at=None)
+    return rows.select_related("person").first()
+
+
+def accounts_within(*, scope: Scope) -> QuerySet[WeComAccount]:
+    return WeComAccount.objects.within(scope).select_related("person", "branch")
+
+
+def person_keys(*, userids: Iterable[str], corp: str) -> dict[str, str]:
+    """By which key does each external contact stand in the lists of members?"""
+    find = lookups()
+    return {userid: find(EXTERNAL_USERID, userid, corp).hex() for userid in userids}
+
+
+def who_they_are(*, scope: Scope, members: Sequence[ChatMember], corp: str) -> dict[str, UUID]:
+    """Which of them are customers, in the whole bank? By the user id; the external contact is believed first."""
+    find = lookups()
+    asked = [(each.userid, EXTERNAL_USERID, find(EXTERNAL_USERID, each.userid, corp)) for each in members]
+    asked += [(each.userid, UNIONID, find(UNIONID, each.unionid, "")) for each in members if each.unionid]
+    found: dict[str, UUID] = {}
+    if not asked:
+        return found
+    with connections[scope.using].cursor() as cursor:
+        cursor.execute(
+            "SELECT place, customer_id FROM customers_by_identities(%s::text[], %s::bytea[])",
+            [[kind for _who, kind, _key in asked], [key for _who, _kind, key in asked]],
+        )
+        for place, customer_id in cursor.fetchall():
+            found.setdefault(asked[place - 1][0], customer_id)
+    return found
+
+
+def administrators(*, scope: Scope) -> list[UUID]:
+    """Who administers head office now?"""
+    held = Assignment.objects.within(scope).filter(
+        role_id="administrator", branch__parent=None, held_from__lte=scope.at, held_until__gt=scope.at
+    )
+    return list(held.values_list("person_id", flat=True).distinct())
+
+
+def customers_named(*, cells: Sequence[str], kinds: Sequence[str]) -> dict[str, UUID]:
+    """Whom do these words name, in the whole bank? By the word; what names nobody is left out. For services alone:
+    who is not within the scope is answered like who is not there.
+    """
+    find = lookups()
+    asked = [(cell, kind, find(kind, cell, "")) for cell in dict.fromkeys(cells) if cell for kind in kinds]
+    found: dict[str, UUID] = {}
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT place, customer_id FROM customers_by_identities(%s::text[], %s::bytea[])",
+            [[kind for _cell, kind, _key in asked], [key for _cell, _kind, key in asked]],
+        )
+        for place, customer_id in cursor.fetchall():
+            found.setdefault(asked[place - 1][0], customer_id)
+    return found
+
+
+def joined_at_of(*, scope: Scope) -> dict[UUID, datetime]:
+    """Since when is the customer who asks in which group?"""
+    spells = Member.objects.filter(customer_id=scope.customer_id, left_at=None).order_by("-joined_at")
+    return dict(spells.values_list("group_id", "joined_at"))
+
+
+def codes_of_branch(*, scope: Scope) -> QuerySet[EntryCode]:
+    """By which codes may the customer who asks join a group at home? Asked as the customer: by policy."""
+    rows = EntryCode.objects.filter(branch_id=scope.branch_id, is_open=True, picks=EntryCode.Picks.ORDER)
+    return rows.select_related("kind").order_by("-id")[:50]

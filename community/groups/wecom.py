@@ -19,7 +19,7 @@ from campaigns.lib.outward import Limits, Silent, call
 _ROOT = "/cgi-bin/externalcontact"
 # A group of 500 with names is some 150 kB.
 _MOST_BYTES = 1_048_576
-_LIMITS = Limits(connect=3.0, read=10.0, whole=15.0)
+_LIMITS = Limits(connect=2.0, read=8.0, whole=10.0)
 _QR_LIMITS = Limits(connect=3.0, read=5.0, whole=8.0)
 _AGAIN_SECONDS = 10.0
 

@@ -4,6 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 
 from campaigns.approvals.moves import broken
 from campaigns.audit.services import record
@@ -13,7 +15,14 @@ from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope
 from campaigns.tenants.selectors import branch_in_scope, people_at_home
 from community.groups.models import Group, GroupKind, Member
-from community.groups.refusals import GroupIsDissolved, GroupIsFull, GroupIsWrong, MemberIsIn, OwnerIsElsewhere
+from community.groups.refusals import (
+    GroupIsDissolved,
+    GroupIsFull,
+    GroupIsOfWeCom,
+    GroupIsWrong,
+    MemberIsIn,
+    OwnerIsElsewhere,
+)
 from community.groups.selectors import group_in_scope
 
 
@@ -37,29 +46,38 @@ def add_group(
     group = Group(branch=branch, branch_pos=branch.pos, founded_at=founded_at or scope.at)
     _fill(scope, group, name, owner_id, kind_code, capacity, notice)
     _save(group, is_new=True)
-    _note(scope, group, "community.group.add")
+    note_group(scope, group, "community.group.add")
     return group
 
 
 def change_group(
     *, scope: Scope, group_id: UUID, name: str, owner_id: UUID, kind_code: str, capacity: int, notice: str
 ) -> Group:
-    """Raises NotFound, GroupIsDissolved, GroupIsWrong, OwnerIsElsewhere."""
+    """Kind and capacity of a group of WeCom are ours, the rest is WeCom's.
+
+    Raises NotFound, GroupIsDissolved, GroupIsOfWeCom, GroupIsWrong, OwnerIsElsewhere.
+    """
     scope.demand("community.group.change")
     group = _open_group(scope, group_id)
+    is_theirs = (group.name, group.owner_id, group.notice) != (name.strip(), owner_id, notice.strip())
+    if group.source == Group.Source.WECOM and is_theirs:
+        raise GroupIsOfWeCom
     _fill(scope, group, name, owner_id, kind_code, capacity, notice)
     _save(group, is_new=False)
-    _note(scope, group, "community.group.change")
+    note_group(scope, group, "community.group.change")
     return group
 
 
 def dissolve_group(*, scope: Scope, group_id: UUID) -> Group:
-    """Nothing is planned for it any more; what happened in it stays. Raises NotFound, GroupIsDissolved."""
+    """Nothing is planned for it any more; what happened in it stays. One of WeCom is dissolved there.
+
+    Raises NotFound, GroupIsDissolved, GroupIsOfWeCom.
+    """
     scope.demand("community.group.dissolve")
-    group = _open_group(scope, group_id)
+    group = _by_hand(_open_group(scope, group_id))
     group.dissolved_at = scope.at
     group.save(update_fields=["dissolved_at"])
-    _note(scope, group, "community.group.dissolve")
+    note_group(scope, group, "community.group.dissolve")
     return group
 
 
@@ -68,13 +86,16 @@ def add_member(
 ) -> Member:
     """A customer of the scope's branches is in the group from now on, or since `joined_at`.
 
-    Raises NotFound, GroupIsDissolved, GroupIsFull, MemberIsIn.
+    Raises NotFound, GroupIsDissolved, GroupIsOfWeCom, GroupIsFull, MemberIsIn.
     """
     scope.demand("community.member.add")
-    group = _open_group(scope, group_id)
-    if group.member_count >= group.capacity:
+    group = _by_hand(_open_group(scope, group_id))
+    if group.in_it >= group.capacity:
         raise GroupIsFull(capacity=group.capacity)
     customer = customer_in_scope(scope=scope, customer_id=customer_id)
+    # The key alone would not know a customer who was absorbed by this one. Whoever adds holds the group.
+    if Member.objects.within(scope).filter(group=group, customer=customer, left_at=None).exists():
+        raise MemberIsIn
     member = Member(
         branch_id=group.branch_id,
         branch_pos=group.branch_pos,
@@ -90,18 +111,32 @@ def add_member(
         if broken(error) != "community_member_is_in_a_group_once":
             raise
         raise MemberIsIn from error
-    _note(scope, group, "community.member.add", member=str(member.pk))
+    note_group(scope, group, "community.member.add", member=str(member.pk))
     return member
 
 
 def end_member(*, scope: Scope, member_id: UUID) -> None:
-    """The customer is in the group no more. Raises NotFound, also for one who has left."""
+    """The customer is in the group no more. Raises NotFound, also for one who has left, GroupIsOfWeCom."""
     scope.demand("community.member.end")
     member = Member.objects.within(scope).select_related("group").filter(pk=member_id, left_at=None).first()
     if member is None:
         raise NotFound
-    Member.objects.within(scope).filter(pk=member_id, left_at=None).update(left_at=scope.at)
-    _note(scope, member.group, "community.member.end", member=str(member.pk))
+    _by_hand(member.group)
+    Member.objects.within(scope).filter(pk=member_id, left_at=None).update(
+        left_at=Greatest(F("joined_at"), scope.at)
+    )
+    note_group(scope, member.group, "community.member.end", member=str(member.pk))
+
+
+def hold_group(*, scope: Scope, group_id: UUID) -> Group:
+    """A group that is kept by hand, locked. Raises NotFound, GroupIsDissolved, GroupIsOfWeCom."""
+    return _by_hand(_open_group(scope, group_id))
+
+
+def _by_hand(group: Group) -> Group:
+    if group.source == Group.Source.WECOM:
+        raise GroupIsOfWeCom
+    return group
 
 
 def _open_group(scope: Scope, group_id: UUID) -> Group:
@@ -118,7 +153,12 @@ def _fill(
 ) -> None:
     if not name.strip():
         raise GroupIsWrong(why_zh="请填写群名。", why_en="give it a name.")
-    owner = people_at_home(scope=scope).filter(pk=owner_id).first()
+    # An owner who stays may lie outside the scope of who changes the rest.
+    owner = (
+        group.owner
+        if group.owner_id == owner_id
+        else people_at_home(scope=scope).filter(pk=owner_id).first()
+    )
     if owner is None:
         raise OwnerIsElsewhere
     kind = GroupKind.objects.filter(pk=kind_code).first() if kind_code else None
@@ -143,7 +183,8 @@ def _save(group: Group, *, is_new: bool) -> None:
     group.refresh_from_db(fields=["member_count"])
 
 
-def _note(scope: Scope, group: Group, verb: str, **detail: str) -> None:
+def note_group(scope: Scope, group: Group, verb: str, **detail: str) -> None:
+    """What was done to a group, for the audit."""
     record(
         scope=scope,
         verb=verb,
