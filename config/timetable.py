@@ -300,8 +300,14 @@ SWEEPS = [
         "每晚与企业微信全量同步社群 · Synchronise all groups with WeCom each night",
         nightly="1:50",
     ),
-    Sweep("community.make_join_ways", 1, "为活码生成企业微信入群二维码 · Have WeCom draw the QRs of entry codes"),
-    Sweep("community.tell_full_codes", 10, "提醒活码的最后一个群即将满员 · Tell of entry codes that are nearly full"),
+    Sweep(
+        "community.make_join_ways", 1, "为活码生成企业微信入群二维码 · Have WeCom draw the QRs of entry codes"
+    ),
+    Sweep(
+        "community.tell_full_codes",
+        10,
+        "提醒活码的最后一个群即将满员 · Tell of entry codes that are nearly full",
+    ),
     Sweep(
         "community.judge_groups",
         0,

@@ -7,7 +7,8 @@ planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|original|placement,
-community.group|groupkind|member|entrycode|branchplace|wecomaccount|groupsync|chat. Verbs: view, add, change, delete, and those of the thing.
+community.group|groupkind|member|entrycode|branchplace|wecomaccount|groupsync|chat.
+Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -397,7 +398,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "community.group.sign",
         ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_ENTRY]),
+    "analyst": (
+        "分析",
+        "Analyst",
+        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_ENTRY],
+    ),
     "auditor": (
         "审计",
         "Auditor",

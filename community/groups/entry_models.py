@@ -85,9 +85,7 @@ class EntryGroup(TenantModel):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    code = models.ForeignKey(
-        EntryCode, models.PROTECT, related_name="lines", verbose_name=_("entry code")
-    )
+    code = models.ForeignKey(EntryCode, models.PROTECT, related_name="lines", verbose_name=_("entry code"))
     group = models.ForeignKey(Group, models.PROTECT, related_name="entry_lines", verbose_name=_("group"))
     place = models.PositiveSmallIntegerField(_("order"))
     most_members = models.PositiveIntegerField(_("passed over from (members)"), default=190)
@@ -118,7 +116,8 @@ class EntryGroup(TenantModel):
                 name="community_entrygroup_limit_is_1_to_500",
             ),
             models.CheckConstraint(
-                condition=Q(from_time__isnull=True, until_time__isnull=True) | Q(until_time__gt=F("from_time")),
+                condition=Q(from_time__isnull=True, until_time__isnull=True)
+                | Q(until_time__gt=F("from_time")),
                 name="community_entrygroup_hours_are_forward",
             ),
         ]

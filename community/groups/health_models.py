@@ -56,9 +56,7 @@ class OwnerFigures(TenantModel):
         verbose_name_plural = _("figures of owners")
         ordering = ["-day"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "day"], name="community_ownerfigures_is_one_a_day"
-            ),
+            models.UniqueConstraint(fields=["account", "day"], name="community_ownerfigures_is_one_a_day"),
         ]
 
     def __str__(self) -> str:

@@ -29,9 +29,7 @@ class GroupPanel:
 _PANELS: dict[str, GroupPanel] = {}
 
 
-def register_group_panel(
-    code: str, *, title: Any, rows: Rows, needs: str = "community.group.view"
-) -> None:
+def register_group_panel(code: str, *, title: Any, rows: Rows, needs: str = "community.group.view") -> None:
     """Raises ValueError when the code is taken."""
     panel = GroupPanel(code, title, rows, needs)
     if _PANELS.setdefault(code, panel) != panel:

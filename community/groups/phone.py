@@ -34,7 +34,7 @@ _POLICY = {
 
 @own_scope
 @csrf_exempt
-@csp(_POLICY)
+@csp(_POLICY)  # type: ignore[arg-type]
 @require_http_methods(["GET", "HEAD", "POST"])
 def entry_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A position comes in the body of a POST, so that no server writes it into its log."""

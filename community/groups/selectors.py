@@ -1,21 +1,24 @@
 """Questions about groups."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
 
 from campaigns.customers.identity_rules import EXTERNAL_USERID, UNIONID
-from campaigns.customers.selectors import lookups
+from campaigns.customers.selectors import customers_within, lookups
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Assignment
 from campaigns.tenants.scopes import Scope
-from community.groups.entry_models import EntryCode
+from community.groups.entry_models import BranchPlace, EntryCode, EntryGroup, EntryShows
+from community.groups.health_models import GroupHealth, GroupSign
 from community.groups.models import Group, GroupKind, Member
 from community.groups.wecom import ChatMember
-from community.groups.wecom_models import WeComAccount
+from community.groups.wecom_models import Chat, GroupSync, WeComAccount
 
 
 def groups_within(*, scope: Scope) -> QuerySet[Group]:
@@ -42,7 +45,7 @@ def members_in(*, scope: Scope, group: Group) -> QuerySet[Member]:
 
 def groups_of_customer(*, scope: Scope) -> QuerySet[Group]:
     """The groups that the customer who asks is in. Asked as the customer: the policy shows these alone."""
-    open_spells = Member.objects.filter(customer_id=scope.customer_id, left_at=None)
+    open_spells = Member.objects.filter(customer_id=str(scope.customer_id), left_at=None)
     return Group.objects.filter(pk__in=open_spells.values("group_id"), dissolved_at=None).select_related(
         "kind"
     )
@@ -109,7 +112,7 @@ def customers_named(*, cells: Sequence[str], kinds: Sequence[str]) -> dict[str, 
 
 def joined_at_of(*, scope: Scope) -> dict[UUID, datetime]:
     """Since when is the customer who asks in which group?"""
-    spells = Member.objects.filter(customer_id=scope.customer_id, left_at=None).order_by("-joined_at")
+    spells = Member.objects.filter(customer_id=str(scope.customer_id), left_at=None).order_by("-joined_at")
     return dict(spells.values_list("group_id", "joined_at"))
 
 
@@ -117,3 +120,80 @@ def codes_of_branch(*, scope: Scope) -> QuerySet[EntryCode]:
     """By which codes may the customer who asks join a group at home? Asked as the customer: by policy."""
     rows = EntryCode.objects.filter(branch_id=scope.branch_id, is_open=True, picks=EntryCode.Picks.ORDER)
     return rows.select_related("kind").order_by("-id")[:50]
+
+
+def members_shown(*, scope: Scope, group: Group) -> QuerySet[Member]:
+    """Who is in the group now, the newest first."""
+    rows = members_in(scope=scope, group=group).select_related("customer")
+    return rows.order_by("-joined_at", "-id")
+
+
+def customers_among(*, scope: Scope, members: Sequence[Member]) -> set[UUID]:
+    """Which of them are customers of the scope's branches? The group's branch need not be theirs."""
+    asked = [each.customer_id for each in members if each.customer_id is not None]
+    return set(customers_within(scope=scope).filter(pk__in=asked).values_list("pk", flat=True))
+
+
+def last_left(*, scope: Scope, group: Group, many: int = 10) -> list[Member]:
+    """Who left last."""
+    rows = Member.objects.within(scope).filter(group=group, left_at__isnull=False)
+    return list(rows.order_by("-left_at")[:many])
+
+
+def healths_of(*, scope: Scope, group: Group, days: int = 14) -> list[GroupHealth]:
+    """How the group did on the last days, the newest first."""
+    return list(GroupHealth.objects.within(scope).filter(group=group).order_by("-day")[:days])
+
+
+def sign_of(*, scope: Scope, group: Group) -> GroupSign | None:
+    return GroupSign.objects.within(scope).filter(group=group).first()
+
+
+def lines_of_code(*, scope: Scope, code: EntryCode) -> list[EntryGroup]:
+    """The groups behind a code in their order, each with `shown` (times in all) and `shown_today`."""
+    day = scope.at.astimezone(ZoneInfo(code.branch.zone)).date()
+    rows = EntryGroup.objects.within(scope).filter(code=code, ended_at=None).select_related("group")
+    return list(
+        rows.annotate(
+            shown=Coalesce(Sum("shows__many"), 0),
+            shown_today=Coalesce(Sum("shows__many", filter=Q(shows__day=day)), 0),
+        )
+        .defer("qr")
+        .annotate(has_qr=Case(When(qr__isnull=False, then=True), default=False))
+        .order_by("place", "pk")
+    )
+
+
+def open_line_of(*, code: EntryCode, at: datetime) -> UUID | None:
+    """Which line takes members at the moment?"""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT community_open_line(%s, %s)", [code.pk, at])
+        found: UUID | None = cursor.fetchone()[0]
+    return found
+
+
+def shows_by_day(*, scope: Scope, code: EntryCode, days: int = 14) -> list[tuple[date, int]]:
+    """How often the code was shown on each of the last days, the newest first."""
+    rows = EntryShows.objects.within(scope).filter(line__code=code).values("day")
+    return list(rows.annotate(sum=Sum("many")).order_by("-day").values_list("day", "sum")[:days])
+
+
+def chats_within(*, scope: Scope) -> QuerySet[Chat]:
+    """Group chats of WeCom: head office's."""
+    return Chat.objects.within(scope)
+
+
+def syncs_within(*, scope: Scope) -> QuerySet[GroupSync]:
+    return GroupSync.objects.within(scope)
+
+
+def group_of_chat(*, scope: Scope, chat_id: str) -> Group | None:
+    return Group.objects.within(scope).filter(chat_id=chat_id).first()
+
+
+def places_within(*, scope: Scope) -> QuerySet[BranchPlace]:
+    return BranchPlace.objects.within(scope).select_related("branch")
+
+
+def codes_within(*, scope: Scope) -> QuerySet[EntryCode]:
+    return EntryCode.objects.within(scope).select_related("branch", "kind")

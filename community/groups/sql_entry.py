@@ -1,6 +1,6 @@
 """The SQL of entry codes: which group takes members just now. Asked by whoever scans, who has no scope."""
 
-# Metres between two positions in millionths of a degree: the haversine on a sphere of 6,371 km, exact to half a percent.
+# Metres between two positions in millionths of a degree: the haversine on a sphere of 6,371 km, to half a percent.
 METRES = """
 CREATE FUNCTION community_metres(lat_a int, lon_a int, lat_b int, lon_b int) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -39,7 +39,8 @@ BEGIN
     SELECT c.* INTO chosen FROM community_entrycode c JOIN tenants_branch b ON b.id = c.branch_id
      WHERE c.slug = wanted AND c.is_open AND b.is_open;
     IF NOT FOUND THEN
-        RETURN QUERY SELECT 'not_found', ''::text, ''::text, ''::text, NULL::uuid, ''::text, ''::text, NULL::bytea, NULL::int;
+        RETURN QUERY SELECT 'not_found', ''::text, ''::text, ''::text, NULL::uuid, ''::text, ''::text, NULL::bytea,
+                            NULL::int;
         RETURN;
     END IF;
     IF chosen.picks = 'nearest' AND lat IS NOT NULL AND lon IS NOT NULL THEN

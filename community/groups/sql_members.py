@@ -17,11 +17,11 @@ _MERGING = """\
 """
 
 # Twice in a group that is kept by hand, the absorbed one's spell ends; in WeCom it may be a second account of theirs.
-MOVE = f"""
+MOVE = """
 CREATE FUNCTION community_move_members(kept uuid, absorbed uuid) RETURNS uuid[] LANGUAGE plpgsql AS VERB $$
 DECLARE moved uuid[];
 BEGIN
-{_MERGING}
+    -- by a merge
     UPDATE community_member m SET left_at = greatest(m.joined_at, app_at())
       FROM community_group g
      WHERE g.id = m.group_id AND g.source = 'hand' AND m.customer_id = absorbed AND m.left_at IS NULL
@@ -30,24 +30,24 @@ BEGIN
     WITH done AS (
         UPDATE community_member m SET customer_id = kept WHERE m.customer_id = absorbed RETURNING m.id
     )
-    SELECT coalesce(array_agg(id ORDER BY id), '{{}}') INTO moved FROM done;
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') INTO moved FROM done;
     RETURN moved;
 END $$;
-"""
-RETURN = f"""
+""".replace("    -- by a merge\n", _MERGING)
+RETURN = """
 CREATE FUNCTION community_return_members(kept uuid, absorbed uuid, moved uuid[]) RETURNS uuid[]
 LANGUAGE plpgsql AS VERB $$
 DECLARE back uuid[];
 BEGIN
-{_MERGING}
+    -- by a merge
     WITH done AS (
         UPDATE community_member m SET customer_id = absorbed
          WHERE m.customer_id = kept AND m.id = ANY (moved) RETURNING m.id
     )
-    SELECT coalesce(array_agg(id ORDER BY id), '{{}}') INTO back FROM done;
+    SELECT coalesce(array_agg(id ORDER BY id), '{}') INTO back FROM done;
     RETURN back;
 END $$;
-"""
+""".replace("    -- by a merge\n", _MERGING)
 
 # A group that is kept by hand knows nobody of theirs any more. In WeCom they are in the group still: as somebody whom
 # the bank does not know, by a keyed hash of what WeCom calls them.

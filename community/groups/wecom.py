@@ -116,7 +116,9 @@ class WeCom:
         errcode 0).
         """
         found = self._post(f"{_ROOT}/groupchat/transfer", {"chat_id_list": list(chat_ids), "new_owner": to})
-        return {str(each["chat_id"]): int(each.get("errcode", -1)) for each in _rows(found, "failed_chat_list")}
+        return {
+            str(each["chat_id"]): int(each.get("errcode", -1)) for each in _rows(found, "failed_chat_list")
+        }
 
     def owner_figures(self, *, owner: str, day: datetime) -> Mapping[str, Any]:
         """What the owner's groups did on the day that begins at `day`; {} where WeCom counts nothing."""
@@ -249,7 +251,9 @@ class WeCom:
         asked = {"page_size": limit, **({"cursor": cursor} if cursor else {})}
         return _page(self._post(f"{_ROOT}/get_unassigned_list", asked), "info")
 
-    def transfer_customers(self, *, leaver: str, heir: str, external_userids: Sequence[str]) -> dict[str, int]:
+    def transfer_customers(
+        self, *, leaver: str, heir: str, external_userids: Sequence[str]
+    ) -> dict[str, int]:
         """Customers of who has left go to `heir`. By customer the errcode of those that did not (within errcode 0)."""
         asked = {
             "handover_userid": leaver,

@@ -140,7 +140,10 @@ class Contacts:
 
     def _statistic(self, asked: Body) -> Body:
         owners = [who for who in asked["owner_filter"]["userid_list"] if who in self.statistics]
-        return {"total": len(owners), "items": [{"owner": who, "data": self.statistics[who]} for who in owners]}
+        return {
+            "total": len(owners),
+            "items": [{"owner": who, "data": self.statistics[who]} for who in owners],
+        }
 
     def _add_way(self, asked: Body) -> Body:
         config_id = hashlib.md5(str(next(self._number)).encode(), usedforsecurity=False).hexdigest()

@@ -21,7 +21,7 @@ _CALLS = Limit("wecom-callback", 1200, 60)
 @own_scope
 @csrf_exempt
 def wecom_callback(request: HttpRequest) -> HttpResponseBase:
-    """GET proves that the address is ours; POST tells of a change. Nobody is logged in: the signature says who speaks."""
+    """GET proves that the address is ours, POST tells of a change. The signature says who speaks."""
     try:
         demand(_CALLS, address_of(request))
         if request.method == "GET":

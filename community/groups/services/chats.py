@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from campaigns.audit.services import record
+from campaigns.lib.both import refusal_in_both
 from campaigns.lib.ids import new_id
 from campaigns.lib.refs import ref
 from campaigns.tenants.models import Branch
@@ -24,7 +25,6 @@ from community.groups.refusals import OwnerIsUnknown
 from community.groups.selectors import account_of, person_keys, who_they_are
 from community.groups.wecom import ChatDetail, ChatMember
 from community.groups.wecom_models import Chat, GroupSync, WeComAccount
-from campaigns.lib.both import refusal_in_both
 
 LEASE = timedelta(minutes=2)
 # A group of WeCom without a name is shown by its members there.
@@ -229,9 +229,7 @@ def _follow(scope: Scope, group: Group, detail: ChatDetail, account: WeComAccoun
     _note(scope, group, "community.group.change", source="wecom", changed=sorted(changed))
 
 
-def _meet(
-    scope: Scope, group: Group, members: Sequence[ChatMember], corp: str
-) -> tuple[int, int]:
+def _meet(scope: Scope, group: Group, members: Sequence[ChatMember], corp: str) -> tuple[int, int]:
     """Spells begin and end as WeCom says; how many of each. Whom the bank comes to know is linked."""
     outside = {each.userid: each for each in members if not each.is_colleague}
     keys = person_keys(userids=outside, corp=corp)

@@ -127,7 +127,9 @@ def add_line(
             why_en="a code for the nearest branch uses the branches' own codes.",
         )
     if group.source == Group.Source.HAND and not _is_address(link):
-        raise CodeIsWrong(why_zh="请填写入群链接（https:// 开头）。", why_en="give the link to join (https://).")
+        raise CodeIsWrong(
+            why_zh="请填写入群链接（https:// 开头）。", why_en="give the link to join (https://)."
+        )
     last = EntryGroup.objects.within(scope).filter(code=code, ended_at=None).aggregate(last=Max("place"))
     line = EntryGroup(
         branch_id=code.branch_id,
@@ -163,11 +165,11 @@ def add_line(
     return line
 
 
-def end_line(*, scope: Scope, line_id: UUID) -> None:
+def end_line(*, scope: Scope, code_id: UUID, line_id: UUID) -> None:
     """The group is not shown by the code any more. Raises NotFound, CodeIsClosed."""
     scope.demand("community.entrycode.change")
-    rows = EntryGroup.objects.within(scope).filter(pk=line_id, ended_at=None).select_related("code")
-    line = rows.first()
+    rows = EntryGroup.objects.within(scope).filter(pk=line_id, code_id=code_id, ended_at=None)
+    line = rows.select_related("code").first()
     if line is None:
         raise NotFound
     _open_code(scope, line.code_id)
@@ -176,10 +178,10 @@ def end_line(*, scope: Scope, line_id: UUID) -> None:
     _note(scope, line.code, "community.entrycode.change", ended=str(line.group_id))
 
 
-def put_first(*, scope: Scope, line_id: UUID) -> None:
+def put_first(*, scope: Scope, code_id: UUID, line_id: UUID) -> None:
     """The group comes before the others. Raises NotFound, CodeIsClosed."""
     scope.demand("community.entrycode.change")
-    line = EntryGroup.objects.within(scope).filter(pk=line_id, ended_at=None).first()
+    line = EntryGroup.objects.within(scope).filter(pk=line_id, code_id=code_id, ended_at=None).first()
     if line is None:
         raise NotFound
     code = _open_code(scope, line.code_id)
@@ -221,7 +223,9 @@ def picture_of_line(*, slug: str, line_id: UUID, at: datetime) -> tuple[bytes, s
     another than the line's. Raises NotFound.
     """
     with system_scope(at=at, cause="community.entry_picture") as scope:
-        is_open = _SLUG.fullmatch(slug) and EntryCode.objects.within(scope).filter(slug=slug, is_open=True).exists()
+        is_open = (
+            _SLUG.fullmatch(slug) and EntryCode.objects.within(scope).filter(slug=slug, is_open=True).exists()
+        )
         line = EntryGroup.objects.within(scope).filter(pk=line_id, ended_at=None, code__is_open=True).first()
         if not is_open or line is None or not (line.link or line.qr):
             raise NotFound
@@ -253,7 +257,9 @@ def move_place(*, scope: Scope, place_id: UUID, lat_micro: int, lon_micro: int) 
 def _save_place(place: BranchPlace, *, is_new: bool) -> None:
     try:
         with transaction.atomic():
-            place.save(**({"force_insert": True} if is_new else {"update_fields": ["lat_micro", "lon_micro"]}))
+            place.save(
+                **({"force_insert": True} if is_new else {"update_fields": ["lat_micro", "lon_micro"]})
+            )
     except IntegrityError as error:
         match broken(error):
             case "community_branchplace_is_on_earth":

@@ -115,11 +115,11 @@ def add_member(
     return member
 
 
-def end_member(*, scope: Scope, member_id: UUID) -> None:
+def end_member(*, scope: Scope, member_id: UUID, group_id: UUID | None = None) -> None:
     """The customer is in the group no more. Raises NotFound, also for one who has left, GroupIsOfWeCom."""
     scope.demand("community.member.end")
     member = Member.objects.within(scope).select_related("group").filter(pk=member_id, left_at=None).first()
-    if member is None:
+    if member is None or group_id not in (None, member.group_id):
         raise NotFound
     _by_hand(member.group)
     Member.objects.within(scope).filter(pk=member_id, left_at=None).update(
@@ -155,9 +155,7 @@ def _fill(
         raise GroupIsWrong(why_zh="请填写群名。", why_en="give it a name.")
     # An owner who stays may lie outside the scope of who changes the rest.
     owner = (
-        group.owner
-        if group.owner_id == owner_id
-        else people_at_home(scope=scope).filter(pk=owner_id).first()
+        group.owner if group.owner_id == owner_id else people_at_home(scope=scope).filter(pk=owner_id).first()
     )
     if owner is None:
         raise OwnerIsElsewhere
@@ -179,7 +177,9 @@ def _save(group: Group, *, is_new: bool) -> None:
     except IntegrityError as error:
         if broken(error) != "community_group_capacity_is_1_to_500":
             raise
-        raise GroupIsWrong(why_zh="人数上限为 1 至 500。", why_en="a group holds 1 to 500 members.") from error
+        raise GroupIsWrong(
+            why_zh="人数上限为 1 至 500。", why_en="a group holds 1 to 500 members."
+        ) from error
     group.refresh_from_db(fields=["member_count"])
 
 

@@ -103,8 +103,9 @@ def fetch_figures(*, wecom: WeCom, clock: Clock) -> int:
     if not wecom.is_configured:
         return 0
     with system_scope(at=clock(), cause=TASK) as scope:
-        owners = list(accounts_within(scope=scope).filter(ended_at=None, person__community_groups__source="wecom",
-                                                          person__community_groups__dissolved_at=None).distinct())  # fmt: skip
+        owning = Group.objects.within(scope).filter(source=Group.Source.WECOM, dissolved_at=None)
+        rows = accounts_within(scope=scope).filter(ended_at=None, person__in=owning.values("owner_id"))
+        owners = list(rows.order_by("pk"))
     many = 0
     for account in owners:
         day = (clock().astimezone(ZoneInfo(account.branch.zone)) - timedelta(days=1)).date()
@@ -162,9 +163,9 @@ def _flows(scope: Scope, groups: Sequence[Group]) -> dict[UUID, Flow]:
         )
         .order_by()
     )
-    found = {row.pop("group_id"): row for row in counts}
-    none = dict.fromkeys(("joined_7", "left_7", "joined_30", "left_30"), 0)
-    return {group.pk: Flow(members=group.member_count, **found.get(group.pk, none)) for group in groups}
+    names = ("joined_7", "left_7", "joined_30", "left_30")
+    found = {group_id: many for group_id, *many in counts.values_list("group_id", *names)}
+    return {group.pk: Flow(group.member_count, *found.get(group.pk, [0, 0, 0, 0])) for group in groups}
 
 
 def _last_lives(scope: Scope, groups: Sequence[Group]) -> dict[UUID, datetime]:
@@ -189,8 +190,5 @@ def _replies(scope: Scope, groups: Sequence[Group]) -> dict[UUID, int]:
         day__gte=since, reply_minutes__isnull=False, account__person__in={group.owner_id for group in groups}
     )
     newest = rows.order_by("account_id", "-day").distinct("account_id")
-    return {
-        person: minutes for person, minutes in newest.values_list("account__person_id", "reply_minutes")
-    }
-
-
+    told = newest.values_list("account__person_id", "reply_minutes")
+    return {person: minutes for person, minutes in told if minutes is not None}

@@ -42,9 +42,12 @@ def make_join_ways(*, wecom: WeCom, clock: Clock) -> int:
         return 0
     made = 0
     while (wanted := _next(clock)) is not None:
-        config_id, picture, why = wanted.config_id, b"", None
+        config_id, picture = wanted.config_id, b""
+        why: Refusal | None = None
         try:
-            config_id = config_id or wecom.add_join_way(chat_ids=[wanted.chat_id], state=wanted.line_id.hex[:30])
+            config_id = config_id or wecom.add_join_way(
+                chat_ids=[wanted.chat_id], state=wanted.line_id.hex[:30]
+            )
             picture = wecom.picture(str(wecom.join_way(config_id).get("qr_code", "")))
         except Later as later:
             why = WeComAway(why=str(later))
@@ -67,7 +70,11 @@ def _next(clock: Clock) -> _Wanted | None:
             qr=None,
             tries__lt=TRIES,
         )
-        line = rows.select_related("group").select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+        line = (
+            rows.select_related("group")
+            .select_for_update(skip_locked=True, no_key=True, of=("self",))
+            .first()
+        )
         if line is None:
             return None
         attempt = new_id()
@@ -134,5 +141,3 @@ def tell_full_codes(*, scope: Scope, limit: int = 500) -> int:
         )
         told += 1
     return told
-
-

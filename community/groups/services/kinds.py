@@ -58,6 +58,4 @@ def _demand(scope: Scope, verb: str) -> None:
 
 
 def _note(scope: Scope, kind: GroupKind, verb: str) -> None:
-    record(
-        scope=scope, verb=verb, subject=ref("community.groupkind", kind.pk), subject_name=kind.name
-    )
+    record(scope=scope, verb=verb, subject=ref("community.groupkind", kind.pk), subject_name=kind.name)

@@ -59,7 +59,8 @@ def add_members(*, scope: Scope, group_id: UUID, named: Sequence[str]) -> Added:
         Member.objects.within(scope).filter(group=group, left_at=None).values_list("customer_id", flat=True)
     )
     room = group.capacity - group.in_it
-    made, said = [], Added()
+    made: list[Member] = []
+    said = Added()
     for row, cell in enumerate(cells, start=1):
         if not cell:
             continue

@@ -161,7 +161,12 @@ def _write_page(clock: Clock, sync_id: UUID, attempt: UUID, page: Page) -> None:
             return
         listed = [str(row.get("chat_id", "")) for row in page.rows]
         noted = note_chats(scope=scope, chat_ids=listed, is_listed=True)
-        to: dict[str, Any] = {"cursor": page.cursor[:256], "tries": 0, "listed": F("listed") + noted, "why": {}}
+        to: dict[str, Any] = {
+            "cursor": page.cursor[:256],
+            "tries": 0,
+            "listed": F("listed") + noted,
+            "why": {},
+        }
         if not page.cursor:
             to["state"] = State.FETCHING
             # What is on the list no more is asked for by its id: only WeCom says that a group is dissolved.
