@@ -73,7 +73,7 @@ DEEDS = {
     "rewards.coderun.download": pgettext_lazy("deed", "took the codes of"),
     # community: groups
     "dissolve": pgettext_lazy("deed", "dissolved"),
-    "fetch": pgettext_lazy("deed", "had fetched"),
+    "community.chat.fetch": pgettext_lazy("deed", "had fetched"),
     "community.member.add": pgettext_lazy("deed", "added members to"),
     "community.member.end": pgettext_lazy("deed", "took a member out of"),
     "community.group.sign": pgettext_lazy("deed", "noted a sign of life in"),

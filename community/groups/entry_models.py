@@ -117,7 +117,7 @@ class EntryGroup(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(from_time__isnull=True, until_time__isnull=True)
-                | Q(until_time__gt=F("from_time")),
+                | Q(from_time__isnull=False, until_time__isnull=False, until_time__gt=F("from_time")),
                 name="community_entrygroup_hours_are_forward",
             ),
         ]

@@ -6,13 +6,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connections
-from django.db.models import Case, Q, QuerySet, Sum, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from campaigns.customers.identity_rules import EXTERNAL_USERID, UNIONID
 from campaigns.customers.selectors import customers_within, lookups
 from campaigns.lib.refusals import NotFound
-from campaigns.tenants.models import Assignment
+from campaigns.tenants.models import Assignment, Person
 from campaigns.tenants.scopes import Scope
 from community.groups.entry_models import BranchPlace, EntryCode, EntryGroup, EntryShows
 from community.groups.health_models import GroupHealth, GroupSign
@@ -22,8 +22,11 @@ from community.groups.wecom_models import Chat, GroupSync, WeComAccount
 
 
 def groups_within(*, scope: Scope) -> QuerySet[Group]:
-    """Groups of the scope's branches, with kind, owner and branch."""
-    return Group.objects.within(scope).select_related("kind", "owner", "branch")
+    """Groups of the scope's branches, with kind, branch and `owner_name`; None for an owner who works elsewhere: a join
+    would leave out the group along with a person whom the scope does not see.
+    """
+    owner = Person.objects.filter(pk=OuterRef("owner_id")).values("name")[:1]
+    return Group.objects.within(scope).select_related("kind", "branch").annotate(owner_name=Subquery(owner))
 
 
 def group_in_scope(*, scope: Scope, group_id: UUID | str) -> Group:

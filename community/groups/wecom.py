@@ -109,7 +109,7 @@ class WeCom:
     def chat(self, chat_id: str) -> ChatDetail:
         """One group chat with its members. Raises Gone for one that was dissolved."""
         found = self._post(f"{_ROOT}/groupchat/get", {"chat_id": chat_id, "need_name": 0})
-        return _chat(found.get("group_chat"), chat_id)
+        return chat_of(found.get("group_chat"), chat_id)
 
     def transfer_chats(self, *, chat_ids: Sequence[str], to: str) -> dict[str, int]:
         """Groups of a colleague who has left get another owner. By chat the errcode of those that did not (within
@@ -369,8 +369,8 @@ def _word(found: Mapping[str, Any], name: str) -> str:
     return word
 
 
-def _chat(found: Any, chat_id: str) -> ChatDetail:
-    """Raises Later for what is no group chat: it is asked for again, and nothing of ours is undone by garbage."""
+def chat_of(found: Any, chat_id: str) -> ChatDetail:
+    """The `group_chat` of an answer. Raises Later for what is none: it is asked for again, and garbage undoes nothing."""
     told = _mapping(found)
     members = told.get("member_list")
     if told.get("chat_id") != chat_id or not isinstance(members, list) or not told.get("owner"):

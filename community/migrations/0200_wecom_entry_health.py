@@ -386,7 +386,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entrygroup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_time__isnull', True), ('until_time__isnull', True)), ('until_time__gt', models.F('from_time')), _connector='OR'), name='community_entrygroup_hours_are_forward'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_time__isnull', True), ('until_time__isnull', True)), models.Q(('from_time__isnull', False), ('until_time__gt', models.F('from_time')), ('until_time__isnull', False)), _connector='OR'), name='community_entrygroup_hours_are_forward'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='entrygroup',

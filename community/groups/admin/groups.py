@@ -89,7 +89,16 @@ class LifeFilter(admin.SimpleListFilter):
 class GroupAdmin(ScopedAdmin):
     noun = "community.group"
     form = GroupForm
-    list_display = ("shown_name", "kind", "health_now", "filled", "owner", "branch", "source", "founded_at")
+    list_display = (
+        "shown_name",
+        "kind",
+        "health_now",
+        "filled",
+        "owned_by",
+        "branch",
+        "source",
+        "founded_at",
+    )
     list_filter = (LifeFilter, "health", "kind", "source")
     search_fields = ("name",)
     searches = "self"
@@ -124,6 +133,10 @@ class GroupAdmin(ScopedAdmin):
             return "–"
         return format_html('<span class="cg-word cg-{}">{}</span>', group.health, group.get_health_display())
 
+    @admin.display(description=_("group owner"), ordering="owner_name")
+    def owned_by(self, group: Group) -> str:
+        return getattr(group, "owner_name", None) or gettext("colleague of another branch")
+
     @admin.display(description=_("members / capacity"), ordering="member_count")
     def filled(self, group: Group) -> str:
         return format_html(
@@ -136,10 +149,14 @@ class GroupAdmin(ScopedAdmin):
             group.capacity,
         )
 
+    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        is_theirs = obj is not None and obj.source == Group.Source.WECOM
+        return ("name", "branch", "kind", "owned_by" if is_theirs else "owner", "capacity", "notice")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
         if obj is None:
             return ()
-        return ("name", "branch", "owner", "notice") if obj.source == Group.Source.WECOM else ("branch",)
+        return ("name", "branch", "owned_by", "notice") if obj.source == Group.Source.WECOM else ("branch",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_open = obj is None or obj.dissolved_at is None

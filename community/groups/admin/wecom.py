@@ -138,7 +138,7 @@ class GroupSyncAdmin(_Looked):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
-        return [path("ask/", view(self.ask_view), name="community_groupsync_ask"), *super().get_urls()]
+        return [path("begin/", view(self.ask_view), name="community_groupsync_begin"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         scope = scope_of(request)

@@ -1,5 +1,6 @@
 """Writing groups that are kept by hand, and who is in them. What comes from WeCom is written by its synchronisation."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -62,8 +63,9 @@ def change_group(
     is_theirs = (group.name, group.owner_id, group.notice) != (name.strip(), owner_id, notice.strip())
     if group.source == Group.Source.WECOM and is_theirs:
         raise GroupIsOfWeCom
+    stays = group.owner_id == owner_id
     _fill(scope, group, name, owner_id, kind_code, capacity, notice)
-    _save(group, is_new=False)
+    _save(group, is_new=False, fields=["name", "kind", "capacity", "notice", *([] if stays else ["owner"])])
     note_group(scope, group, "community.group.change")
     return group
 
@@ -153,27 +155,25 @@ def _fill(
 ) -> None:
     if not name.strip():
         raise GroupIsWrong(why_zh="请填写群名。", why_en="give it a name.")
-    # An owner who stays may lie outside the scope of who changes the rest.
-    owner = (
-        group.owner if group.owner_id == owner_id else people_at_home(scope=scope).filter(pk=owner_id).first()
-    )
-    if owner is None:
+    # An owner who stays may work outside the scope of who changes the rest.
+    stays = group.owner_id == owner_id
+    if not stays and not people_at_home(scope=scope).filter(pk=owner_id).exists():
         raise OwnerIsElsewhere
     kind = GroupKind.objects.filter(pk=kind_code).first() if kind_code else None
     if kind_code and kind is None:
         raise NotFound
-    group.name, group.owner, group.kind = name.strip(), owner, kind
+    group.name, group.owner_id, group.kind = name.strip(), owner_id, kind
     group.capacity, group.notice = capacity, notice.strip()
 
 
-def _save(group: Group, *, is_new: bool) -> None:
+def _save(group: Group, *, is_new: bool, fields: Sequence[str] = ()) -> None:
     try:
         with transaction.atomic():
             if is_new:
                 group.save(force_insert=True)
             else:
-                # The count is the trigger's.
-                group.save(update_fields=["name", "owner", "kind", "capacity", "notice"])
+                # The count is the trigger's; an owner who works elsewhere cannot be written from here, nor need be.
+                group.save(update_fields=fields)
     except IntegrityError as error:
         if broken(error) != "community_group_capacity_is_1_to_500":
             raise
