@@ -7,7 +7,7 @@ from django.views import defaults
 from django.views.generic import RedirectView
 
 from campaigns.lib.http import problems
-from community.groups import phone
+from community.groups.api import phone
 from config.health import healthz, readyz
 from config.metrics import metrics
 

@@ -57,7 +57,7 @@ class EntryCode(TenantModel):
     picks = models.CharField(_("chooses"), max_length=8, choices=Picks, default=Picks.ORDER)
     radius_m = models.PositiveIntegerField(_("within (metres)"), default=5_000)
     is_open = models.BooleanField(_("in use"), default=True)
-    full_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    full_told_at = models.DateTimeField(_("full told at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("entry code")
@@ -86,8 +86,10 @@ class EntryGroup(TenantModel):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.ForeignKey(EntryCode, models.PROTECT, related_name="lines", verbose_name=_("entry code"))
-    group = models.ForeignKey(Group, models.PROTECT, related_name="entry_lines", verbose_name=_("group"))
-    place = models.PositiveSmallIntegerField(_("order"))
+    group = models.ForeignKey(
+        Group, models.PROTECT, related_name="entry_lines", verbose_name=_("community group")
+    )
+    place = models.PositiveSmallIntegerField(_("place in the order"))
     most_members = models.PositiveIntegerField(_("passed over from (members)"), default=190)
     most_shows = models.PositiveIntegerField(_("passed over after (shows)"), null=True, blank=True)
     from_time = models.TimeField(_("from"), null=True, blank=True)
@@ -132,7 +134,9 @@ class EntryShows(TenantModel):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    line = models.ForeignKey(EntryGroup, models.PROTECT, related_name="shows", verbose_name=_("group"))
+    line = models.ForeignKey(
+        EntryGroup, models.PROTECT, related_name="shows", verbose_name=_("community group")
+    )
     day = models.DateField(_("day"))
     slot = models.PositiveSmallIntegerField()
     many = models.PositiveIntegerField(_("shows"))

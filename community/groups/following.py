@@ -29,7 +29,7 @@ def hand_over_owner(*, scope: Scope, person: Person, successor: Person) -> int:
     groups = list(Group.objects.within(scope).filter(owner=person, dissolved_at=None).order_by("pk"))
     for group in groups:
         Group.objects.within(scope).filter(pk=group.pk).update(owner=successor)
-        note_group(scope, group, "community.group.change", owner=successor.name)
+        note_group(scope=scope, group=group, verb="community.group.change", owner=successor.name)
         if group.source == Group.Source.WECOM and heir is not None and wecom().is_configured:
             put(
                 scope=scope,

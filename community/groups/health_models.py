@@ -15,7 +15,9 @@ class GroupHealth(TenantModel):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    group = models.ForeignKey(Group, models.PROTECT, related_name="healths", verbose_name=_("group"))
+    group = models.ForeignKey(
+        Group, models.PROTECT, related_name="healths", verbose_name=_("community group")
+    )
     day = models.DateField(_("day"))
     members = models.PositiveIntegerField(_("members"))
     joined_7 = models.PositiveIntegerField(_("joined in 7 days"))
@@ -46,7 +48,7 @@ class OwnerFigures(TenantModel):
         WeComAccount, models.PROTECT, related_name="figures", verbose_name=_("WeCom account")
     )
     day = models.DateField(_("day"))
-    groups = models.PositiveIntegerField(_("groups"), default=0)
+    groups = models.PositiveIntegerField(_("community groups"), default=0)
     groups_spoken = models.PositiveIntegerField(_("groups with messages"), default=0)
     messages = models.PositiveIntegerField(_("messages"), default=0)
     reply_minutes = models.PositiveIntegerField(_("minutes until the owner replies"), null=True)
@@ -67,7 +69,9 @@ class GroupSign(TenantModel):
     """The last sign of life in a group that somebody noted by hand; what rooms above know is asked of them."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    group = models.OneToOneField(Group, models.PROTECT, related_name="sign", verbose_name=_("group"))
+    group = models.OneToOneField(
+        Group, models.PROTECT, related_name="sign", verbose_name=_("community group")
+    )
     at = models.DateTimeField(_("last sign of life"))
     note = models.CharField(_("note"), max_length=120, blank=True)
 

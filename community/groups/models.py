@@ -53,7 +53,7 @@ class Group(TenantModel):
     owner = models.ForeignKey(
         Person, models.PROTECT, related_name="community_groups", verbose_name=_("group owner")
     )
-    source = models.CharField(_("kept"), max_length=8, choices=Source, default=Source.HAND)
+    source = models.CharField(_("kept where"), max_length=8, choices=Source, default=Source.HAND)
     chat_id = models.CharField(_("WeCom group id"), max_length=64, blank=True, default="")
     capacity = models.PositiveIntegerField(_("capacity"), default=200)
     member_count = models.PositiveIntegerField(_("members"), default=0, db_default=0, editable=False)
@@ -67,8 +67,8 @@ class Group(TenantModel):
     dissolved_at = models.DateTimeField(_("dissolved at"), null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("group")
-        verbose_name_plural = _("groups")
+        verbose_name = _("community group")
+        verbose_name_plural = _("community groups")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
@@ -106,7 +106,9 @@ class Member(TenantModel):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    group = models.ForeignKey(Group, models.PROTECT, related_name="members", verbose_name=_("group"))
+    group = models.ForeignKey(
+        Group, models.PROTECT, related_name="members", verbose_name=_("community group")
+    )
     customer = models.ForeignKey(
         Customer,
         models.DO_NOTHING,

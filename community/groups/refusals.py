@@ -4,6 +4,8 @@ from campaigns.lib.refusals import Refusal
 
 
 class GroupIsWrong(Refusal):
+    """Values: `why_zh`, `why_en`."""
+
     code = "community.group.is_wrong"
     status = 422
     zh = "社群资料有误：{why_zh}"
@@ -109,6 +111,8 @@ class MembersNotNamed(Refusal):
 
 
 class CodeIsWrong(Refusal):
+    """Values: `why_zh`, `why_en`."""
+
     code = "community.entrycode.is_wrong"
     status = 422
     zh = "活码资料有误：{why_zh}"

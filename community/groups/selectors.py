@@ -38,6 +38,7 @@ def group_in_scope(*, scope: Scope, group_id: UUID | str) -> Group:
 
 
 def kinds_in_use() -> QuerySet[GroupKind]:
+    """Which kinds may be chosen?"""
     return GroupKind.objects.filter(is_active=True)
 
 
@@ -61,6 +62,7 @@ def account_of(*, scope: Scope, userid: str) -> WeComAccount | None:
 
 
 def accounts_within(*, scope: Scope) -> QuerySet[WeComAccount]:
+    """Whose user ids are known, ended ones too?"""
     return WeComAccount.objects.within(scope).select_related("person", "branch")
 
 
@@ -149,6 +151,7 @@ def healths_of(*, scope: Scope, group: Group, days: int = 14) -> list[GroupHealt
 
 
 def sign_of(*, scope: Scope, group: Group) -> GroupSign | None:
+    """What did somebody note last?"""
     return GroupSign.objects.within(scope).filter(group=group).first()
 
 
@@ -187,16 +190,20 @@ def chats_within(*, scope: Scope) -> QuerySet[Chat]:
 
 
 def syncs_within(*, scope: Scope) -> QuerySet[GroupSync]:
+    """Which runs of the synchronisation were there? Head office's."""
     return GroupSync.objects.within(scope)
 
 
 def group_of_chat(*, scope: Scope, chat_id: str) -> Group | None:
+    """Which group of the scope is that chat?"""
     return Group.objects.within(scope).filter(chat_id=chat_id).first()
 
 
 def places_within(*, scope: Scope) -> QuerySet[BranchPlace]:
+    """Which branches' positions are known?"""
     return BranchPlace.objects.within(scope).select_related("branch")
 
 
 def codes_within(*, scope: Scope) -> QuerySet[EntryCode]:
+    """Which entry codes are of the scope's branches?"""
     return EntryCode.objects.within(scope).select_related("branch", "kind")

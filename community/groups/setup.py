@@ -22,7 +22,9 @@ def register_groups() -> None:
     steps.register_step("erase", name="community: groups", act=following.forget_members)
     steps.register_told(name="community: groups", act=following.tell_members)
     register_adapter(transfer_adapter())
-    register_panel("community.groups", title=_("groups"), rows=group_lines, needs="community.group.view")
+    register_panel(
+        "community.groups", title=_("community groups"), rows=group_lines, needs="community.group.view"
+    )
     register_notice(
         "community.sync_failed",
         _("The synchronisation with WeCom stopped: %(why)s"),

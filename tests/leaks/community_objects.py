@@ -39,7 +39,9 @@ def plant_groups(world: World) -> None:
             world.add("community.member", place, member.pk)
             # Such rows are head office's; here each branch has one, so that the pages are asked about a neighbour's.
             own = {"branch": branch, "branch_pos": branch.pos}
-            chat = Chat.objects.create(**own, chat_id=f"wr{place}", name="企微群", why={"zh": "原因", "en": "why"})
+            chat = Chat.objects.create(
+                **own, chat_id=f"wr{place}", name="企微群", why={"zh": "原因", "en": "why"}
+            )
             sync = GroupSync.objects.create(
                 **own, asked_at=AT, ready_at=AT, ended_at=AT, state=GroupSync.State.DONE, asked_by_name="王敏"
             )

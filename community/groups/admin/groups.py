@@ -77,7 +77,7 @@ class LifeFilter(admin.SimpleListFilter):
     parameter_name = "life"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("open", _("open")), ("over", _("dissolved"))]
+        return [("open", _("not dissolved")), ("over", _("dissolved"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in ("open", "over"):

@@ -161,7 +161,7 @@ class GroupSyncAdmin(_Looked):
             raise PermissionDenied
         try:
             with transaction.atomic():
-                demand_configured(wecom())
+                demand_configured(wecom=wecom())
                 ask_sync(scope=scope_of(request))
             messages.success(request, gettext("Asked for: it begins within a minute."))
         except Refusal as refusal:

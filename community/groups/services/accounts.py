@@ -46,7 +46,7 @@ def bind_account(*, scope: Scope, person_id: UUID, userid: str, branch_id: int |
     _note(scope, account, "community.wecomaccount.add")
     # Head office sees them; for others the next run finds the owner.
     waiting = Chat.objects.within(scope).filter(owner_userid=named)
-    note_chats_if_any(scope, list(waiting.values_list("chat_id", flat=True)))
+    _note_chats(scope, list(waiting.values_list("chat_id", flat=True)))
     return account
 
 
@@ -63,7 +63,7 @@ def end_account(*, scope: Scope, account_id: UUID) -> None:
     _note(scope, account, "community.wecomaccount.end")
 
 
-def note_chats_if_any(scope: Scope, chat_ids: list[str]) -> None:
+def _note_chats(scope: Scope, chat_ids: list[str]) -> None:
     """Nothing is written for an empty list: who may not see head office's rows has none."""
     if chat_ids:
         note_chats(scope=scope, chat_ids=chat_ids)

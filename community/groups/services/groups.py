@@ -47,7 +47,7 @@ def add_group(
     group = Group(branch=branch, branch_pos=branch.pos, founded_at=founded_at or scope.at)
     _fill(scope, group, name, owner_id, kind_code, capacity, notice)
     _save(group, is_new=True)
-    note_group(scope, group, "community.group.add")
+    note_group(scope=scope, group=group, verb="community.group.add")
     return group
 
 
@@ -66,7 +66,7 @@ def change_group(
     stays = group.owner_id == owner_id
     _fill(scope, group, name, owner_id, kind_code, capacity, notice)
     _save(group, is_new=False, fields=["name", "kind", "capacity", "notice", *([] if stays else ["owner"])])
-    note_group(scope, group, "community.group.change")
+    note_group(scope=scope, group=group, verb="community.group.change")
     return group
 
 
@@ -79,7 +79,7 @@ def dissolve_group(*, scope: Scope, group_id: UUID) -> Group:
     group = _by_hand(_open_group(scope, group_id))
     group.dissolved_at = scope.at
     group.save(update_fields=["dissolved_at"])
-    note_group(scope, group, "community.group.dissolve")
+    note_group(scope=scope, group=group, verb="community.group.dissolve")
     return group
 
 
@@ -113,7 +113,7 @@ def add_member(
         if broken(error) != "community_member_is_in_a_group_once":
             raise
         raise MemberIsIn from error
-    note_group(scope, group, "community.member.add", member=str(member.pk))
+    note_group(scope=scope, group=group, verb="community.member.add", member=str(member.pk))
     return member
 
 
@@ -127,7 +127,7 @@ def end_member(*, scope: Scope, member_id: UUID, group_id: UUID | None = None) -
     Member.objects.within(scope).filter(pk=member_id, left_at=None).update(
         left_at=Greatest(F("joined_at"), scope.at)
     )
-    note_group(scope, member.group, "community.member.end", member=str(member.pk))
+    note_group(scope=scope, group=member.group, verb="community.member.end", member=str(member.pk))
 
 
 def hold_group(*, scope: Scope, group_id: UUID) -> Group:
@@ -183,7 +183,7 @@ def _save(group: Group, *, is_new: bool, fields: Sequence[str] = ()) -> None:
     group.refresh_from_db(fields=["member_count"])
 
 
-def note_group(scope: Scope, group: Group, verb: str, **detail: str) -> None:
+def note_group(*, scope: Scope, group: Group, verb: str, **detail: str) -> None:
     """What was done to a group, for the audit."""
     record(
         scope=scope,

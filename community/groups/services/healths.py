@@ -39,7 +39,7 @@ def note_sign(*, scope: Scope, group_id: UUID, note: str = "", at: datetime | No
         },
     )
     found: GroupSign = sign
-    note_group(scope, group, "community.group.sign", note=found.note)
+    note_group(scope=scope, group=group, verb="community.group.sign", note=found.note)
     return found
 
 

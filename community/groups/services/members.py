@@ -89,5 +89,11 @@ def add_members(*, scope: Scope, group_id: UUID, named: Sequence[str]) -> Added:
         )
     Member.objects.bulk_create(made)
     said.count = len(made)
-    note_group(scope, group, "community.member.add", count=str(said.count), refused=str(len(said.refused)))
+    note_group(
+        scope=scope,
+        group=group,
+        verb="community.member.add",
+        count=str(said.count),
+        refused=str(len(said.refused)),
+    )
     return said

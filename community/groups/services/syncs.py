@@ -311,7 +311,7 @@ def _tell_administrators(scope: Scope, why: Refusal) -> None:
     )
 
 
-def demand_configured(wecom: WeCom) -> None:
+def demand_configured(*, wecom: WeCom) -> None:
     """Raises WeComNotConfigured, for pages that offer to ask for a run."""
     if not wecom.is_configured:
         raise WeComNotConfigured

@@ -375,7 +375,7 @@ def test_groups_follow_people_and_customers(cast: Cast, server: WeChatStandIn, c
             "职场新人攒钱群",
         }
         sent = Message.objects.get(adapter="wecom.groups")
-        assert '"new_owner": "heir"' in sent.body.replace('":"', '": "')
+        assert sent.body == {"chat_id_list": ["wr1"], "new_owner": "heir"}
     with system_scope(at=AT, cause="test") as scope:
         ask_sync(scope=scope)
     sync_groups(wecom=client_of(server, clock), clock=clock)
