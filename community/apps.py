@@ -8,8 +8,10 @@ class CommunityApp(AppConfig):
     verbose_name = _("Community")
 
     def ready(self) -> None:
+        from community.groups.setup import register_groups
         from community.happenings import register_kinds
         from community.livestreams.setup import register_livestreams
 
         register_kinds()
         register_livestreams()
+        register_groups()

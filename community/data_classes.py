@@ -52,4 +52,25 @@ watch.position             behaviour  plain   pseudonym  market
 watch.replay_seconds       behaviour  plain   pseudonym  market
 watch.seconds              behaviour  plain   pseudonym  market
 watch.was_live             behaviour  plain   pseudonym  market
+# groups
+wecomaccount.userid        internal  plain   staff  account
+chat.chat_id               internal  plain   thing  run
+chat.name                  none      plain   thing  run
+chat.owner_userid          internal  plain   staff  account
+chat.tries                 none      plain   thing  run
+chat.why                   internal  plain   thing  run
+groupsync.asked_by_name    internal  plain   staff  account
+groupsync.cursor           none      plain   thing  run
+groupsync.*                none      plain   thing  run
+entrycode.slug             none      plain   thing  publish
+entrycode.title            none      plain   thing  publish
+entrycode.says             none      plain   thing  publish
+entrygroup.link            none      plain   thing  publish
+entrygroup.config_id       internal  plain   thing  run
+entrygroup.qr              none      plain   thing  publish
+entrygroup.why             internal  plain   thing  run
+entryshows.day             none      plain   thing  run
+grouphealth.day            none      plain   years  run
+ownerfigures.day           none      plain   years  account
+groupsign.note             internal  plain   thing  run
 """)

@@ -1,6 +1,9 @@
 """The tables of this room, as each package declares them."""
 
+from community.groups.entry_models import BranchPlace, EntryCode, EntryGroup, EntryShows
+from community.groups.health_models import GroupHealth, GroupSign, OwnerFigures
 from community.groups.models import Group, GroupKind, Member
+from community.groups.wecom_models import Chat, GroupSync, WeComAccount
 from community.livestreams.models import (
     Booking,
     Broadcast,
@@ -13,15 +16,27 @@ from community.livestreams.models import (
     Watch,
 )
 
-__all__ = ["Group", "GroupKind", "Member"]
-__all__ += [
+__all__ = [
     "Booking",
+    "BranchPlace",
     "Broadcast",
     "Channel",
+    "Chat",
     "Comment",
+    "EntryCode",
+    "EntryGroup",
+    "EntryShows",
+    "Group",
+    "GroupHealth",
+    "GroupKind",
+    "GroupSign",
+    "GroupSync",
     "LiveSeries",
     "Livestream",
+    "Member",
+    "OwnerFigures",
     "QuizAnswer",
     "Showing",
     "Watch",
+    "WeComAccount",
 ]

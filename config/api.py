@@ -17,6 +17,9 @@ from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
 from campaigns.tenants.middleware import own_scope
+from community.groups.api import callbacks as groups_callbacks
+from community.groups.api import entries as groups_entries
+from community.groups.api import groups
 from community.livestreams import api as livestreams
 from config import api_docs
 from content import api as content
@@ -104,8 +107,13 @@ urlpatterns = [
     path("me/messages/<uuid:touch_id>/read", outreach.MessagesRead.as_view(), name="message-read"),
     path("me/subscriptions", outreach.Subscriptions.as_view(), name="subscriptions"),
     path("events", own_scope(events.Events.as_view()), name="events"),
+    # groups
+    path("groups", groups.Groups.as_view(), name="groups"),
+    path("entry-codes/<str:slug>", own_scope(groups_entries.Entry.as_view()), name="entry-code"),
+    path("entry-codes/<str:slug>/near", own_scope(groups_entries.EntryNear.as_view()), name="entry-near"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems
+    path("hooks/wecom", groups_callbacks.wecom_callback, name="hooks-wecom"),
     path("hooks/<slug:source>", own_scope(events.Hook.as_view()), name="hooks"),
     path("me/consents", consents.Consents.as_view(), name="consents"),
     path("me/personalisation", consents.Personalisation.as_view(), name="personalisation"),

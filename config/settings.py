@@ -310,6 +310,11 @@ WECOM_BASE_URL = os.environ.get("WECOM_BASE_URL", "https://qyapi.weixin.qq.com")
 WECOM_CORP_ID = os.environ.get("WECOM_CORP_ID", "")
 WECOM_AGENT_ID = os.environ.get("WECOM_AGENT_ID", "")
 WECOM_SECRET = os.environ.get("WECOM_SECRET", "")
+# Of customer contact (客户联系), for groups; the app's own where it may use that.
+WECOM_CONTACT_SECRET = os.environ.get("WECOM_CONTACT_SECRET", "") or WECOM_SECRET
+# Of the address that WeCom tells of changed groups: hooks/wecom is shut without both.
+WECOM_CALLBACK_TOKEN = os.environ.get("WECOM_CALLBACK_TOKEN", "")
+WECOM_CALLBACK_KEY = os.environ.get("WECOM_CALLBACK_KEY", "")
 # Systems of the bank that are told of things, by name: {"core": {"url": "https://...", "secret": "..."}}.
 HOOKS: dict[str, dict[str, str]] = json.loads(os.environ.get("FENHANG_HOOKS") or "{}")
 

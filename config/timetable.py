@@ -289,6 +289,32 @@ SWEEPS = [
         "核对线上内容与批准的是否一致 · Compare what is served with what was approved",
         nightly="2:40",
     ),
+    # community: groups
+    Sweep(
+        "community.sync_groups",
+        1,
+        "从企业微信获取有变化的社群 · Fetch the groups of WeCom that changed",
+    ),
+    Sweep(
+        "community.ask_sync",
+        0,
+        "每晚与企业微信全量同步社群 · Synchronise all groups with WeCom each night",
+        nightly="1:50",
+    ),
+    Sweep(
+        "community.make_join_ways", 1, "为活码生成企业微信入群二维码 · Have WeCom draw the QRs of entry codes"
+    ),
+    Sweep(
+        "community.tell_full_codes",
+        10,
+        "提醒活码的最后一个群即将满员 · Tell of entry codes that are nearly full",
+    ),
+    Sweep(
+        "community.judge_groups",
+        0,
+        "每晚评估社群健康 · Look at how every group is doing",
+        nightly="4:50",
+    ),
     Sweep(
         "backup.make",
         0,

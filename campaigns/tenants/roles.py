@@ -7,8 +7,10 @@ planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|original|placement,
-outreach.touch|terms, community.group|groupkind|member|livestream|liveseries|channel. Verbs: view, add, change, delete,
-and those of the thing.
+outreach.touch|terms,
+community.group|groupkind|member|entrycode|branchplace|wecomaccount|groupsync|chat|livestream|liveseries|channel|
+plan|planrun|post|programme|checkin|session.
+Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -117,6 +119,24 @@ _RUN_LIVESTREAMS = [
 _DECIDE_LIVESTREAMS = [*_LIVESTREAMS, "community.livestream.take_down", "community.livestream.moderate"]
 # Who sees what customers were told, and what was not sent and why.
 _TOLD = ["outreach.touch.view", "outreach.terms.view"]
+# Entry codes of groups, and where branches stand; what WeCom says of groups is fetched by head office.
+_ENTRY = ["community.entrycode.view", "community.branchplace.view"]
+_KEEP_ENTRY = [
+    *_ENTRY,
+    "community.entrycode.add",
+    "community.entrycode.change",
+    "community.entrycode.close",
+    "community.branchplace.add",
+    "community.branchplace.change",
+    "community.wecomaccount.view",
+    "community.group.sign",
+]
+_SYNC = [
+    "community.groupsync.view",
+    "community.groupsync.add",
+    "community.chat.view",
+    "community.chat.fetch",
+]
 # Who reads the points ledger and its closes.
 _LEDGER = [
     "points.wallet.view",
@@ -212,6 +232,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "community.groupkind.add",
             "community.groupkind.change",
             *_LIVESTREAMS,
+            *_ENTRY,
+            "community.wecomaccount.view",
+            "community.wecomaccount.add",
+            "community.wecomaccount.end",
+            *_SYNC,
         ],
     ),
     # Who says for whom an offer is meant chooses tags by their names.
@@ -260,12 +285,20 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.draw.take_down",
             *_GROUPS,
             *_DECIDE_LIVESTREAMS,
+            *_ENTRY,
         ],
     ),
     "community_operator": (
         "社群运营",
         "Community operator",
-        [*_LOOK, *_TOLD, *_KEEP_GROUPS, *_RUN_LIVESTREAMS],
+        [
+            *_LOOK,
+            *_TOLD,
+            *_KEEP_GROUPS,
+            *_RUN_LIVESTREAMS,
+            *_KEEP_ENTRY,
+            *_SYNC,
+        ],
     ),
     "rewards_operator": (
         "权益运营",
@@ -377,6 +410,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_TOLD,
             *_KEEP_GROUPS,
             *_RUN_LIVESTREAMS,
+            *_KEEP_ENTRY,
         ],
     ),
     "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
@@ -406,12 +440,14 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.movement.view",
             *_GROUPS,
             "community.livestream.view",
+            *_ENTRY,
+            "community.group.sign",
         ],
     ),
     "analyst": (
         "分析",
         "Analyst",
-        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_LIVESTREAMS],
+        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_LIVESTREAMS, *_ENTRY],
     ),
     "auditor": (
         "审计",
@@ -453,6 +489,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_TOLD,
             *_GROUPS,
             *_LIVESTREAMS,
+            *_ENTRY,
+            "community.wecomaccount.view",
+            "community.groupsync.view",
+            "community.chat.view",
         ],
     ),
 }

@@ -36,6 +36,7 @@ from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures, tags
 from config.demo.contents import publish_contents
 from config.demo.desk import keep_desk
+from config.demo.groups import keep_groups
 from config.demo.handed_down import hand_down, meet_content
 from config.demo.livestreams import hold_livestreams
 from config.demo.merchants import contract_merchants
@@ -101,6 +102,8 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     keep_desk(demo)
     say("行长直播间 …")
     hold_livestreams(demo)
+    say("社群 …")
+    keep_groups(demo)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)

@@ -140,6 +140,19 @@ GROUPS = [
         ("rewards_operator", "clerk", "merchant_clerk"),
     ),
     Group(
+        _("Community"),
+        [
+            Page(_("Groups"), "groups", "community.group"),
+            Page(_("Entry codes"), "qr_code_2", "community.entrycode"),
+            Page(_("Kinds of groups"), "label", "community.groupkind", head_office_only=True),
+            Page(_("Positions of branches"), "pin_drop", "community.branchplace"),
+            Page(_("WeCom accounts"), "badge", "community.wecomaccount"),
+            Page(_("Synchronisation with WeCom"), "sync", "community.groupsync", head_office_only=True),
+            Page(_("Group chats in WeCom"), "forum", "community.chat", head_office_only=True),
+        ],
+        ("community_operator",),
+    ),
+    Group(
         _("Customers"),
         [
             Page(_("Customers"), "group", "customers.customer"),

@@ -51,6 +51,7 @@ from campaigns.tenants.services.people import add_login, add_person
 from content.addresses import customer_address, staff_address
 from content.models import Rendition, Slot
 from content.services.placements import add_placement
+from tests.leaks.community_objects import plant_groups
 from tests.leaks.content_objects import plant_originals, plant_recalls
 from tests.leaks.library_objects import plant_library
 from tests.leaks.livestream_objects import plant_livestreams
@@ -104,6 +105,7 @@ def build() -> World:
     plant_touches(world)
     plant_recalls(world, {place: mark(place) for place in PLACES})
     plant_originals(world, {place: mark(place) for place in PLACES})
+    plant_groups(world)
     _signatures(world)
     plant_library(world, mark)
     with system_scope(at=AT, cause="leaks"):
