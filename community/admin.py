@@ -2,5 +2,6 @@
 
 from community.groups import admin as groups
 from community.livestreams.admin import channels, livestreams
+from community.plans import admin as plans
 
-__all__ = ["channels", "groups", "livestreams"]
+__all__ = ["channels", "groups", "livestreams", "plans"]

@@ -11,7 +11,9 @@ class CommunityApp(AppConfig):
         from community.groups.setup import register_groups
         from community.happenings import register_kinds
         from community.livestreams.setup import register_livestreams
+        from community.plans.setup import register_plans
 
         register_kinds()
         register_livestreams()
         register_groups()
+        register_plans()

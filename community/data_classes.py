@@ -73,4 +73,16 @@ entryshows.day             none      plain   thing  run
 grouphealth.day            none      plain   years  run
 ownerfigures.day           none      plain   years  account
 groupsign.note             internal  plain   thing  run
+
+plan.title                 none      plain   thing  run
+plan.note                  internal  plain   thing  run
+plan.cards                 none      plain   thing  run
+liveplan.title             none      plain   thing  run
+liveplan.note              internal  plain   thing  run
+liveplan.cards             none      plain   thing  run
+planrun.plan_title         none      plain   thing  run
+post.title                 none      plain   thing  run
+post.text                  none      plain   thing  run
+post.material              none      plain   thing  run
+post.why                   internal  plain   thing  run
 """)

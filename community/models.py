@@ -15,6 +15,7 @@ from community.livestreams.models import (
     Showing,
     Watch,
 )
+from community.plans.models import LivePlan, Plan, PlanRun, Post
 
 __all__ = [
     "Booking",
@@ -31,10 +32,14 @@ __all__ = [
     "GroupKind",
     "GroupSign",
     "GroupSync",
+    "LivePlan",
     "LiveSeries",
     "Livestream",
     "Member",
     "OwnerFigures",
+    "Plan",
+    "PlanRun",
+    "Post",
     "QuizAnswer",
     "Showing",
     "Watch",

@@ -1,5 +1,6 @@
 """Tasks of this room, as each package declares them."""
 
 from community.groups import tasks as groups
+from community.plans import tasks as plans
 
-__all__ = ["groups"]
+__all__ = ["groups", "plans"]

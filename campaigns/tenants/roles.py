@@ -10,6 +10,7 @@ content.asset|item|original|placement,
 outreach.touch|terms,
 community.group|groupkind|member|entrycode|branchplace|wecomaccount|groupsync|chat|livestream|liveseries|channel|
 plan|planrun|post|programme|checkin|session.
+outreach.touch|terms, community.group|groupkind|member, community.plan|planrun|post.
 Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -117,6 +118,21 @@ _RUN_LIVESTREAMS = [
     "approvals.revision.withdraw",
 ]
 _DECIDE_LIVESTREAMS = [*_LIVESTREAMS, "community.livestream.take_down", "community.livestream.moderate"]
+_PLANS = ["community.plan.view", "community.planrun.view", "community.post.view"]
+_MAKE_PLANS = [
+    *_PLANS,
+    "community.plan.add",
+    "community.plan.change",
+    "community.plan.submit",
+    "community.planrun.add",
+    "community.planrun.pause",
+    "community.planrun.stop",
+    "community.post.confirm",
+    "community.post.hand_over",
+    "community.post.move",
+]
+# Whoever owns a group sends what is due there.
+_SEND_POSTS = ["community.post.view", "community.post.confirm"]
 # Who sees what customers were told, and what was not sent and why.
 _TOLD = ["outreach.touch.view", "outreach.terms.view"]
 # Entry codes of groups, and where branches stand; what WeCom says of groups is fetched by head office.
@@ -237,6 +253,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "community.wecomaccount.add",
             "community.wecomaccount.end",
             *_SYNC,
+            *_PLANS,
         ],
     ),
     # Who says for whom an offer is meant chooses tags by their names.
@@ -286,6 +303,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_GROUPS,
             *_DECIDE_LIVESTREAMS,
             *_ENTRY,
+            *_PLANS,
+            "community.plan.take_down",
         ],
     ),
     "community_operator": (
@@ -298,6 +317,9 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_RUN_LIVESTREAMS,
             *_KEEP_ENTRY,
             *_SYNC,
+            *_MAKE_PLANS,
+            "community.plan.take_down",
+            "approvals.revision.withdraw",
         ],
     ),
     "rewards_operator": (
@@ -411,9 +433,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_KEEP_GROUPS,
             *_RUN_LIVESTREAMS,
             *_KEEP_ENTRY,
+            *_MAKE_PLANS,
         ],
     ),
-    "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
+    "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse", *_SEND_POSTS]),
     # Of one merchant, which a row of rewards says: the database lets this role redeem nowhere else.
     "merchant_clerk": ("商户收银员", "Merchant cashier", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
     "relationship_manager": (
@@ -442,12 +465,13 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "community.livestream.view",
             *_ENTRY,
             "community.group.sign",
+            *_SEND_POSTS,
         ],
     ),
     "analyst": (
         "分析",
         "Analyst",
-        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_LIVESTREAMS, *_ENTRY],
+        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_LIVESTREAMS, *_ENTRY, *_PLANS],
     ),
     "auditor": (
         "审计",
@@ -493,6 +517,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "community.wecomaccount.view",
             "community.groupsync.view",
             "community.chat.view",
+            *_PLANS,
         ],
     ),
 }

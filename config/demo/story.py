@@ -40,6 +40,7 @@ from config.demo.groups import keep_groups
 from config.demo.handed_down import hand_down, meet_content
 from config.demo.livestreams import hold_livestreams
 from config.demo.merchants import contract_merchants
+from config.demo.plans import run_plans
 from config.demo.points import give_points
 from config.demo.policies import set_policies
 from content.models import Slot
@@ -104,6 +105,7 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     hold_livestreams(demo)
     say("社群 …")
     keep_groups(demo)
+    run_plans(demo)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)
