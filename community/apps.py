@@ -11,3 +11,6 @@ class CommunityApp(AppConfig):
         from community.happenings import register_kinds
 
         register_kinds()
+        from community.checkins.setup import register_checkins
+
+        register_checkins()

@@ -7,7 +7,7 @@ planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|original|placement,
-community.group|groupkind|member. Verbs: view, add, change, delete, and those of the thing.
+community.group|groupkind|member|programme|checkin. Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -97,6 +97,16 @@ _KEEP_GROUPS = [
     "community.group.dissolve",
     "community.member.add",
     "community.member.end",
+]
+_CHECKINS = ["community.programme.view", "community.checkin.view"]
+_KEEP_CHECKINS = [
+    *_CHECKINS,
+    "community.programme.add",
+    "community.programme.change",
+    "community.programme.submit",
+    "community.programme.take_down",
+    "community.checkin.accept",
+    "community.checkin.refuse",
 ]
 # Who reads the points ledger and its closes.
 _LEDGER = [
@@ -188,6 +198,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "content.category.add",
             "content.category.change",
             *_GROUPS,
+            *_CHECKINS,
             "community.groupkind.add",
             "community.groupkind.change",
         ],
@@ -230,9 +241,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.draw.view",
             "points.draw.take_down",
             *_GROUPS,
+            *_CHECKINS,
+            "community.programme.take_down",
         ],
     ),
-    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS]),
+    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_KEEP_GROUPS, *_KEEP_CHECKINS]),
     "rewards_operator": (
         "权益运营",
         "Rewards operator",
@@ -340,6 +353,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "approvals.revision.evidence",
             "audit.entry.view",
             *_KEEP_GROUPS,
+            *_KEEP_CHECKINS,
         ],
     ),
     "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
@@ -368,9 +382,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.wallet.view",
             "points.movement.view",
             *_GROUPS,
+            *_CHECKINS,
         ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS]),
+    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_CHECKINS]),
     "auditor": (
         "审计",
         "Auditor",
@@ -409,6 +424,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.draw.view",
             "points.drawtry.view",
             *_GROUPS,
+            *_CHECKINS,
         ],
     ),
 }
