@@ -16,6 +16,7 @@ from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
 from campaigns.tenants.middleware import own_scope
+from community.checkins import api as checkins
 from config import api_docs
 from content import api as content
 from content import api_contents as contents
@@ -72,6 +73,8 @@ urlpatterns = [
         points_draws.Receivers.as_view(),
         name="points-try-receiver",
     ),
+    path("groups/<uuid:group_id>/check-ins", own_scope(checkins.CheckIns.as_view()), name="check-ins"),
+    path("me/check-in-board", checkins.BoardChoices.as_view(), name="check-in-board"),
     path("events", own_scope(events.Events.as_view()), name="events"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems

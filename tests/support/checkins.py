@@ -17,6 +17,7 @@ from community.groups.services.groups import add_group, add_member
 from tests.support.cast import AT, Cast
 
 TODAY = date(2026, 11, 22)  # a Sunday, by every clock of the cast at AT
+BEFORE = AT - timedelta(days=20)  # when programmes are approved
 TERMS = ProgrammeTerms(
     title="每日攒钱打卡",
     text="每天存一笔，打卡得积分。",
@@ -41,7 +42,7 @@ def group_of(cast: Cast, *names: str, by: str = "nb_manager", name: str = "攒�
 
 
 def approved(
-    cast: Cast, programme: Programme, *, by: str = "nb_manager", reviewer: str = "north_reviewer", at: datetime = AT
+    cast: Cast, programme: Programme, *, by: str = "nb_manager", reviewer: str = "north_reviewer", at: datetime = BEFORE
 ) -> Programme:
     """Submitted, and approved by another person, who has seen every finding."""
     with cast.play(by).scope(at=at) as scope:
@@ -53,7 +54,7 @@ def approved(
 
 
 def live_programme(
-    cast: Cast, *, by: str = "nb_manager", reviewer: str = "north_reviewer", at: datetime = AT, **terms: Any
+    cast: Cast, *, by: str = "nb_manager", reviewer: str = "north_reviewer", at: datetime = BEFORE, **terms: Any
 ) -> Programme:
     """A programme that another person approved."""
     with cast.play(by).scope(at=at) as scope:

@@ -42,8 +42,9 @@ BEGIN
         RETURN NULL;
     END IF;
     -- OUT
-    FOR undone IN SELECT m.id, k.title FROM (VALUES (was_.movement_id), (was_.burnt_id)) AS m (id)
-                    JOIN points_movement k ON k.id = m.id LOOP
+    -- First what a make-up cost comes back, so that nobody owes what he is about to get.
+    FOR undone IN SELECT m.id, k.title FROM (VALUES (1, was_.burnt_id), (2, was_.movement_id)) AS m (nth, id)
+                    JOIN points_movement k ON k.id = m.id ORDER BY m.nth LOOP
         SELECT r.word INTO no FROM reverse_points(undone.id, (SELECT v.customer_id FROM points_movement v
                                                                WHERE v.id = undone.id),
             'owe', md5('refused' || undone.id)::uuid, undone.title, why) r;
