@@ -58,6 +58,8 @@ def test_days_streaks_goal_and_cap(cast: Cast) -> None:
         checked_in(nb, other)
     with pytest.raises(no.NoProgramme):  # not for this group
         checked_in(nb2, other)
+    with pytest.raises(no.NotBegun):
+        checked_in(nb, group, AT - 3 * DAY)
     with pytest.raises(no.DayDoesNotCount):  # Sunday
         checked_in(nb, group)
     friday = checked_in(nb, group, AT - 2 * DAY)
@@ -98,8 +100,6 @@ def test_days_streaks_goal_and_cap(cast: Cast) -> None:
     assert checked_in(nb, group, AT + 9 * DAY).points == 3
     with pytest.raises(no.IsOver):
         checked_in(nb, group, AT + 21 * DAY)
-    with pytest.raises(no.NotBegun):
-        checked_in(nb, group, AT - 3 * DAY)
     with cast.ho_administrator.scope() as scope:
         add_stop(scope=scope, branch_id=cast.branch["HO"].pk, kind="community.programme", reason="演练")
     with pytest.raises(no.IsStopped):
