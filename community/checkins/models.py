@@ -182,6 +182,8 @@ class CheckIn(TenantModel):
     cost = models.PositiveIntegerField(_("points paid"), default=0)
     movement_id = models.UUIDField(_("movement that gave points"), null=True)
     burnt_id = models.UUIDField(_("movement that took points"), null=True)
+    # The customer as known then: who was merged since is named otherwise in the ledger.
+    paid_to = models.UUIDField(_("points given to"), null=True)
     looked_at = models.DateTimeField(_("looked at"), null=True)
     looked_by = models.ForeignKey(
         Person, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+",

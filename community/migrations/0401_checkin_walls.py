@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         *wall("community_liveprogrammeevent", append_only=True),
         *wall("community_checkin", verbs_only=True, customer="own",
               verbs="SELECT, INSERT, UPDATE (customer_id, state, text, hint, has_picture, streak, units, points,"
-                    " movement_id, looked_at, looked_by_id, reason)"),
+                    " movement_id, paid_to, looked_at, looked_by_id, reason)"),
         follows_hand_over("community_checkin"),
         *wall("community_checkinpicture", verbs_only=True, verbs="SELECT, INSERT, DELETE"),
         follows_hand_over("community_checkinpicture"),

@@ -160,7 +160,7 @@ BEGIN
             judged[one.place].given := one.base + greatest(told.due - told.paid, 0) * one.per_points;
         END IF;
     END LOOP;
-    turn := abs(hashtext(judged[1].fresh::text)) % 8;
+    turn := abs(hashtext(judged[1].fresh::text)) % 16;
     FOR told IN SELECT j.programme, sum(j.given) AS points FROM unnest(judged) j
                WHERE j.word IS NULL AND j.given > 0 AND j.cap IS NOT NULL GROUP BY 1 ORDER BY 1 LOOP
         left_ := community_take_budget(told.programme, told.points, turn);
@@ -173,29 +173,33 @@ BEGIN
             END LOOP;
         END IF;
     END LOOP;
-    FOR told IN SELECT j.programme, j.revision, j.issuer, j.title, j.months, j.ends, array_agg(j.place ORDER BY j.place) AS places,
-                     array_agg(j.customer ORDER BY j.place) AS who, array_agg(j.given::bigint ORDER BY j.place) AS points,
-                     array_agg(j.fresh ORDER BY j.place) AS keys,
-                     array_agg('community.checkin:' || j.fresh ORDER BY j.place) AS causes
-                FROM unnest(judged) j WHERE j.word IS NULL AND j.given > 0
-               GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1 LOOP
+    -- One movement for all of a lot in one programme: half the rows of a movement each.
+    FOR told IN SELECT j.programme, j.revision, j.issuer, j.title, j.months, j.ends, min(j.fresh::text) AS first,
+                       array_agg(j.place ORDER BY j.place) AS places, array_agg(j.customer ORDER BY j.place) AS who,
+                       array_agg(j.given::bigint ORDER BY j.place) AS points
+                  FROM unnest(judged) j WHERE j.word IS NULL AND j.given > 0
+                 GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1 LOOP
         FOR spot, no, made IN
-            SELECT a.place, a.word, a.movement FROM accrue_points(told.who, told.points, told.keys, told.causes, NULL, told.issuer,
-                'accrue', told.title, '', NULL, told.months, told.ends, NULL, told.revision) a LOOP
+            SELECT a.place, a.word, a.movement FROM accrue_points(told.who, told.points,
+                array_fill(NULL::uuid, ARRAY[cardinality(told.who)]),
+                array_fill('community.programme:' || told.programme, ARRAY[cardinality(told.who)]),
+                md5('given' || told.first)::uuid, told.issuer, 'accrue', told.title, '', NULL, told.months, told.ends,
+                NULL, told.revision) a LOOP
             IF no IS NOT NULL THEN RAISE EXCEPTION 'points of a check-in are not given: %', no; END IF;
             judged[told.places[spot]].movement := made;
         END LOOP;
     END LOOP;
     -- BACK
     INSERT INTO community_checkin AS k (id, branch_id, branch_pos, programme_id, group_id, customer_id, day, nth, at,
-        is_makeup, state, text, hint, has_picture, streak, units, points, cost, movement_id, burnt_id, looked_at,
-        looked_by_id)
+        is_makeup, state, text, hint, has_picture, streak, units, points, cost, movement_id, burnt_id, paid_to,
+        looked_at, looked_by_id)
     SELECT j.fresh, j.branch, j.pos, j.programme, j.group_id, j.customer, j.day, j.nth, app_at(), j.is_makeup, j.state,
            j.text, j.hint, j.has_picture, j.streak, j.units, j.given, j.cost, j.movement, j.burnt,
+           CASE WHEN j.movement IS NOT NULL THEN j.customer END,
            CASE WHEN mover IS NOT NULL OR j.text = '' AND NOT j.has_picture THEN app_at() END, mover
       FROM unnest(judged) j WHERE j.word IS NULL
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, streak = excluded.streak, units = excluded.units,
-        points = excluded.points, movement_id = excluded.movement_id, looked_at = excluded.looked_at,
+        points = excluded.points, movement_id = excluded.movement_id, paid_to = excluded.paid_to, looked_at = excluded.looked_at,
         looked_by_id = excluded.looked_by_id;
     INSERT INTO community_goalcount AS k (id, branch_id, branch_pos, programme_id, group_id, shard, counted)
     SELECT uuidv7(), j.branch, j.pos, j.programme, j.group_id, turn, count(*)

@@ -43,11 +43,11 @@ BEGIN
     END IF;
     -- OUT
     -- First what a make-up cost comes back, so that nobody owes what he is about to get.
-    FOR undone IN SELECT m.id, k.title FROM (VALUES (1, was_.burnt_id), (2, was_.movement_id)) AS m (nth, id)
+    FOR undone IN SELECT m.id, k.title, coalesce(k.customer_id, was_.paid_to) AS whose
+                    FROM (VALUES (1, was_.burnt_id), (2, was_.movement_id)) AS m (nth, id)
                     JOIN points_movement k ON k.id = m.id ORDER BY m.nth LOOP
-        SELECT r.word INTO no FROM reverse_points(undone.id, (SELECT v.customer_id FROM points_movement v
-                                                               WHERE v.id = undone.id),
-            'owe', md5('refused' || undone.id)::uuid, undone.title, why) r;
+        SELECT r.word INTO no FROM reverse_points(undone.id, undone.whose, 'owe',
+            md5('refused' || wanted || undone.id)::uuid, undone.title, why) r;
         -- An erased customer has nothing left to take from.
         IF no IS NOT NULL AND no NOT IN ('twice', 'not_found') THEN
             RAISE EXCEPTION 'points of check-in % are not taken back: %', wanted, no;
@@ -70,7 +70,7 @@ END $$;
 STAYS = """
 CREATE FUNCTION community_checkin_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE moves text[] := ARRAY['customer_id', 'branch_id', 'branch_pos', 'state', 'text', 'hint', 'has_picture', 'streak',
-                              'units', 'points', 'movement_id', 'looked_at', 'looked_by_id', 'reason'];
+                              'units', 'points', 'movement_id', 'paid_to', 'looked_at', 'looked_by_id', 'reason'];
 BEGIN
     IF TG_OP = 'DELETE' OR to_jsonb(OLD) - moves <> to_jsonb(NEW) - moves
        OR OLD.state <> 'held' AND (OLD.points, OLD.units) <> (NEW.points, NEW.units) THEN

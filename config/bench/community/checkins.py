@@ -56,7 +56,7 @@ SELECT gen_random_uuid(), %s, %s, %s, %s, c, current_date - n, 20 - n, now() - m
 
 def check_ins(*, report: Report, quick: bool, say: Callable[[str], None]) -> None:
     """Check-ins a second and their cost at 64 clients and at 8."""
-    rounds, requests, branches = (3, 192, 40) if quick else (9, 1_920, 40)
+    rounds, requests, branches = (3, 192, 40) if quick else (5, 1_920, 40)
     rooms = ("audit", "notices", "jobs", "requests", "rewards", "points", "community")
     with scratch_database(_DATABASE, rooms=rooms):
         bank = Bank(branches, most=requests)
