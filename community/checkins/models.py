@@ -172,7 +172,7 @@ class CheckIn(TenantModel):
     at = models.DateTimeField(_("at"))
     is_makeup = models.BooleanField(_("make-up"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=State)
-    text = models.CharField(_("words"), max_length=500, blank=True)
+    text = models.CharField(_("what was written"), max_length=500, blank=True)
     # Why it is held, for who looks at it: a word of the lists.
     hint = models.CharField(_("held for"), max_length=60, blank=True)
     has_picture = models.BooleanField(_("picture"), default=False)

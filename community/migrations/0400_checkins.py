@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('is_makeup', models.BooleanField(default=False, verbose_name='make-up')),
                 ('state', models.CharField(choices=[('counted', 'counted'), ('held', 'waits to be looked at'), ('refused', 'refused')], max_length=8, verbose_name='state')),
-                ('text', models.CharField(blank=True, max_length=500, verbose_name='words')),
+                ('text', models.CharField(blank=True, max_length=500, verbose_name='what was written')),
                 ('hint', models.CharField(blank=True, max_length=60, verbose_name='held for')),
                 ('has_picture', models.BooleanField(default=False, verbose_name='picture')),
                 ('streak', models.PositiveIntegerField(default=0, verbose_name='days in a row')),

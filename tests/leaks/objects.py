@@ -53,6 +53,7 @@ from content.models import Rendition, Slot
 from content.services.placements import add_placement
 from tests.leaks.content_objects import plant_originals, plant_recalls
 from tests.leaks.library_objects import plant_library
+from tests.leaks.checkin_objects import plant_checkins
 from tests.leaks.points_objects import plant_draws, plant_ledger, plant_mall, plant_tiers
 from tests.leaks.world import PLACES, World
 from tests.support.cast import AT, PASSWORD, Player, build_cast
@@ -95,6 +96,7 @@ def build() -> World:
     _wallets(world)
     plant_mall(world)
     plant_draws(world)
+    plant_checkins(world)
     _duplicates(world)
     plant_ledger(world)
     plant_tiers(world)

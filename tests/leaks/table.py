@@ -10,6 +10,7 @@ from campaigns.lib.clock import now
 from campaigns.lib.ids import new_id
 from tests.leaks.addresses import Address
 from tests.leaks.content_rows import CONTENT
+from tests.leaks.checkin_rows import CHECKINS
 from tests.leaks.points_rows import POINTS
 from tests.leaks.row import Row
 
@@ -67,6 +68,7 @@ PUBLIC = {
 
 ROWS = {
     **POINTS,
+    **CHECKINS,
     **CONTENT,
     "admin:index": Row("staff"),
     "admin:app_list": Row("staff"),

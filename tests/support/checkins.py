@@ -53,6 +53,12 @@ def approved(
     return programme
 
 
+def draft_programme(cast: Cast, *, by: str = "nb_manager", **terms: Any) -> Programme:
+    """A draft of the branch of `by`."""
+    with cast.play(by).scope() as scope:
+        return add_programme(scope=scope, terms=replace(TERMS, **terms))
+
+
 def live_programme(
     cast: Cast, *, by: str = "nb_manager", reviewer: str = "north_reviewer", at: datetime = BEFORE, **terms: Any
 ) -> Programme:

@@ -48,7 +48,7 @@ class ProgrammeAdmin(DraftPage):
         css = {"all": ("rewards/batch.css", "rewards/quota.css", "checkins/checkins.css")}
         js = (Script("checkins/programme.js", type="module"),)
 
-    @admin.display(description=_("gives"))
+    @admin.display(description=_("What it gives"))
     def gives(self, programme: Programme) -> str:
         return sentences.reward_words(terms_of(programme))
 
@@ -56,7 +56,7 @@ class ProgrammeAdmin(DraftPage):
     def days(self, programme: Programme) -> str:
         return sentences.days_words(terms_of(programme))
 
-    @admin.display(description=_("what it says"))
+    @admin.display(description=_("the programme in words"))
     def said(self, programme: Programme) -> SafeString:
         """For who may only look at it."""
         scope = scope_of(self.request)

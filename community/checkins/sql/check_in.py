@@ -143,21 +143,37 @@ DECLARE one community_judged; was text[]; no text; made uuid; told record; spot 
         mover uuid := app_person();
 BEGIN
     -- OUT
-    PERFORM points_hold_wallets(ARRAY(SELECT j.customer FROM unnest(judged) j
-                                       WHERE j.word IS NULL AND (j.cost > 0 OR j.base > 0 OR j.per > 0)));
+    -- Where wallets are asked for more than once: all of them first, in their order.
+    IF EXISTS (SELECT FROM unnest(judged) j WHERE j.word IS NULL
+               HAVING count(DISTINCT j.programme) > 1 OR sum(j.cost) > 0) THEN
+        PERFORM points_hold_wallets(ARRAY(SELECT j.customer FROM unnest(judged) j
+                                           WHERE j.word IS NULL AND (j.cost > 0 OR j.base > 0 OR j.per > 0)));
+    END IF;
     FOR one IN SELECT j.* FROM unnest(judged) j WHERE j.word IS NULL AND j.cost > 0 AND j.burnt IS NULL LOOP
         SELECT b.word, b.movement INTO no, made FROM burn_points(one.customer, one.cost, 'burn', 'issued', one.issuer,
             NULL, md5('cost' || one.fresh)::uuid, one.title, '', 'community.checkin:' || one.fresh) b;
         IF no IS NULL THEN judged[one.place].burnt := made; ELSE judged[one.place].word := no; END IF;
     END LOOP;
-    FOR one IN SELECT j.* FROM unnest(judged) j WHERE j.word IS NULL LOOP
-        SELECT * INTO told FROM community_runs(one.programme, one.customer,
-            CASE WHEN one.state = 'counted' THEN one.nth END, one.upto, one.per);
-        judged[one.place].streak := told.streak;
-        IF one.state = 'counted' THEN
+    -- As `community_runs`, for all of the lot in one statement.
+    FOR told IN
+        SELECT j.place, j.state = 'counted' AS counts, j.base, j.per_points, r.streak,
+               greatest(r.due - r.paid, 0) AS units
+          FROM unnest(judged) j CROSS JOIN LATERAL (
+               SELECT coalesce(max(i.many) FILTER (WHERE i.last >= j.upto), 0)::int AS streak,
+                      coalesce(sum(i.many / nullif(j.per, 0)), 0)::int AS due, coalesce(sum(i.units), 0)::int AS paid
+                 FROM (SELECT count(*) AS many, max(e.nth) AS last, sum(e.units) AS units
+                         FROM (SELECT d.nth, d.units, d.nth - row_number() OVER (ORDER BY d.nth) AS island
+                                 FROM (SELECT k.nth, k.units FROM community_checkin k
+                                        WHERE k.programme_id = j.programme AND k.customer_id = j.customer
+                                          AND k.state = 'counted'
+                                        UNION ALL SELECT j.nth, 0 WHERE j.state = 'counted') d) e
+                        GROUP BY e.island) i) r
+         WHERE j.word IS NULL LOOP
+        judged[told.place].streak := told.streak;
+        IF told.counts THEN
             -- What was paid for already stays paid, whatever was refused in between.
-            judged[one.place].units := greatest(told.due - told.paid, 0);
-            judged[one.place].given := one.base + greatest(told.due - told.paid, 0) * one.per_points;
+            judged[told.place].units := told.units;
+            judged[told.place].given := told.base + told.units * told.per_points;
         END IF;
     END LOOP;
     turn := abs(hashtext(judged[1].fresh::text)) % 16;

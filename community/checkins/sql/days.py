@@ -12,9 +12,10 @@ $$;
 BEFORE = """
 CREATE FUNCTION community_days_before(first date, weekdays smallint[], day date) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT greatest(day - first, 0) / 7 * cardinality(weekdays)
-           + (SELECT count(*)::int FROM generate_series(0, greatest(day - first, 0) % 7 - 1) AS d (n)
-               WHERE extract(isodow FROM first + d.n)::smallint = ANY (weekdays))
+    SELECT CASE WHEN cardinality(weekdays) = 7 THEN greatest(day - first, 0)
+                ELSE greatest(day - first, 0) / 7 * cardinality(weekdays)
+                     + (SELECT count(*)::int FROM unnest(weekdays) AS d (n)
+                         WHERE (d.n + 7 - extract(isodow FROM first)::int) % 7 < greatest(day - first, 0) % 7) END
 $$;
 """
 
