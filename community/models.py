@@ -1,5 +1,15 @@
 """The tables of this room, as each package declares them."""
 
+from community.checkins.models import (
+    BoardChoice,
+    CheckIn,
+    CheckInPicture,
+    GoalCount,
+    GroupGoal,
+    LiveProgramme,
+    Programme,
+    ProgrammeBudget,
+)
 from community.groups.entry_models import BranchPlace, EntryCode, EntryGroup, EntryShows
 from community.groups.health_models import GroupHealth, GroupSign, OwnerFigures
 from community.groups.models import Group, GroupKind, Member
@@ -18,21 +28,27 @@ from community.livestreams.models import (
 from community.plans.models import LivePlan, Plan, PlanRun, Post
 
 __all__ = [
+    "BoardChoice",
     "Booking",
     "BranchPlace",
     "Broadcast",
     "Channel",
     "Chat",
+    "CheckIn",
+    "CheckInPicture",
     "Comment",
     "EntryCode",
     "EntryGroup",
     "EntryShows",
+    "GoalCount",
     "Group",
+    "GroupGoal",
     "GroupHealth",
     "GroupKind",
     "GroupSign",
     "GroupSync",
     "LivePlan",
+    "LiveProgramme",
     "LiveSeries",
     "Livestream",
     "Member",
@@ -40,6 +56,8 @@ __all__ = [
     "Plan",
     "PlanRun",
     "Post",
+    "Programme",
+    "ProgrammeBudget",
     "QuizAnswer",
     "Showing",
     "Watch",

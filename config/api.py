@@ -17,6 +17,7 @@ from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
 from campaigns.tenants.middleware import own_scope
+from community.checkins import api as checkins
 from community.groups.api import callbacks as groups_callbacks
 from community.groups.api import entries as groups_entries
 from community.groups.api import groups
@@ -107,6 +108,8 @@ urlpatterns = [
     path("me/messages", outreach.MyMessages.as_view(), name="messages"),
     path("me/messages/<uuid:touch_id>/read", outreach.MessagesRead.as_view(), name="message-read"),
     path("me/subscriptions", outreach.Subscriptions.as_view(), name="subscriptions"),
+    path("groups/<uuid:group_id>/check-ins", own_scope(checkins.CheckIns.as_view()), name="check-ins"),
+    path("me/check-in-board", checkins.BoardChoices.as_view(), name="check-in-board"),
     path("events", own_scope(events.Events.as_view()), name="events"),
     # groups
     path("groups", groups.Groups.as_view(), name="groups"),

@@ -212,6 +212,11 @@ SWEEPS = [
         "积分商城订单到账与超时取消 · Settle orders of the points mall, call off what is not paid",
     ),
     Sweep(
+        "community.pay_due_goals",
+        1,
+        "社群打卡达到目标后发放积分 · Give the points of groups that reached their goal",
+    ),
+    Sweep(
         "content.forget_stirs",
         10,
         "清理首页缓存的变更记录 · Forget changes that prepared home pages were told of",

@@ -10,7 +10,6 @@ content.asset|item|original|placement,
 outreach.touch|terms,
 community.group|groupkind|member|entrycode|branchplace|wecomaccount|groupsync|chat|livestream|liveseries|channel|
 plan|planrun|post|programme|checkin|session.
-outreach.touch|terms, community.group|groupkind|member, community.plan|planrun|post.
 Verbs: view, add, change, delete, and those of the thing.
 """
 
@@ -153,6 +152,16 @@ _SYNC = [
     "community.chat.view",
     "community.chat.fetch",
 ]
+_CHECKINS = ["community.programme.view", "community.checkin.view"]
+_KEEP_CHECKINS = [
+    *_CHECKINS,
+    "community.programme.add",
+    "community.programme.change",
+    "community.programme.submit",
+    "community.programme.take_down",
+    "community.checkin.accept",
+    "community.checkin.refuse",
+]
 # Who reads the points ledger and its closes.
 _LEDGER = [
     "points.wallet.view",
@@ -245,6 +254,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_TOLD,
             "outreach.terms.change",
             *_GROUPS,
+            *_CHECKINS,
             "community.groupkind.add",
             "community.groupkind.change",
             *_LIVESTREAMS,
@@ -305,6 +315,8 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_ENTRY,
             *_PLANS,
             "community.plan.take_down",
+            *_CHECKINS,
+            "community.programme.take_down",
         ],
     ),
     "community_operator": (
@@ -320,6 +332,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_MAKE_PLANS,
             "community.plan.take_down",
             "approvals.revision.withdraw",
+            *_KEEP_CHECKINS,
         ],
     ),
     "rewards_operator": (
@@ -434,6 +447,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_RUN_LIVESTREAMS,
             *_KEEP_ENTRY,
             *_MAKE_PLANS,
+            *_KEEP_CHECKINS,
         ],
     ),
     "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse", *_SEND_POSTS]),
@@ -466,12 +480,22 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_ENTRY,
             "community.group.sign",
             *_SEND_POSTS,
+            *_CHECKINS,
         ],
     ),
     "analyst": (
         "分析",
         "Analyst",
-        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_LIVESTREAMS, *_ENTRY, *_PLANS],
+        [
+            *_LOOK,
+            "customers.attribute.view",
+            "customers.tag.view",
+            *_GROUPS,
+            *_LIVESTREAMS,
+            *_ENTRY,
+            *_PLANS,
+            *_CHECKINS,
+        ],
     ),
     "auditor": (
         "审计",
@@ -518,6 +542,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "community.groupsync.view",
             "community.chat.view",
             *_PLANS,
+            *_CHECKINS,
         ],
     ),
 }

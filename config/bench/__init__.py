@@ -6,6 +6,7 @@ BENCHES = {
     "audit": "config.bench.audit",
     "claims": "config.bench.claims",
     "close": "config.bench.close",
+    "community": "config.bench.community",
     "events": "config.bench.events",
     "grants": "config.bench.grants",
     "home": "config.bench.home",

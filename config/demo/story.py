@@ -34,6 +34,7 @@ from campaigns.tenants.services.assignments import assign_role, load_roles
 from campaigns.tenants.services.branches import add_tree
 from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures, tags
+from config.demo.checkins import check_in_for_weeks
 from config.demo.contents import publish_contents
 from config.demo.desk import keep_desk
 from config.demo.groups import keep_groups
@@ -106,6 +107,8 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     say("社群 …")
     keep_groups(demo)
     run_plans(demo)
+    say("社群打卡 …")
+    check_in_for_weeks(demo)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)

@@ -157,6 +157,14 @@ GROUPS = [
         ("rewards_operator", "clerk", "merchant_clerk"),
     ),
     Group(
+        _("Community"),
+        [
+            Page(_("Check-in programmes"), "event_available", "community.programme"),
+            Page(_("Check-ins"), "task_alt", "community.checkin"),
+        ],
+        ("community_operator",),
+    ),
+    Group(
         _("Customers"),
         [
             Page(_("Customers"), "group", "customers.customer"),

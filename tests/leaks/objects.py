@@ -51,6 +51,7 @@ from campaigns.tenants.services.people import add_login, add_person
 from content.addresses import customer_address, staff_address
 from content.models import Rendition, Slot
 from content.services.placements import add_placement
+from tests.leaks.checkin_objects import plant_checkins
 from tests.leaks.community_objects import plant_groups
 from tests.leaks.content_objects import plant_originals, plant_recalls
 from tests.leaks.library_objects import plant_library
@@ -99,6 +100,7 @@ def build() -> World:
     plant_mall(world)
     plant_draws(world)
     plant_livestreams(world)
+    plant_checkins(world)
     _duplicates(world)
     plant_ledger(world)
     plant_tiers(world)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from campaigns.lib.clock import now
 from campaigns.lib.ids import new_id
 from tests.leaks.addresses import Address
+from tests.leaks.checkin_rows import CHECKINS
 from tests.leaks.community_rows import GROUPS
 from tests.leaks.content_rows import CONTENT
 from tests.leaks.livestream_rows import LIVESTREAMS
@@ -78,6 +79,7 @@ PUBLIC = {
 
 ROWS = {
     **POINTS,
+    **CHECKINS,
     **CONTENT,
     **LIVESTREAMS,
     "api:messages": Row("customer", methods=("get",)),

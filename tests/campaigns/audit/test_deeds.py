@@ -100,6 +100,9 @@ SILENT = {
     "campaigns.points.services.rules.publish_rule": "called by an approval alone",
     "campaigns.points.services.rules.withdraw_rule": "called by a take-down alone",
     "campaigns.rewards.services.batches.withdraw_batch": "called by a take-down alone",
+    "community.checkins.services.programmes.publish_programme": "called by an approval alone",
+    "community.checkins.services.programmes.withdraw_programme": "called by a take-down alone",
+    "community.checkins.services.programmes.hand_over_programmes": "a step of closing, which is noted",
 }
 
 

@@ -111,6 +111,7 @@ STAYS = {
     "points.DrawStockChange": "was said there",
     "points.DrawSeed": "belongs to its pledge; nobody who serves can read it",
     "points.TierDue": "waits for less than a minute for its customers to be judged",
+    "community.BoardChoice": "belongs to its customer",
     "rewards.EventGrant": "was told of who was at home there",
 }
 
