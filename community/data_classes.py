@@ -52,7 +52,6 @@ watch.position             behaviour  plain   pseudonym  market
 watch.replay_seconds       behaviour  plain   pseudonym  market
 watch.seconds              behaviour  plain   pseudonym  market
 watch.was_live             behaviour  plain   pseudonym  market
-# groups
 wecomaccount.userid        internal  plain   staff  account
 chat.chat_id               internal  plain   thing  run
 chat.name                  none      plain   thing  run

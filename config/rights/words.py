@@ -131,7 +131,6 @@ _PAGES = {
     "findings": pgettext_lazy("page", "what is missing"),
     "copy": pgettext_lazy("page", "make a copy"),
     "recall": pgettext_lazy("page", "recall"),
-    "accept": pgettext_lazy("page", "accept the changed original"),
     "object": pgettext_lazy("page", "object to the changed original"),
     "follow": pgettext_lazy("page", "follow the original in one part"),
     "localise": pgettext_lazy("page", "make the branch's version"),

@@ -8,7 +8,11 @@ from config.bench.machine import machine
 
 # Part -> where it is measured, and by what. Looked up when asked: the parts' sites begin with this package, too, and
 # before there are models.
-PARTS = {"checkins": ("config.bench.community.checkins", "check_ins")}
+PARTS = {
+    "calendar": ("config.bench.community.calendar", "calendar"),
+    "checkins": ("config.bench.community.checkins", "check_ins"),
+    "watch": ("config.bench.community.watch", "watch"),
+}
 
 
 def run(*, quick: bool, say: Callable[[str], None], parts: Sequence[str] = ()) -> Report:
