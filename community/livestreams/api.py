@@ -214,11 +214,11 @@ class CommentsQuery(serializers.Serializer[Any]):
 class LikesIn(serializers.Serializer[Any]):
     """点赞，可合并上报 · Likes, told together."""
 
-    many = serializers.IntegerField(min_value=1, max_value=100)
+    count = serializers.IntegerField(min_value=1, max_value=100)
 
 
 class LikesOut(serializers.Serializer[Any]):
-    many = serializers.IntegerField()
+    count = serializers.IntegerField()
 
 
 class AnswerIn(serializers.Serializer[Any]):
@@ -357,8 +357,8 @@ class Likes(ApiView):
     @extend_schema(summary="点赞 · Likes", request=LikesIn, responses=LikesOut)
     def post(self, request: Request, livestream_id: UUID) -> Response:
         given = self.body(LikesIn)
-        like_livestream(scope=self.scope, livestream_id=livestream_id, many=given["many"])
-        return self.answer({"many": given["many"]})
+        like_livestream(scope=self.scope, livestream_id=livestream_id, many=given["count"])
+        return self.answer({"count": given["count"]})
 
 
 class Answers(ApiView):

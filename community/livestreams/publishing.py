@@ -157,7 +157,11 @@ def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
         Line("channel", gettext("live channel"), payload["channel"]["name"] if payload["channel"] else ""),
         Line("play", gettext("what is played"), _play_words(payload)),
         *(
-            Line(f"host:{host.id}", gettext("guest") if host.is_guest else gettext("host"), _joined(host.name, host.title))
+            Line(
+                f"host:{host.id}",
+                gettext("guest") if host.is_guest else gettext("host"),
+                _joined(host.name, host.title),
+            )
             for host in terms.hosts
         ),
     ]  # fmt: skip
@@ -239,7 +243,12 @@ def look(scope: Scope, sight: Sight) -> list[Found]:
     payload = sight.frozen.payload
     since, until = (datetime.fromisoformat(payload[name]) for name in ("planned_from", "planned_until"))
     found = [
-        Found(f"product:{card['id']}", excerpt=card["title"], args={"what": "disclosure", "name": card["title"]}, severity="block")
+        Found(
+            f"product:{card['id']}",
+            excerpt=card["title"],
+            args={"what": "disclosure", "name": card["title"]},
+            severity="block",
+        )
         for card in payload["product_cards"]
         if not card["disclosure"].strip()
     ]  # fmt: skip
@@ -286,15 +295,18 @@ def say(args: Mapping[str, Any]) -> str:
             ) % {"name": name}
         case "window":
             return gettext(
-                "“%(name)s” cannot be claimed while its drop is open: change the drop, or the claim window of the batch."
+                "“%(name)s” cannot be claimed while its drop is open: change the drop, or the claim window of the"
+                " batch."
             ) % {"name": name}
         case "open":
             return gettext(
-                "“%(name)s” can be claimed at any time, with or without the drop. If it shall wait for it, set “only while a livestream releases it” on the batch."
+                "“%(name)s” can be claimed at any time, with or without the drop. If it shall wait for it, set “only"
+                " while a livestream releases it” on the batch."
             ) % {"name": name}
         case "reach":
             return gettext(
-                "“%(name)s” is for customers of its own branch alone; those of branches below will see a drop that is not for them."
+                "“%(name)s” is for customers of its own branch alone; those of branches below will see a drop that is"
+                " not for them."
             ) % {"name": name}
         case "clash":
             return (

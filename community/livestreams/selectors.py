@@ -181,5 +181,6 @@ def releases_shown(*, livestream_id: UUID) -> dict[UUID, Release]:
 
 def answered_by(*, scope: Scope, livestream_id: UUID) -> dict[UUID, QuizAnswer]:
     """What the customer has answered: question -> answer."""
+    assert scope.customer_id is not None
     rows = QuizAnswer.objects.filter(livestream_id=livestream_id, customer_id=scope.customer_id)
     return {each.question: each for each in rows}

@@ -55,8 +55,8 @@ BEGIN
         SELECT uuidv7(), j.branch_id, j.branch_pos, j.customer, j.stream, moment, moment,
                CASE WHEN j.state = 'live' THEN v.credit ELSE 0 END,
                CASE WHEN j.state = 'live' THEN 0 ELSE v.credit END, greatest(j.position, 0),
-               CASE WHEN j.state = 'live'
-                    THEN set_bit(decode(repeat('00', BYTES), 'hex'), v.minute, 1) ELSE decode(repeat('00', BYTES), 'hex') END,
+               CASE WHEN j.state = 'live' THEN set_bit(decode(repeat('00', BYTES), 'hex'), v.minute, 1)
+                    ELSE decode(repeat('00', BYTES), 'hex') END,
                0, j.state = 'live'
           FROM judged j
          CROSS JOIN LATERAL (
@@ -73,7 +73,8 @@ BEGIN
                position = EXCLUDED.position, last_at = greatest(w.last_at, EXCLUDED.last_at),
                was_live = w.was_live OR EXCLUDED.was_live,
                minutes = CASE WHEN EXCLUDED.was_live THEN set_bit(w.minutes, (
-                   SELECT least(MINUTES - 1, greatest(0, floor(extract(epoch FROM EXCLUDED.last_at - h.started_at) / 60)))::int
+                   SELECT least(MINUTES - 1,
+                                greatest(0, floor(extract(epoch FROM EXCLUDED.last_at - h.started_at) / 60)))::int
                      FROM community_showing h WHERE h.livestream_id = EXCLUDED.livestream_id), 1)
                    ELSE w.minutes END
         RETURNING w.livestream_id, w.customer_id, w.seconds + w.replay_seconds AS total, w.xmax = 0 AS is_new)
@@ -102,7 +103,8 @@ LIKE = """
 CREATE FUNCTION like_livestream(wanted uuid, many int) RETURNS text LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF app_customer() IS NULL OR NOT community_is_shown(wanted) THEN RETURN 'not_found'; END IF;
-    IF NOT EXISTS (SELECT FROM community_showing h WHERE h.livestream_id = wanted AND h.state IN ('live', 'replay')) THEN
+    IF NOT EXISTS (SELECT FROM community_showing h
+                    WHERE h.livestream_id = wanted AND h.state IN ('live', 'replay')) THEN
         RETURN 'not_on';
     END IF;
     UPDATE community_watch w SET likes = least(w.likes + greatest(many, 0), 10000)
@@ -193,7 +195,9 @@ CREATE FUNCTION say_on_livestream(fresh uuid, wanted uuid, said text, as_state t
 LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF app_customer() IS NULL OR NOT community_is_shown(wanted) THEN RETURN 'not_found'; END IF;
-    IF as_state NOT IN ('shown', 'held') THEN RAISE check_violation USING MESSAGE = 'a comment is shown or held'; END IF;
+    IF as_state NOT IN ('shown', 'held') THEN
+        RAISE check_violation USING MESSAGE = 'a comment is shown or held';
+    END IF;
     IF NOT EXISTS (SELECT FROM community_showing h WHERE h.livestream_id = wanted AND h.state = 'live') THEN
         RETURN 'not_on';
     END IF;
@@ -217,7 +221,7 @@ BEGIN
 END $$;
 """
 
-# What an erased customer said is gone; that somebody watched and answered stays counted, under a customer without a key.
+# What an erased customer said is gone; that somebody watched and answered stays counted, under nobody's name.
 FORGET = """
 CREATE FUNCTION forget_viewer(who uuid) RETURNS uuid[] LANGUAGE plpgsql AS VERB $$
 DECLARE gone uuid[];

@@ -95,7 +95,8 @@ def test_beats_are_credited_by_the_clock_and_come_and_go_is_told_once(cast: Cast
         first = cast.customers["nb"].customer.pk
         assert sorted((each.kind, each.customer_id == first, str(each.properties)) for each in told) == [
             ("community.livestream.joined", False, "{}"), ("community.livestream.joined", True, "{}"),
-            ("community.livestream.left", False, "{'seconds': 5}"), ("community.livestream.left", True, "{'seconds': 90}"),
+            ("community.livestream.left", False, "{'seconds': 5}"),
+            ("community.livestream.left", True, "{'seconds': 90}"),
         ]  # fmt: skip
     # The replay is watched apart.
     with operator(cast).scope(at=BEGINS + timedelta(hours=1)) as scope:
@@ -158,15 +159,15 @@ def test_the_room_over_http(cast: Cast, client: Client) -> None:
         question = {"question": str(QUESTION.id), "option": 0}
         answers = [
             caller.get(there), caller.post(f"{there}/watch", {"seconds": 5}), caller.get(f"{there}/comments"),
-            caller.post(f"{there}/comments", {"text": "好"}), caller.post(f"{there}/likes", {"many": 1}),
+            caller.post(f"{there}/comments", {"text": "好"}), caller.post(f"{there}/likes", {"count": 1}),
             caller.post(f"{there}/answers", question),
         ]  # fmt: skip
         assert [(each.status_code, each.json()["code"]) for each in answers] == [(404, "not_found")] * 6
-    assert nb.post(f"{path}/likes", {"many": 3}).json()["code"] == "community.livestream.not_watching"
+    assert nb.post(f"{path}/likes", {"count": 3}).json()["code"] == "community.livestream.not_watching"
     assert nb.post(f"{path}/watch", {"seconds": 5}).json()["state"] == "live"
     assert nb.post(f"{path}/watch", {"seconds": -1}).status_code == 400
     for _turn in range(2):
-        assert nb.post(f"{path}/likes", {"many": 3}).status_code == 200
+        assert nb.post(f"{path}/likes", {"count": 3}).status_code == 200
     # Said once under its key; what lures away or is forbidden waits for staff, and its author sees it.
     said = [nb.post(f"{path}/comments", {"text": " 讲得  很好 "}, key="k-00000001") for _turn in range(2)]
     assert said[0].json() == said[1].json() and said[0].status_code == 201
