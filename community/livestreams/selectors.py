@@ -71,7 +71,7 @@ def rebroadcasts(*, scope: Scope) -> QuerySet[Broadcast]:
     """Livestreams of branches above that customers of the scope's branches see, latest first."""
     return (
         Broadcast.objects.filter(handed_down=True, branch_id__in=scope.ancestors)
-        .select_related("branch", "livestream__showing")
+        .select_related("branch")
         .order_by("-planned_from")
     )
 

@@ -275,7 +275,7 @@ def test_nobody_there_it_begins_and_ends_by_its_time_and_moves_are_kept(cast: Ca
     batch = live_batch(cast, by_release=True)
     stream = live_livestream(cast, north, reviewer, drops=[drop_of(batch.pk, minute=5)])
     run_at(BEGINS + STARTS_AFTER - MINUTE)
-    with north.scope() as scope:
+    with north.scope():
         assert Showing.objects.get(livestream=stream).state == "announced"
     run_at(BEGINS + STARTS_AFTER)
     with north.scope():
