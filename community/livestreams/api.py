@@ -27,6 +27,7 @@ from community.livestreams.models import Broadcast, Showing
 from community.livestreams.rules import MINUTES, State
 from community.livestreams.selectors import (
     answered_by,
+    cards_shown,
     livestreams_for_customer,
     one_shown,
     releases_shown,
@@ -248,6 +249,7 @@ class OneLivestream(ApiView):
     @extend_schema(summary="一场直播 · One livestream", responses=LivestreamDetailOut)
     def get(self, request: Request, livestream_id: UUID) -> Response:
         live, showing = one_shown(scope=self.scope, livestream_id=livestream_id)
+        there = cards_shown(scope=self.scope, live=live)
         is_coming = showing.state in (State.PLANNED, State.ANNOUNCED)
         answered = answered_by(scope=self.scope, livestream_id=livestream_id) if live.quiz else {}
         return self.answer(
@@ -259,9 +261,12 @@ class OneLivestream(ApiView):
                 "products": [
                     {name: card[name] for name in ("id", "title", "summary", "risk_level", "disclosure")}
                     for card in live.products
+                    if card["id"] in there
                 ],
                 "materials": [
-                    {name: card[name] for name in ("id", "title", "summary")} for card in live.materials
+                    {name: card[name] for name in ("id", "title", "summary")}
+                    for card in live.materials
+                    if card["id"] in there
                 ],
                 "drops": _drops(live, showing, self.scope),
                 "quiz": [

@@ -252,6 +252,12 @@ def look(scope: Scope, sight: Sight) -> list[Found]:
         for card in payload["product_cards"]
         if not card["disclosure"].strip()
     ]  # fmt: skip
+    found += [
+        Found(f"{kind}:{card['id']}", excerpt=card["title"], args={"what": "unseen", "name": card["title"]})
+        for kind in ("product", "material")
+        for card in payload[f"{kind}_cards"]
+        if payload["handed_down"] and not card["handed_down"]
+    ]
     for drop in payload["drops"]:
         batch = payload["batches"].get(drop["batch"])
         if batch is None:
@@ -308,6 +314,10 @@ def say(args: Mapping[str, Any]) -> str:
                 "“%(name)s” is for customers of its own branch alone; those of branches below will see a drop that is"
                 " not for them."
             ) % {"name": name}
+        case "unseen":
+            return gettext(
+                "“%(name)s” is shown at its own branch alone: customers of the branches below do not see it."
+            ) % {"name": name}
         case "clash":
             return (
                 gettext("“%(name)s” is taken at that time by the livestream “%(title)s”.")
@@ -342,6 +352,7 @@ def _card(item: LiveItem) -> dict[str, Any]:
         "product_class": item.product_class,
         "risk_level": item.risk_level,
         "disclosure": item.disclosure,
+        "handed_down": item.handed_down or item.original_id is not None,
         "sha256": item.sha256,
     }
 

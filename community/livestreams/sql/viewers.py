@@ -235,3 +235,38 @@ BEGIN
     RETURN gone;
 END $$;
 """
+
+# Two customers are one, or two again: what one did becomes the other's. Where both did the same (watched, answered),
+# each keeps their own row, since a viewer is one row. Answers the rows that moved.
+MOVE = """
+CREATE FUNCTION move_viewer(source uuid, target uuid, those uuid[]) RETURNS uuid[] LANGUAGE plpgsql AS VERB $$
+DECLARE home record; moved uuid[] := '{}'; few uuid[];
+BEGIN
+    SELECT c.branch_id, c.branch_pos INTO home FROM customers_customer c
+     WHERE c.id = target AND c.branch_pos BETWEEN app_lo() AND app_hi();
+    IF app_customer() IS NOT NULL OR NOT FOUND THEN
+        RAISE insufficient_privilege USING MESSAGE = 'viewers are moved by what merges them';
+    END IF;
+    WITH gone AS (UPDATE community_comment m
+                     SET customer_id = target, branch_id = home.branch_id, branch_pos = home.branch_pos
+                   WHERE m.customer_id = source AND (those IS NULL OR m.id = ANY (those)) RETURNING m.id)
+    SELECT coalesce(array_agg(id), '{}') INTO few FROM gone;
+    moved := moved || few;
+    WITH gone AS (UPDATE community_quizanswer a
+                     SET customer_id = target, branch_id = home.branch_id, branch_pos = home.branch_pos
+                   WHERE a.customer_id = source AND (those IS NULL OR a.id = ANY (those))
+                     AND NOT EXISTS (SELECT FROM community_quizanswer o
+                                      WHERE o.livestream_id = a.livestream_id AND o.question = a.question
+                                        AND o.customer_id = target) RETURNING a.id)
+    SELECT coalesce(array_agg(id), '{}') INTO few FROM gone;
+    moved := moved || few;
+    WITH gone AS (UPDATE community_watch w
+                     SET customer_id = target, branch_id = home.branch_id, branch_pos = home.branch_pos
+                   WHERE w.customer_id = source AND (those IS NULL OR w.id = ANY (those))
+                     AND NOT EXISTS (SELECT FROM community_watch o
+                                      WHERE o.livestream_id = w.livestream_id AND o.customer_id = target)
+               RETURNING w.id)
+    SELECT coalesce(array_agg(id), '{}') INTO few FROM gone;
+    RETURN moved || few;
+END $$;
+"""

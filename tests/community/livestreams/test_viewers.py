@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -17,8 +17,9 @@ from community.livestreams.figures import figures_of, line_of, shares_of
 from community.livestreams.models import Comment, Livestream, Watch
 from community.livestreams.refusals import NotOn
 from community.livestreams.services import showings
-from community.livestreams.services.viewers import judge_comment
+from community.livestreams.services.viewers import judge_comment, merge_viewer, part_viewer
 from community.livestreams.services.watching import Beat, watch_all, watch_livestream
+from content.services.recalls import recall_item
 from tests.support.calls import Caller
 from tests.support.cast import AT, Cast
 from tests.support.compliance import list_in_force
@@ -201,8 +202,22 @@ def test_the_room_over_http(cast: Cast, client: Client) -> None:
         assert (figures.viewers, figures.likes, figures.answers, figures.claims) == (1, 6, 1, 1)
         assert (figures.comments, figures.held) == (0, 1)
         assert figures.rate == 1.0
+    # A product that is recalled is gone from the livestream at once.
+    [card] = one["products"]
+    with cast.north_reviewer.scope(at=now()) as scope:
+        recall_item(scope=scope, item_id=UUID(card["id"]), reason="利率有误")
+    assert nb.get(path).json()["products"] == []
+    # Two customers are one, and two again: what both did stays each one's own.
+    nb2.post(f"{path}/watch", {"seconds": 5})
+    nb2.post(f"{path}/comments", {"text": "谢谢"})
+    mine, other = (cast.customers[who].customer for who in ("nb", "nb2"))
+    with system_scope(at=now(), cause="test") as scope:
+        moved = merge_viewer(scope=scope, kept=mine, absorbed=other)
+        assert len(moved) == 1 and not Comment.objects.filter(customer=other).exists()
+        assert part_viewer(scope=scope, kept=mine, absorbed=other, moved=moved) == moved
+        assert Comment.objects.get(customer=other).text == "谢谢"
     # Erased, what somebody said is gone.
     with system_scope(at=now(), cause="test") as scope:
         erase_customer(scope=scope, customer_id=cast.customers["nb"].customer.pk, why="本人申请")
-        assert not Comment.objects.exists()
-        assert Watch.objects.count() == 1
+        assert not Comment.objects.filter(customer=mine).exists()
+        assert Watch.objects.count() == 2
