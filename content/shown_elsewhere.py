@@ -1,4 +1,4 @@
-"""Pictures that rooms above show in things of their own: their addresses name the thing, and its room says what it shows.
+"""Pictures that rooms above show in things of their own: an address names the thing, its room says what it shows.
 
 register_shower("community.livestream", frozen_cover)
 """
@@ -14,7 +14,7 @@ _SHOWERS: dict[str, Shower] = {}
 
 
 def register_shower(name: str, frozen_of: Shower) -> None:
-    """`frozen_of` answers what the thing of this id shows to the scope's branch now, as it was frozen; None for nothing.
+    """`frozen_of` answers what the thing of this id shows to the scope's branch now, as frozen; None for nothing.
 
     Raises ValueError when the name is taken.
     """

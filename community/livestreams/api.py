@@ -27,6 +27,7 @@ from community.livestreams.models import Broadcast, Showing
 from community.livestreams.rules import MINUTES, State
 from community.livestreams.selectors import (
     answered_by,
+    cards_shown,
     livestreams_for_customer,
     one_shown,
     releases_shown,
@@ -214,11 +215,11 @@ class CommentsQuery(serializers.Serializer[Any]):
 class LikesIn(serializers.Serializer[Any]):
     """点赞，可合并上报 · Likes, told together."""
 
-    many = serializers.IntegerField(min_value=1, max_value=100)
+    count = serializers.IntegerField(min_value=1, max_value=100)
 
 
 class LikesOut(serializers.Serializer[Any]):
-    many = serializers.IntegerField()
+    count = serializers.IntegerField()
 
 
 class AnswerIn(serializers.Serializer[Any]):
@@ -248,6 +249,7 @@ class OneLivestream(ApiView):
     @extend_schema(summary="一场直播 · One livestream", responses=LivestreamDetailOut)
     def get(self, request: Request, livestream_id: UUID) -> Response:
         live, showing = one_shown(scope=self.scope, livestream_id=livestream_id)
+        there = cards_shown(scope=self.scope, live=live)
         is_coming = showing.state in (State.PLANNED, State.ANNOUNCED)
         answered = answered_by(scope=self.scope, livestream_id=livestream_id) if live.quiz else {}
         return self.answer(
@@ -259,9 +261,12 @@ class OneLivestream(ApiView):
                 "products": [
                     {name: card[name] for name in ("id", "title", "summary", "risk_level", "disclosure")}
                     for card in live.products
+                    if card["id"] in there
                 ],
                 "materials": [
-                    {name: card[name] for name in ("id", "title", "summary")} for card in live.materials
+                    {name: card[name] for name in ("id", "title", "summary")}
+                    for card in live.materials
+                    if card["id"] in there
                 ],
                 "drops": _drops(live, showing, self.scope),
                 "quiz": [
@@ -357,8 +362,8 @@ class Likes(ApiView):
     @extend_schema(summary="点赞 · Likes", request=LikesIn, responses=LikesOut)
     def post(self, request: Request, livestream_id: UUID) -> Response:
         given = self.body(LikesIn)
-        like_livestream(scope=self.scope, livestream_id=livestream_id, many=given["many"])
-        return self.answer({"many": given["many"]})
+        like_livestream(scope=self.scope, livestream_id=livestream_id, many=given["count"])
+        return self.answer({"count": given["count"]})
 
 
 class Answers(ApiView):

@@ -1,4 +1,4 @@
-"""A livestream on a page of content: its cover, its title, and when it begins or that it is on. Gone when it is gone."""
+"""A livestream on a page of content: its cover, its title, when it begins or that it is on. Gone when it is gone."""
 
 from dataclasses import dataclass
 from typing import Any

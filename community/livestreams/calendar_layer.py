@@ -6,6 +6,7 @@ from datetime import date, datetime
 from itertools import combinations
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +40,7 @@ _FEW = 10
 
 
 def livestream_entries(scope: Scope, asked: Asked) -> Found:
-    """Livestreams that begin on these days; three queries, and none for a maker's own: nobody's name is kept with them."""
+    """Livestreams that begin on these days; none for a maker's own, since nobody's name is kept with them."""
     if asked.owner is not None:
         return Found([])
     rows = _planned(scope, asked)
@@ -123,25 +124,26 @@ def livestream_marks(scope: Scope, asked: Asked) -> Sequence[Mark]:
     by_day: dict[date, list[Livestream]] = {}
     for each in rows:
         by_day.setdefault(each.planned_from.astimezone(asked.zone).date(), []).append(each)
-    marks = []
+    marks: list[Mark] = []
     for day, found in by_day.items():
         for one, other in combinations(found, 2):
             if not overlaps(_window(one), _window(other)):
                 continue
-            for name in sorted(_taken(one).items() & _taken(other).items(), key=lambda pair: pair[1]):
-                marks.append(
-                    Mark(
-                        day,
-                        "livestream_clash",
-                        gettext("“%(name)s” is in two livestreams at once: “%(one)s” and “%(other)s”")
-                        % {"name": name[1], "one": one.title, "other": other.title},
-                    )
-                )
+            both = sorted(_taken(one).items() & _taken(other).items(), key=lambda pair: pair[1])
+            marks += [Mark(day, "livestream_clash", _said(name, one, other)) for _key, name in both]
     return marks[:_FEW]
 
 
-def _planned(scope: Scope, asked: Asked) -> "Sequence[Livestream]":
-    rows: Sequence[Livestream] = (
+def _said(name: str, one: Livestream, other: Livestream) -> str:
+    return gettext("“%(name)s” is in two livestreams at once: “%(one)s” and “%(other)s”") % {
+        "name": name,
+        "one": one.title,
+        "other": other.title,
+    }
+
+
+def _planned(scope: Scope, asked: Asked) -> QuerySet[Livestream]:
+    rows: QuerySet[Livestream] = (
         livestreams_within(scope=scope)
         .filter(planned_from__gte=asked.first, planned_from__lt=asked.until)
         .exclude(showing__state=State.CANCELLED)

@@ -153,6 +153,7 @@ def drawn(line: list[int], *, before: list[int] | None = None, marks: Any = ()) 
     peak = max([*line, *other, 1])
 
     def path(values: list[int]) -> str:
+        values = values * 2 if len(values) == 1 else values  # a point is no line
         spots = [
             f"{nth * WIDE / (minutes - 1):.1f},{HIGH - value * (HIGH - 8) / peak:.1f}"
             for nth, value in enumerate(values)

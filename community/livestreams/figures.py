@@ -4,7 +4,7 @@ Asked as staff: the policies leave what customers of the scope's branches did. S
 livestream that head office hands down.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -47,8 +47,10 @@ WITH claimed AS ({_CLAIMED})
 SELECT count(*) FILTER (WHERE w.was_live), coalesce(sum(w.seconds), 0), coalesce(sum(w.likes), 0),
        count(*) FILTER (WHERE w.was_live AND (
            w.likes > 0
-           OR EXISTS (SELECT FROM community_comment m WHERE m.livestream_id = w.livestream_id AND m.customer_id = w.customer_id)
-           OR EXISTS (SELECT FROM community_quizanswer a WHERE a.livestream_id = w.livestream_id AND a.customer_id = w.customer_id)
+           OR EXISTS (SELECT FROM community_comment m
+                       WHERE m.livestream_id = w.livestream_id AND m.customer_id = w.customer_id)
+           OR EXISTS (SELECT FROM community_quizanswer a
+                       WHERE a.livestream_id = w.livestream_id AND a.customer_id = w.customer_id)
            OR EXISTS (SELECT FROM claimed c WHERE c.customer_id = w.customer_id))),
        (SELECT count(*) FROM community_comment m WHERE m.livestream_id = %(stream)s AND m.state = 'shown'),
        (SELECT count(*) FROM community_comment m WHERE m.livestream_id = %(stream)s AND m.state = 'held'),
@@ -157,7 +159,7 @@ def figures_of(*, scope: Scope, livestream_id: UUID) -> Figures:
         "high": first_id_at(showing.started_at + 5 * CONVERTS_WITHIN),
     }
     row = [int(value) for value in _rows(scope, _FIGURES, asked)[0]]
-    return Figures(*row, peak=max(line_of(scope=scope, livestream_id=livestream_id), default=0))
+    return replace(Figures(*row), peak=max(line_of(scope=scope, livestream_id=livestream_id), default=0))
 
 
 def shares_of(*, scope: Scope, livestream_id: UUID) -> list[Share]:
@@ -189,8 +191,7 @@ def happened_in(*, scope: Scope, livestream_id: UUID, live: Broadcast | None) ->
     found = [Happened(0, "state", gettext("it began"))]
     if showing.ended_at:
         found.append(Happened(minute_of(at=showing.ended_at, since=since), "state", gettext("it was over")))
-    for line in live.run_sheet if live else ():
-        found.append(Happened(line["minute"], "sheet", line["heading"]))
+    found += [Happened(line["minute"], "sheet", line["heading"]) for line in (live.run_sheet if live else ())]
     releases = (
         "SELECT r.released_from, r.released_until, l.title FROM rewards_release r"
         " JOIN rewards_livebatch l ON l.batch_id = r.batch_id"
@@ -206,7 +207,8 @@ def happened_in(*, scope: Scope, livestream_id: UUID, live: Broadcast | None) ->
     counted = f"""
         WITH claimed AS ({_CLAIMED})
         SELECT kind, minute, count(*) FROM (
-            SELECT 'claim' AS kind, floor(extract(epoch FROM c.claimed_at - %(since)s) / 60)::int AS minute FROM claimed c
+            SELECT 'claim' AS kind, floor(extract(epoch FROM c.claimed_at - %(since)s) / 60)::int AS minute
+              FROM claimed c
             UNION ALL
             SELECT 'comment', floor(extract(epoch FROM m.at - %(since)s) / 60)::int FROM community_comment m
              WHERE m.livestream_id = %(stream)s AND m.state = 'shown'

@@ -157,7 +157,11 @@ def describe(scope: Scope, payload: Mapping[str, Any]) -> Description:
         Line("channel", gettext("live channel"), payload["channel"]["name"] if payload["channel"] else ""),
         Line("play", gettext("what is played"), _play_words(payload)),
         *(
-            Line(f"host:{host.id}", gettext("guest") if host.is_guest else gettext("host"), _joined(host.name, host.title))
+            Line(
+                f"host:{host.id}",
+                gettext("guest") if host.is_guest else gettext("host"),
+                _joined(host.name, host.title),
+            )
             for host in terms.hosts
         ),
     ]  # fmt: skip
@@ -239,10 +243,21 @@ def look(scope: Scope, sight: Sight) -> list[Found]:
     payload = sight.frozen.payload
     since, until = (datetime.fromisoformat(payload[name]) for name in ("planned_from", "planned_until"))
     found = [
-        Found(f"product:{card['id']}", excerpt=card["title"], args={"what": "disclosure", "name": card["title"]}, severity="block")
+        Found(
+            f"product:{card['id']}",
+            excerpt=card["title"],
+            args={"what": "disclosure", "name": card["title"]},
+            severity="block",
+        )
         for card in payload["product_cards"]
         if not card["disclosure"].strip()
     ]  # fmt: skip
+    found += [
+        Found(f"{kind}:{card['id']}", excerpt=card["title"], args={"what": "unseen", "name": card["title"]})
+        for kind in ("product", "material")
+        for card in payload[f"{kind}_cards"]
+        if payload["handed_down"] and not card["handed_down"]
+    ]
     for drop in payload["drops"]:
         batch = payload["batches"].get(drop["batch"])
         if batch is None:
@@ -286,15 +301,22 @@ def say(args: Mapping[str, Any]) -> str:
             ) % {"name": name}
         case "window":
             return gettext(
-                "“%(name)s” cannot be claimed while its drop is open: change the drop, or the claim window of the batch."
+                "“%(name)s” cannot be claimed while its drop is open: change the drop, or the claim window of the"
+                " batch."
             ) % {"name": name}
         case "open":
             return gettext(
-                "“%(name)s” can be claimed at any time, with or without the drop. If it shall wait for it, set “only while a livestream releases it” on the batch."
+                "“%(name)s” can be claimed at any time, with or without the drop. If it shall wait for it, set “only"
+                " while a livestream releases it” on the batch."
             ) % {"name": name}
         case "reach":
             return gettext(
-                "“%(name)s” is for customers of its own branch alone; those of branches below will see a drop that is not for them."
+                "“%(name)s” is for customers of its own branch alone; those of branches below will see a drop that is"
+                " not for them."
+            ) % {"name": name}
+        case "unseen":
+            return gettext(
+                "“%(name)s” is shown at its own branch alone: customers of the branches below do not see it."
             ) % {"name": name}
         case "clash":
             return (
@@ -330,6 +352,7 @@ def _card(item: LiveItem) -> dict[str, Any]:
         "product_class": item.product_class,
         "risk_level": item.risk_level,
         "disclosure": item.disclosure,
+        "handed_down": item.handed_down or item.original_id is not None,
         "sha256": item.sha256,
     }
 

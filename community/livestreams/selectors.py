@@ -23,6 +23,7 @@ from community.livestreams.models import (
 )
 from community.livestreams.rules import State
 from content.models import Asset, LiveItem
+from content.selectors import standing
 
 # A list to choose from is no catalogue.
 _OFFERED = 200
@@ -71,7 +72,7 @@ def rebroadcasts(*, scope: Scope) -> QuerySet[Broadcast]:
     """Livestreams of branches above that customers of the scope's branches see, latest first."""
     return (
         Broadcast.objects.filter(handed_down=True, branch_id__in=scope.ancestors)
-        .select_related("branch", "livestream__showing")
+        .select_related("branch")
         .order_by("-planned_from")
     )
 
@@ -181,5 +182,17 @@ def releases_shown(*, livestream_id: UUID) -> dict[UUID, Release]:
 
 def answered_by(*, scope: Scope, livestream_id: UUID) -> dict[UUID, QuizAnswer]:
     """What the customer has answered: question -> answer."""
+    assert scope.customer_id is not None
     rows = QuizAnswer.objects.filter(livestream_id=livestream_id, customer_id=scope.customer_id)
     return {each.question: each for each in rows}
+
+
+def cards_shown(*, scope: Scope, live: Broadcast) -> set[str]:
+    """Which of its products and materials does the customer's branch still show? What was recalled or taken down is
+    gone from the livestream at once, whatever was approved with it.
+    """
+    keys = [UUID(card["id"]) for card in (*live.products, *live.materials)]
+    if not keys:
+        return set()
+    rows = standing(scope=scope).filter(Q(item_id__in=keys) | Q(original_id__in=keys))
+    return {str(each) for pair in rows.values_list("item_id", "original_id") for each in pair if each}

@@ -26,7 +26,7 @@ from community.livestreams.reminding import TOUCH
 from community.livestreams.selectors import shown_to_customer
 from community.livestreams.services import showings
 from community.livestreams.services.livestreams import ANNOUNCE, END, START, hand_over_livestreams
-from community.livestreams.services.viewers import forget_viewer
+from community.livestreams.services.viewers import forget_viewer, merge_viewer, part_viewer
 from content.blocks.registry import register_block
 from content.shown_elsewhere import register_shower
 
@@ -44,6 +44,8 @@ def register_livestreams() -> None:
     register_due(START, _start, label=_("Begin a livestream that nobody began"))
     register_due(END, _end, label=_("End a livestream that nobody ended"))
     register_due(showings.LEAVE, _leave, label=_("Note who watched a livestream"))
+    steps.register_step("merge", name="community: livestreams", act=merge_viewer)
+    steps.register_step("unmerge", name="community: livestreams", act=part_viewer)
     steps.register_step("erase", name="community: comments", act=forget_viewer)
     steps.register_told(name="community: livestreams", act=tell_watched)
     register_step("hand_over", name="community: livestreams", act=hand_over_livestreams)

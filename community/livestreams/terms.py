@@ -117,7 +117,11 @@ class LivestreamTerms:
                 "条目过多，请删减。",
                 "there are too many rows: leave some out.",
             ),
-            (any(not host.name.strip() for host in self.hosts), "请填写每位主播或嘉宾的姓名。", "name each host and guest."),
+            (
+                any(not host.name.strip() for host in self.hosts),
+                "请填写每位主播或嘉宾的姓名。",
+                "name each host and guest.",
+            ),
             (
                 any(not 0 <= line.minute < ends or not 1 <= line.minutes <= ends or not line.heading.strip()
                     for line in self.run_sheet),

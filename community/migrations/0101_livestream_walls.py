@@ -68,10 +68,11 @@ class Migration(migrations.Migration):
         migrations.RunSQL("ALTER TABLE community_watch SET (fillfactor = 60);", migrations.RunSQL.noop),
         *wall("community_watch", verbs_only=True, customer="own", follows_branch=False,
               verbs="SELECT, INSERT, UPDATE (last_at, seconds, replay_seconds, position, minutes, likes, was_live,"
-                    " left_at)"),
+                    " left_at, customer_id, branch_id, branch_pos)"),
         *wall("community_comment", verbs_only=True, customer="own", follows_branch=False,
-              verbs="SELECT, INSERT, UPDATE (state, why), DELETE"),
-        *wall("community_quizanswer", verbs_only=True, customer="own", follows_branch=False, verbs="SELECT, INSERT"),
+              verbs="SELECT, INSERT, UPDATE (state, why, customer_id, branch_id, branch_pos), DELETE"),
+        *wall("community_quizanswer", verbs_only=True, customer="own", follows_branch=False,
+              verbs="SELECT, INSERT, UPDATE (customer_id, branch_id, branch_pos)"),
         *(migrations.RunSQL(FOLLOWS_CUSTOMER.format(table=f"community_{name}"), migrations.RunSQL.noop)
           for name in ("watch", "comment", "quizanswer")),
         *verb("community_is_shown(uuid)", viewers.SHOWN_TO_ME, execute=[*_VERBS, *_CUSTOMER]),
@@ -82,6 +83,7 @@ class Migration(migrations.Migration):
         *verb("say_on_livestream(uuid, uuid, text, text, text)", viewers.SAY, execute=_CUSTOMER),
         *verb("judge_comment(uuid, text)", viewers.JUDGE_COMMENT),
         *verb("forget_viewer(uuid)", viewers.FORGET),
+        *verb("move_viewer(uuid, uuid, uuid[])", viewers.MOVE),
         *verb("take_back_comment(uuid)", viewers.TAKE_BACK, execute=_CUSTOMER),
         *verb("note_livestream_left(uuid, int)", viewers.LEFT),
         OfferRights(LIVESTREAM_RIGHTS),

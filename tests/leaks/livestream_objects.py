@@ -45,9 +45,11 @@ def plant_livestreams(world: World) -> None:
         player = world.cast.customers[who]
         stream_id = world.ids["community.shown"]["NB" if place == "C2" else place]
         watch_livestream(beat=Beat(player.customer.pk, stream_id, at, 5, 0))
+        # What is shown is for everybody's eyes; what is held is its author's alone.
+        text = "加我 13800138000" if place == "C2" else "好"
         with player.scope(at=at) as scope:
             world.add(
                 "community.comment",
                 place,
-                say_on_livestream(scope=scope, livestream_id=stream_id, text="好").id,
+                say_on_livestream(scope=scope, livestream_id=stream_id, text=text).id,
             )

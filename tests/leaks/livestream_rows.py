@@ -42,7 +42,7 @@ LIVESTREAMS = {
         "customer", {"livestream_id": "community.shown"}, methods=("get", "post"), body={"text": "好"}
     ),
     "api:livestream-likes": Row(
-        "customer", {"livestream_id": "community.shown"}, methods=("post",), body={"many": 1}
+        "customer", {"livestream_id": "community.shown"}, methods=("post",), body={"count": 1}
     ),
     "api:livestream-answers": Row(
         "customer",

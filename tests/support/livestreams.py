@@ -50,6 +50,7 @@ def product_card(cast: Cast, maker: Player, checker: Player, at: datetime = AT, 
     values = {
         "kind": "product", "title": "稳盈一年", "product_class": "wealth", "product_code": "WY001", "risk_level": "R2",
         "disclosure": "本产品风险等级 R2。理财非存款、产品有风险、投资须谨慎。", "shown_until": FOREVER,
+        "handed_down": True,
     }  # fmt: skip
     with maker.scope(at=at) as scope:
         item = make_item(scope, **(values | more))

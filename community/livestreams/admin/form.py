@@ -100,6 +100,10 @@ def _materials() -> list[tuple[str, str]]:
     return [(str(key), title) for key, title in materials_offered(scope=_scope())]
 
 
+def _roles() -> list[tuple[str, str]]:
+    return [("guest", gettext("guest"))]
+
+
 def _host(row: Mapping[str, str]) -> Host | None:
     person = _uuid(row["person"])
     name = row["name"] or (dict(_people()).get(str(person), "") if person else "")
@@ -162,7 +166,7 @@ class LivestreamForm(ServiceForm):
             Column("person", _("one of the bank's people"), "select", _people),
             Column("name", _("or a name"), more='maxlength="40"'),
             Column("title", _("title of a person"), more='maxlength="40"'),
-            Column("role", pgettext_lazy("livestream", "as"), "select", lambda: [("guest", gettext("guest"))], empty=_("host")),
+            Column("role", pgettext_lazy("livestream", "as"), "select", _roles, empty=_("host")),
         ),
         most=MOST_HOSTS, read=_host, css="ls-hosts",
     )  # fmt: skip
@@ -223,10 +227,16 @@ class LivestreamForm(ServiceForm):
             for name in _ROWS:
                 self.initial[name] = [_TYPED[name](row) for row in getattr(draft, name)]
 
+    def _get_validation_exclusions(self) -> set[str]:
+        # Rows are read into terms, and checked by the service: the columns keep JSON.
+        return {*super()._get_validation_exclusions(), *_ROWS}
+
     def terms(self) -> LivestreamTerms:
         """What was typed, for the service."""
-        given = {name: self.cleaned_data[name] for name in (*_COLUMNS, *_ROWS)}
-        chosen = {f"{name}_id": each.pk if (each := self.cleaned_data[name]) else None for name in _CHOSEN}
+        given: dict[str, Any] = {name: self.cleaned_data[name] for name in (*_COLUMNS, *_ROWS)}
+        chosen: dict[str, Any] = {
+            f"{name}_id": each.pk if (each := self.cleaned_data[name]) else None for name in _CHOSEN
+        }
         return LivestreamTerms(**given, **chosen)
 
 

@@ -116,7 +116,7 @@ class LivestreamAdmin(DraftPage):
             path("<uuid:livestream_id>/desk/now/", view(self.now_view), name=f"{name}now"),
             path("<uuid:livestream_id>/submit/", view(self.submit_view), name=f"{name}submit"),
             path("<uuid:livestream_id>/down/", view(self.down_view), name=f"{name}down"),
-            path("<uuid:livestream_id>/start/", view(self.start_view), name=f"{name}begin"),
+            path("<uuid:livestream_id>/begin/", view(self.start_view), name=f"{name}begin"),
             path("<uuid:livestream_id>/end/", view(self.end_view), name=f"{name}end"),
             path("<uuid:livestream_id>/cancel/", view(self.cancel_view), name=f"{name}call_off"),
             path("<uuid:livestream_id>/replay/", view(self.replay_view), name=f"{name}replay"),

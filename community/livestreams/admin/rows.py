@@ -25,7 +25,7 @@ class Column:
 
 
 class RowsWidget(forms.Widget):
-    """Rows of `columns`; two more than are used, and a button for another. A row whose `key` columns are empty is none."""
+    """Rows of `columns`; two more than are used, and a button for another. A row with nothing in it is none."""
 
     def __init__(self, columns: Sequence[Column], most: int, css: str) -> None:
         super().__init__()
@@ -46,8 +46,8 @@ class RowsWidget(forms.Widget):
         rows = [*given, *[blank] * max(0, min(self.most, len(given) + 2) - len(given))]
         choices = {column.code: list(column.choices()) for column in self.columns if column.kind == "select"}
         return format_html(
-            '<div class="ls-rows {}" id="{}" data-most="{}" data-name="{}">{}<button class="rw-button ls-more" type="button">'
-            "{}</button></div>",
+            '<div class="ls-rows {}" id="{}" data-most="{}" data-name="{}">{}'
+            '<button class="rw-button ls-more" type="button">{}</button></div>',
             self.css,
             (attrs or {}).get("id", ""),
             self.most,

@@ -35,7 +35,7 @@ class Channel(TenantModel):
 
 @tracked()
 class LiveSeries(TenantModel):
-    """Livestreams that belong together, such as every Wednesday's. `weekdays`: Monday is 1; empty: none in particular."""
+    """Livestreams that belong together, such as every Wednesday's. `weekdays`: Monday is 1; empty: any."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     title = models.CharField(_("title"), max_length=40)

@@ -1,6 +1,7 @@
 """What viewers say, like and answer; and what staff let be seen of it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from campaigns.approvals.finding_selectors import lists_for
 from campaigns.audit.services import record
 from campaigns.customers.models import Customer
 from campaigns.lib.ids import new_id
-from campaigns.lib.refs import ref
+from campaigns.lib.refs import read_ref, ref
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.scopes import Scope, system_scope
 from community.livestreams.models import Comment
@@ -121,6 +122,21 @@ def forget_viewer(*, scope: Scope, customer: Customer) -> list[str]:
     """What an erased customer said is deleted. A step of erasing, which is noted."""
     gone = _ask(scope, "SELECT forget_viewer(%s)", [customer.pk])
     return [ref("community.comment", key) for key in gone]
+
+
+def merge_viewer(*, scope: Scope, kept: Customer, absorbed: Customer) -> list[str]:
+    """What the absorbed one watched, said and answered is the kept one's. A step of merging, which is noted."""
+    return _moved(scope, absorbed, kept, None)
+
+
+def part_viewer(*, scope: Scope, kept: Customer, absorbed: Customer, moved: Sequence[str]) -> list[str]:
+    """What the merge had moved goes back. A step of parting, which is noted."""
+    return _moved(scope, kept, absorbed, [UUID(read_ref(each).id) for each in moved])
+
+
+def _moved(scope: Scope, source: Customer, target: Customer, those: list[UUID] | None) -> list[str]:
+    moved = _ask(scope, "SELECT move_viewer(%s, %s, %s)", [source.pk, target.pk, those])
+    return [ref("community.watch", key) for key in moved]
 
 
 def _held_for(scope: Scope, text: str) -> str:

@@ -55,8 +55,8 @@ BEGIN
         SELECT uuidv7(), j.branch_id, j.branch_pos, j.customer, j.stream, moment, moment,
                CASE WHEN j.state = 'live' THEN v.credit ELSE 0 END,
                CASE WHEN j.state = 'live' THEN 0 ELSE v.credit END, greatest(j.position, 0),
-               CASE WHEN j.state = 'live'
-                    THEN set_bit(decode(repeat('00', BYTES), 'hex'), v.minute, 1) ELSE decode(repeat('00', BYTES), 'hex') END,
+               CASE WHEN j.state = 'live' THEN set_bit(decode(repeat('00', BYTES), 'hex'), v.minute, 1)
+                    ELSE decode(repeat('00', BYTES), 'hex') END,
                0, j.state = 'live'
           FROM judged j
          CROSS JOIN LATERAL (
@@ -73,7 +73,8 @@ BEGIN
                position = EXCLUDED.position, last_at = greatest(w.last_at, EXCLUDED.last_at),
                was_live = w.was_live OR EXCLUDED.was_live,
                minutes = CASE WHEN EXCLUDED.was_live THEN set_bit(w.minutes, (
-                   SELECT least(MINUTES - 1, greatest(0, floor(extract(epoch FROM EXCLUDED.last_at - h.started_at) / 60)))::int
+                   SELECT least(MINUTES - 1,
+                                greatest(0, floor(extract(epoch FROM EXCLUDED.last_at - h.started_at) / 60)))::int
                      FROM community_showing h WHERE h.livestream_id = EXCLUDED.livestream_id), 1)
                    ELSE w.minutes END
         RETURNING w.livestream_id, w.customer_id, w.seconds + w.replay_seconds AS total, w.xmax = 0 AS is_new)
@@ -102,7 +103,8 @@ LIKE = """
 CREATE FUNCTION like_livestream(wanted uuid, many int) RETURNS text LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF app_customer() IS NULL OR NOT community_is_shown(wanted) THEN RETURN 'not_found'; END IF;
-    IF NOT EXISTS (SELECT FROM community_showing h WHERE h.livestream_id = wanted AND h.state IN ('live', 'replay')) THEN
+    IF NOT EXISTS (SELECT FROM community_showing h
+                    WHERE h.livestream_id = wanted AND h.state IN ('live', 'replay')) THEN
         RETURN 'not_on';
     END IF;
     UPDATE community_watch w SET likes = least(w.likes + greatest(many, 0), 10000)
@@ -193,7 +195,9 @@ CREATE FUNCTION say_on_livestream(fresh uuid, wanted uuid, said text, as_state t
 LANGUAGE plpgsql AS VERB $$
 BEGIN
     IF app_customer() IS NULL OR NOT community_is_shown(wanted) THEN RETURN 'not_found'; END IF;
-    IF as_state NOT IN ('shown', 'held') THEN RAISE check_violation USING MESSAGE = 'a comment is shown or held'; END IF;
+    IF as_state NOT IN ('shown', 'held') THEN
+        RAISE check_violation USING MESSAGE = 'a comment is shown or held';
+    END IF;
     IF NOT EXISTS (SELECT FROM community_showing h WHERE h.livestream_id = wanted AND h.state = 'live') THEN
         RETURN 'not_on';
     END IF;
@@ -217,7 +221,7 @@ BEGIN
 END $$;
 """
 
-# What an erased customer said is gone; that somebody watched and answered stays counted, under a customer without a key.
+# What an erased customer said is gone; that somebody watched and answered stays counted, under nobody's name.
 FORGET = """
 CREATE FUNCTION forget_viewer(who uuid) RETURNS uuid[] LANGUAGE plpgsql AS VERB $$
 DECLARE gone uuid[];
@@ -229,5 +233,40 @@ BEGIN
     WITH deleted AS (DELETE FROM community_comment m WHERE m.customer_id = who RETURNING m.id)
     SELECT coalesce(array_agg(id), '{}') INTO gone FROM deleted;
     RETURN gone;
+END $$;
+"""
+
+# Two customers are one, or two again: what one did becomes the other's. Where both did the same (watched, answered),
+# each keeps their own row, since a viewer is one row. Answers the rows that moved.
+MOVE = """
+CREATE FUNCTION move_viewer(source uuid, target uuid, those uuid[]) RETURNS uuid[] LANGUAGE plpgsql AS VERB $$
+DECLARE home record; moved uuid[] := '{}'; few uuid[];
+BEGIN
+    SELECT c.branch_id, c.branch_pos INTO home FROM customers_customer c
+     WHERE c.id = target AND c.branch_pos BETWEEN app_lo() AND app_hi();
+    IF app_customer() IS NOT NULL OR NOT FOUND THEN
+        RAISE insufficient_privilege USING MESSAGE = 'viewers are moved by what merges them';
+    END IF;
+    WITH gone AS (UPDATE community_comment m
+                     SET customer_id = target, branch_id = home.branch_id, branch_pos = home.branch_pos
+                   WHERE m.customer_id = source AND (those IS NULL OR m.id = ANY (those)) RETURNING m.id)
+    SELECT coalesce(array_agg(id), '{}') INTO few FROM gone;
+    moved := moved || few;
+    WITH gone AS (UPDATE community_quizanswer a
+                     SET customer_id = target, branch_id = home.branch_id, branch_pos = home.branch_pos
+                   WHERE a.customer_id = source AND (those IS NULL OR a.id = ANY (those))
+                     AND NOT EXISTS (SELECT FROM community_quizanswer o
+                                      WHERE o.livestream_id = a.livestream_id AND o.question = a.question
+                                        AND o.customer_id = target) RETURNING a.id)
+    SELECT coalesce(array_agg(id), '{}') INTO few FROM gone;
+    moved := moved || few;
+    WITH gone AS (UPDATE community_watch w
+                     SET customer_id = target, branch_id = home.branch_id, branch_pos = home.branch_pos
+                   WHERE w.customer_id = source AND (those IS NULL OR w.id = ANY (those))
+                     AND NOT EXISTS (SELECT FROM community_watch o
+                                      WHERE o.livestream_id = w.livestream_id AND o.customer_id = target)
+               RETURNING w.id)
+    SELECT coalesce(array_agg(id), '{}') INTO few FROM gone;
+    RETURN moved || few;
 END $$;
 """

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -17,8 +17,9 @@ from community.livestreams.figures import figures_of, line_of, shares_of
 from community.livestreams.models import Comment, Livestream, Watch
 from community.livestreams.refusals import NotOn
 from community.livestreams.services import showings
-from community.livestreams.services.viewers import judge_comment
+from community.livestreams.services.viewers import judge_comment, merge_viewer, part_viewer
 from community.livestreams.services.watching import Beat, watch_all, watch_livestream
+from content.services.recalls import recall_item
 from tests.support.calls import Caller
 from tests.support.cast import AT, Cast
 from tests.support.compliance import list_in_force
@@ -95,7 +96,8 @@ def test_beats_are_credited_by_the_clock_and_come_and_go_is_told_once(cast: Cast
         first = cast.customers["nb"].customer.pk
         assert sorted((each.kind, each.customer_id == first, str(each.properties)) for each in told) == [
             ("community.livestream.joined", False, "{}"), ("community.livestream.joined", True, "{}"),
-            ("community.livestream.left", False, "{'seconds': 5}"), ("community.livestream.left", True, "{'seconds': 90}"),
+            ("community.livestream.left", False, "{'seconds': 5}"),
+            ("community.livestream.left", True, "{'seconds': 90}"),
         ]  # fmt: skip
     # The replay is watched apart.
     with operator(cast).scope(at=BEGINS + timedelta(hours=1)) as scope:
@@ -158,15 +160,15 @@ def test_the_room_over_http(cast: Cast, client: Client) -> None:
         question = {"question": str(QUESTION.id), "option": 0}
         answers = [
             caller.get(there), caller.post(f"{there}/watch", {"seconds": 5}), caller.get(f"{there}/comments"),
-            caller.post(f"{there}/comments", {"text": "好"}), caller.post(f"{there}/likes", {"many": 1}),
+            caller.post(f"{there}/comments", {"text": "好"}), caller.post(f"{there}/likes", {"count": 1}),
             caller.post(f"{there}/answers", question),
         ]  # fmt: skip
         assert [(each.status_code, each.json()["code"]) for each in answers] == [(404, "not_found")] * 6
-    assert nb.post(f"{path}/likes", {"many": 3}).json()["code"] == "community.livestream.not_watching"
+    assert nb.post(f"{path}/likes", {"count": 3}).json()["code"] == "community.livestream.not_watching"
     assert nb.post(f"{path}/watch", {"seconds": 5}).json()["state"] == "live"
     assert nb.post(f"{path}/watch", {"seconds": -1}).status_code == 400
     for _turn in range(2):
-        assert nb.post(f"{path}/likes", {"many": 3}).status_code == 200
+        assert nb.post(f"{path}/likes", {"count": 3}).status_code == 200
     # Said once under its key; what lures away or is forbidden waits for staff, and its author sees it.
     said = [nb.post(f"{path}/comments", {"text": " 讲得  很好 "}, key="k-00000001") for _turn in range(2)]
     assert said[0].json() == said[1].json() and said[0].status_code == 201
@@ -200,8 +202,22 @@ def test_the_room_over_http(cast: Cast, client: Client) -> None:
         assert (figures.viewers, figures.likes, figures.answers, figures.claims) == (1, 6, 1, 1)
         assert (figures.comments, figures.held) == (0, 1)
         assert figures.rate == 1.0
+    # A product that is recalled is gone from the livestream at once.
+    [card] = one["products"]
+    with cast.north_reviewer.scope(at=now()) as scope:
+        recall_item(scope=scope, item_id=UUID(card["id"]), reason="利率有误")
+    assert nb.get(path).json()["products"] == []
+    # Two customers are one, and two again: what both did stays each one's own.
+    nb2.post(f"{path}/watch", {"seconds": 5})
+    nb2.post(f"{path}/comments", {"text": "谢谢"})
+    mine, other = (cast.customers[who].customer for who in ("nb", "nb2"))
+    with system_scope(at=now(), cause="test") as scope:
+        moved = merge_viewer(scope=scope, kept=mine, absorbed=other)
+        assert len(moved) == 1 and not Comment.objects.filter(customer=other).exists()
+        assert part_viewer(scope=scope, kept=mine, absorbed=other, moved=moved) == moved
+        assert Comment.objects.get(customer=other).text == "谢谢"
     # Erased, what somebody said is gone.
     with system_scope(at=now(), cause="test") as scope:
         erase_customer(scope=scope, customer_id=cast.customers["nb"].customer.pk, why="本人申请")
-        assert not Comment.objects.exists()
-        assert Watch.objects.count() == 1
+        assert not Comment.objects.filter(customer=mine).exists()
+        assert Watch.objects.count() == 2
