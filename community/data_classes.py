@@ -11,7 +11,6 @@ group.notice               none      plain   thing  run
 group.chat_id              internal  plain   thing  run
 member.customer_id         internal  plain   thing  account
 member.person_key          internal  hashed  thing  account
-# groups
 wecomaccount.userid        internal  plain   staff  account
 chat.chat_id               internal  plain   thing  run
 chat.name                  none      plain   thing  run
