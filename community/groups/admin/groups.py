@@ -12,7 +12,6 @@ from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from campaigns.lib.forms import ServiceForm
