@@ -64,6 +64,8 @@ groupsync.*                none      plain   thing  run
 entrycode.slug             none      plain   thing  publish
 entrycode.title            none      plain   thing  publish
 entrycode.says             none      plain   thing  publish
+entrygroup.from_time       none      plain   thing  publish
+entrygroup.until_time      none      plain   thing  publish
 entrygroup.link            none      plain   thing  publish
 entrygroup.config_id       internal  plain   thing  run
 entrygroup.qr              none      plain   thing  publish

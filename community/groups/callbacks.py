@@ -5,7 +5,6 @@ key, its first 16 bytes the vector, padded to 32 bytes: 16 random bytes, four of
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import struct
@@ -42,7 +41,7 @@ def opened(
         sealed = base64.b64decode(encrypted, validate=True)
         decryptor = Cipher(algorithms.AES256(secret), modes.CBC(secret[:16])).decryptor()
         plain = decryptor.update(sealed) + decryptor.finalize()
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise Unreadable("cipher") from error
     return _message(plain, receiver)
 
@@ -60,7 +59,7 @@ def key_of(text: str) -> bytes:
     """The 32 bytes of an EncodingAESKey of 43 letters. Raises Unreadable."""
     try:
         key = base64.b64decode(text + "=", validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii's own is one
         raise Unreadable("key") from error
     if len(key) != 32:
         raise Unreadable("key")

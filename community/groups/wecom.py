@@ -370,7 +370,7 @@ def _word(found: Mapping[str, Any], name: str) -> str:
 
 
 def chat_of(found: Any, chat_id: str) -> ChatDetail:
-    """The `group_chat` of an answer. Raises Later for what is none: it is asked for again, and garbage undoes nothing."""
+    """The `group_chat` of an answer. Raises Later for what is none: it is asked for again; garbage undoes nothing."""
     told = _mapping(found)
     members = told.get("member_list")
     if told.get("chat_id") != chat_id or not isinstance(members, list) or not told.get("owner"):

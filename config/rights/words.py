@@ -53,7 +53,7 @@ _PAGES = {
     "dissolve": pgettext_lazy("page", "dissolve"),
     "sign": pgettext_lazy("page", "note a sign of life"),
     "members": pgettext_lazy("page", "add members"),
-    "end_member": pgettext_lazy("page", "take a member out"),
+    "take_out": pgettext_lazy("page", "take a member out"),
     "fetch": pgettext_lazy("page", "fetch again"),
     "begin": pgettext_lazy("page", "begin a run"),
     "end": pgettext_lazy("page", "end"),

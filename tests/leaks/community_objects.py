@@ -31,10 +31,9 @@ def plant_groups(world: World) -> None:
         world.add("community.entrygroup", place, line.pk)
         world.add("community.wecomaccount", place, account.pk)
         world.add("community.branchplace", place, spot.pk)
-        customers = {"NB": "nb", "SB": "sb"}
         with system_scope(at=AT, cause="leaks") as scope:
-            # Of a customer who is at home there, or anywhere below.
-            who = world.cast.customers[customers.get(place, "sb" if place == "S" else "nb")].customer
+            # The customer who asks is in the group at home alone.
+            who = world.cast.customers["nb" if place == "NB" else "sb"].customer
             member = add_member(scope=scope, group_id=group.pk, customer_id=who.pk)
             world.add("community.member", place, member.pk)
             # Such rows are head office's; here each branch has one, so that the pages are asked about a neighbour's.

@@ -9,7 +9,7 @@ GROUPS = {
     "admin:community_group_dissolve": Row("staff", _GROUP, methods=("post",)),
     "admin:community_group_sign": Row("staff", _GROUP, methods=("post",), body={"note": "打卡"}),
     "admin:community_group_members": Row("staff", _GROUP, methods=("post",), body={"named": "N-nb2-000002"}),
-    "admin:community_group_end_member": Row(
+    "admin:community_group_take_out": Row(
         "staff", {**_GROUP, "member_id": "community.member"}, methods=("post",)
     ),
     "admin:community_wecomaccount_end": Row(

@@ -295,7 +295,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     "admin:community_group_dissolve": ((), ("community.group.dissolve",)),
     "admin:community_group_sign": ((), ("community.group.sign",)),
     "admin:community_group_members": ((), ("community.member.add",)),
-    "admin:community_group_end_member": ((), ("community.member.end",)),
+    "admin:community_group_take_out": ((), ("community.member.end",)),
     "admin:community_wecomaccount_end": ((), ("community.wecomaccount.end",)),
     "admin:community_wecomaccount_change": (("community.wecomaccount.view",), ()),
     "admin:community_groupsync_begin": ((), ("community.groupsync.add",)),

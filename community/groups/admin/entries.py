@@ -281,4 +281,5 @@ class BranchPlaceAdmin(ScopedAdmin):
             move_place(scope=scope_of(request), place_id=obj.pk, **at)
             return
         made = set_place(scope=scope_of(request), branch_id=given["branch"].pk, **at)
+        obj.lat_micro, obj.lon_micro = made.lat_micro, made.lon_micro
         obj.pk, obj.branch_id, obj.branch_pos = made.pk, made.branch_id, made.branch_pos

@@ -12,6 +12,7 @@ from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from campaigns.lib.forms import ServiceForm
 from campaigns.tenants.desk import ScopedAdmin, page_of, scope_of
@@ -41,7 +42,7 @@ class GroupForm(ServiceForm):
     class Meta:
         model = Group
         fields = ("name", "branch", "kind", "owner", "capacity", "notice")
-        widgets = {"notice": forms.Textarea(attrs={"rows": 3})}
+        widgets = {"notice": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -202,7 +203,7 @@ class GroupAdmin(ScopedAdmin):
             path(
                 "<uuid:group_id>/members/<uuid:member_id>/end/",
                 view(self.end_view),
-                name="community_group_end_member",
+                name="community_group_take_out",
             ),
         ]
         return [*own, *super().get_urls()]

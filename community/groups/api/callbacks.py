@@ -31,7 +31,7 @@ def wecom_callback(request: HttpRequest) -> HttpResponseBase:
             take_callback(terms=_terms(), signed=_signed(request), body=_body(request), at=now())
             text = "success"
         else:
-            raise MethodNotAllowed(allowed="GET, POST")
+            raise MethodNotAllowed(method=request.method or "")
     except Refusal as refusal:
         return problem_answer(request, refusal)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
