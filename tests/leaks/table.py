@@ -13,6 +13,7 @@ from tests.leaks.checkin_rows import CHECKINS
 from tests.leaks.community_rows import GROUPS
 from tests.leaks.content_rows import CONTENT
 from tests.leaks.livestream_rows import LIVESTREAMS
+from tests.leaks.plan_rows import PLANS
 from tests.leaks.points_rows import POINTS
 from tests.leaks.row import Row
 
@@ -82,6 +83,7 @@ ROWS = {
     **CHECKINS,
     **CONTENT,
     **LIVESTREAMS,
+    **PLANS,
     "api:messages": Row("customer", methods=("get",)),
     "api:message-read": Row("customer", {"touch_id": "outreach.touch"}, methods=("post",)),
     "api:subscriptions": Row("customer", body={"kind": "nonsense"}),
