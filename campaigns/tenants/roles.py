@@ -385,7 +385,11 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_CHECKINS,
         ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_CHECKINS]),
+    "analyst": (
+        "分析",
+        "Analyst",
+        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_CHECKINS],
+    ),
     "auditor": (
         "审计",
         "Auditor",

@@ -5,8 +5,8 @@ import binascii
 
 from campaigns.lib.refusals import Refusal
 from community.checkins.refusals import PictureNotExpected
-from content.pictures import read_picture, render
 from content.picture_limits import Limits
+from content.pictures import read_picture, render
 
 MOST_BYTES = 1_500_000
 # As wide as a phone shows it; photographs of other people's things need no more to be recognised.

@@ -51,9 +51,9 @@ from campaigns.tenants.services.people import add_login, add_person
 from content.addresses import customer_address, staff_address
 from content.models import Rendition, Slot
 from content.services.placements import add_placement
+from tests.leaks.checkin_objects import plant_checkins
 from tests.leaks.content_objects import plant_originals, plant_recalls
 from tests.leaks.library_objects import plant_library
-from tests.leaks.checkin_objects import plant_checkins
 from tests.leaks.points_objects import plant_draws, plant_ledger, plant_mall, plant_tiers
 from tests.leaks.world import PLACES, World
 from tests.support.cast import AT, PASSWORD, Player, build_cast

@@ -9,8 +9,8 @@ from datetime import timedelta
 from campaigns.lib.clock import now
 from campaigns.lib.ids import new_id
 from tests.leaks.addresses import Address
-from tests.leaks.content_rows import CONTENT
 from tests.leaks.checkin_rows import CHECKINS
+from tests.leaks.content_rows import CONTENT
 from tests.leaks.points_rows import POINTS
 from tests.leaks.row import Row
 
