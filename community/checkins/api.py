@@ -55,12 +55,16 @@ class CheckInIn(serializers.Serializer[Any]):
     day = serializers.DateField(required=False, help_text="补签的日期，不填为今天 · the day to make up for")
     text = serializers.CharField(required=False, max_length=500, allow_blank=True)
     picture = serializers.CharField(
-        required=False, max_length=2_000_100, help_text="图片文件的 Base64，不超过 1.5 MB · base64 of the file"
+        required=False,
+        max_length=2_000_100,
+        help_text="图片文件的 Base64，不超过 1.5 MB · base64 of the file",
     )
     answer = serializers.IntegerField(
         required=False, min_value=0, max_value=5, help_text="选项序号，从 0 起 · place of the option, from 0"
     )
-    code = serializers.CharField(required=False, max_length=8, help_text="群内公布的口令 · spoken in the group")
+    code = serializers.CharField(
+        required=False, max_length=8, help_text="群内公布的口令 · spoken in the group"
+    )
     position = PlaceIn(required=False)
 
 
@@ -193,7 +197,9 @@ class CheckIns(ApiView):
         with opened(self.scope) as scope:
             return self.answer(board_of(scope=scope, group_id=group_id, month=first))
 
-    @extend_schema(summary="打卡或补签 · Check in, or make up for a day", request=CheckInIn, responses={201: CheckInOut})
+    @extend_schema(
+        summary="打卡或补签 · Check in, or make up for a day", request=CheckInIn, responses={201: CheckInOut}
+    )
     @idempotent()
     def post(self, request: Request, group_id: UUID) -> HttpResponse:
         raw, customer_id = request._request, UUID(self.scope.carry["customer"])
@@ -235,7 +241,9 @@ class CheckIns(ApiView):
 class BoardChoices(ApiView):
     who = "customer"
 
-    @extend_schema(summary="是否上榜 · Be shown on boards or not", request=BoardChoiceIn, responses=BoardChoiceIn)
+    @extend_schema(
+        summary="是否上榜 · Be shown on boards or not", request=BoardChoiceIn, responses=BoardChoiceIn
+    )
     def put(self, request: Request) -> Response:
         is_hidden = self.body(BoardChoiceIn)["is_hidden"]
         choose_board(scope=self.scope, is_hidden=is_hidden)

@@ -38,16 +38,18 @@ class Programmes(TenantModel):
     """What a programme promises: the columns that draft and published copy share.
 
     It is for the groups named, or for those of `kinds`, or for all of the branch (and, `handed_down`, of those below).
-    `first_day` and `last_day` are the first and the last of it, by the clock of the group's branch; `weekdays` are those
-    that count, Monday is 1. A make-up fills one of the last `makeup_days` days, and costs `makeup_cost` points.
+    `first_day` and `last_day` are its first and its last, by the clock of the group's branch; `weekdays` those that
+    count, Monday is 1. A make-up fills one of the last `makeup_days` days, and costs `makeup_cost` points.
     `streak_points` are for each full `streak_days` counting days in a row; `goal_points` for everybody of a group whose
     members checked in `goal_count` times together. `points_cap`: all that it may give; empty: no limit.
     """
 
     title = models.CharField(_("title"), max_length=60)
     text = models.TextField(_("words to customers"), max_length=1_000, blank=True)
-    kinds = ArrayField(models.CharField(max_length=40), verbose_name=_("kinds of groups"), default=list, blank=True)
-    group_ids = ArrayField(models.UUIDField(), verbose_name=_("groups"), default=list, blank=True)
+    kinds = ArrayField(
+        models.CharField(max_length=40), verbose_name=_("kinds of groups"), default=list, blank=True
+    )
+    group_ids = ArrayField(models.UUIDField(), verbose_name=_("community groups"), default=list, blank=True)
     handed_down = models.BooleanField(_("also for the branches below"), default=False)
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
@@ -68,9 +70,15 @@ class Programmes(TenantModel):
     streak_points = models.PositiveIntegerField(_("points for a streak"), default=0)
     goal_count = models.PositiveIntegerField(_("goal of a group"), default=0)
     goal_points = models.PositiveIntegerField(_("points for the goal"), default=0)
-    points_cap = models.PositiveIntegerField(_("points in all"), null=True, blank=True, validators=[MinValueValidator(1)])
+    points_cap = models.PositiveIntegerField(
+        _("points in all"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     months = models.PositiveSmallIntegerField(
-        _("good for months"), null=True, blank=True, default=12, validators=[MinValueValidator(1), MaxValueValidator(120)]
+        _("good for months"),
+        null=True,
+        blank=True,
+        default=12,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
     )
     ends = models.CharField(_("to the end of"), max_length=8, choices=Ends, default=Ends.YEAR)
 
@@ -158,7 +166,11 @@ class CheckIn(TenantModel):
 
     id = models.UUIDField(primary_key=True, editable=False)
     programme = models.ForeignKey(
-        Programme, models.PROTECT, db_index=False, related_name="check_ins", verbose_name=_("check-in programme")
+        Programme,
+        models.PROTECT,
+        db_index=False,
+        related_name="check_ins",
+        verbose_name=_("check-in programme"),
     )
     group = models.ForeignKey(
         Group, models.PROTECT, db_index=False, related_name="check_ins", verbose_name=_("community group")
@@ -220,7 +232,7 @@ class CheckIn(TenantModel):
 
 
 class CheckInPicture(TenantModel):
-    """The picture of a check-in: JPEG written anew by us from the pixels alone. Let go of in time, and at an erasure."""
+    """The picture of a check-in: JPEG that we wrote from the pixels alone. Let go of in time, and at an erasure."""
 
     check_in = models.OneToOneField(
         CheckIn, models.PROTECT, primary_key=True, related_name="picture", verbose_name=_("check-in")
@@ -275,10 +287,14 @@ class GroupGoal(TenantModel):
         verbose_name = _("goal of a group")
         verbose_name_plural = _("goals of groups")
         constraints = [
-            models.UniqueConstraint(fields=["programme", "group"], name="community_groupgoal_is_reached_once"),
+            models.UniqueConstraint(
+                fields=["programme", "group"], name="community_groupgoal_is_reached_once"
+            ),
         ]
         indexes = [
-            models.Index(fields=["noticed_at"], condition=Q(paid_at__isnull=True), name="community_groupgoal_open"),
+            models.Index(
+                fields=["noticed_at"], condition=Q(paid_at__isnull=True), name="community_groupgoal_open"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -286,7 +302,7 @@ class GroupGoal(TenantModel):
 
 
 class ProgrammeBudget(TenantModel):
-    """A part of the points that a programme may give in all; a lot that commits holds one of them. Verbs alone write."""
+    """A part of the points that a programme may give in all; a lot that commits holds one. Verbs alone write."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     programme = models.ForeignKey(Programme, models.PROTECT, db_index=False, related_name="budgets")
@@ -298,9 +314,12 @@ class ProgrammeBudget(TenantModel):
         verbose_name = _("points of a programme")
         verbose_name_plural = _("points of programmes")
         constraints = [
-            models.UniqueConstraint(fields=["programme", "bucket"], name="community_programmebudget_bucket_is_one_row"),
+            models.UniqueConstraint(
+                fields=["programme", "bucket"], name="community_programmebudget_bucket_is_one_row"
+            ),
             models.CheckConstraint(
-                condition=Q(given__gte=0, given__lte=F("allotted")), name="community_programmebudget_given_within"
+                condition=Q(given__gte=0, given__lte=F("allotted")),
+                name="community_programmebudget_given_within",
             ),
         ]
 

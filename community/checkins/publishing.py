@@ -161,7 +161,9 @@ def look(scope: Scope, sight: Sight) -> list[Found]:
 def say(args: Mapping[str, Any]) -> str:
     """What is wrong, and what to do."""
     if args.get("what") == "endless":
-        return gettext("It may give points without a limit: say how many in all, or be sure that it is meant so.")
+        return gettext(
+            "It may give points without a limit: say how many in all, or be sure that it is meant so."
+        )
     return gettext("Make-ups are free and mend streaks that give points: ask for points, or allow few.")
 
 

@@ -57,6 +57,7 @@ def check_in_in_scope(*, scope: Scope, check_in_id: UUID) -> CheckIn:
 
 def own_check_in(*, scope: Scope, check_in_id: UUID) -> CheckIn:
     """A check-in of the scope's customer. Raises NotFound."""
+    assert scope.customer_id is not None
     found = CheckIn.objects.filter(pk=check_in_id, customer_id=scope.customer_id).first()
     if found is None:
         raise NotFound
@@ -162,8 +163,10 @@ def came_of(*, scope: Scope, programme: Programme, groups_at_most: int = 30, day
     days = [first + timedelta(days=n) for n in range(max((last - first).days + 1, 0))]
     groups = groups_for(scope=scope, programme=programme)
     members = Member.objects.within(scope).filter(group__in=groups, left_at=None, customer_id__isnull=False)
-    budget = ProgrammeBudget.objects.within(scope).filter(programme=programme).aggregate(
-        given=Sum("given"), allotted=Sum("allotted")
+    budget = (
+        ProgrammeBudget.objects.within(scope)
+        .filter(programme=programme)
+        .aggregate(given=Sum("given"), allotted=Sum("allotted"))
     )
     return Came(
         **sums,
@@ -208,7 +211,9 @@ def _by_group(scope: Scope, programme: Programme, today: date, groups: list[Grou
             people=came.get(group.pk, empty)["people"],
             counted=came.get(group.pk, empty)["counted"],
             reached=goals.get(group.pk),
-            code=spoken_code(programme_id=programme.pk, group_id=group.pk) if programme.proof == "code" else "",
+            code=spoken_code(programme_id=programme.pk, group_id=group.pk)
+            if programme.proof == "code"
+            else "",
         )
         for group in groups
     ]
@@ -255,7 +260,8 @@ def quiet_since(*, programme: Programme, today: date) -> date | None:
     over = [
         day
         for back in range(1, 4 * 7)
-        if (day := today - timedelta(days=back)) >= programme.first_day and day.isoweekday() in programme.weekdays
+        if (day := today - timedelta(days=back)) >= programme.first_day
+        and day.isoweekday() in programme.weekdays
     ]
     return over[QUIET_DAYS - 1] if len(over) >= QUIET_DAYS and today <= programme.last_day else None
 

@@ -78,7 +78,8 @@ class ProgrammeTerms:
                 f"the last day lies at or after the first, within {MOST_DAYS} days",
             ),
             (
-                not self.weekdays or len(set(self.weekdays)) != len(self.weekdays)
+                not self.weekdays
+                or len(set(self.weekdays)) != len(self.weekdays)
                 or any(day not in range(1, 8) for day in self.weekdays),
                 "请至少选择一个计入的星期",
                 "choose at least one day of the week",
@@ -125,7 +126,11 @@ class ProgrammeTerms:
                 "积分总额需大于 0",
                 "the points in all are more than 0",
             ),
-            (self.months is not None and not 1 <= self.months <= 120, "有效期为 1–120 个月", "good for 1 to 120 months"),
+            (
+                self.months is not None and not 1 <= self.months <= 120,
+                "有效期为 1–120 个月",
+                "good for 1 to 120 months",
+            ),
             (self.ends not in Ends.values, "请选择到期方式", "say to the end of what points are good"),
             (
                 len(self.group_ids) > MOST_GROUPS,

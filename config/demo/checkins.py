@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from config.demo.story import DemoBank
 
 _BRANCH, _OWNER = "ZJ0101", "xihu.manager"
-_WORDS = ("今天存了 20 元，目标 2000 元", "少喝一杯奶茶，存 15 元", "工资到账先存一笔", "记完账了，本月结余 600 元")
+_WORDS = (
+    "今天存了 20 元，目标 2000 元",
+    "少喝一杯奶茶，存 15 元",
+    "工资到账先存一笔",
+    "记完账了，本月结余 600 元",
+)
 
 
 def check_in_for_weeks(demo: DemoBank) -> None:

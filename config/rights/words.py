@@ -20,7 +20,7 @@ _PAGES = {
     "stock": pgettext_lazy("page", "allot stock"),
     "said": pgettext_lazy("page", "the sentence while typing"),
     "trial_run": pgettext_lazy("page", "trial run"),
-    "accept": pgettext_lazy("page", "accept"),
+    "accept_one": pgettext_lazy("page", "accept"),
     "refuse": pgettext_lazy("page", "refuse"),
     "picture": pgettext_lazy("page", "the picture"),
     "void": pgettext_lazy("page", "void"),

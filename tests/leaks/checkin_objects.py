@@ -31,8 +31,13 @@ def plant_checkins(world: World) -> None:
         group_id = world.ids["community.checkin_group"][branch]
         with world.cast.play(f"maker_{branch}").scope() as scope:
             add_member(
-                scope=scope, group_id=group_id, customer_id=player.customer.pk, joined_at=AT - timedelta(days=30)
+                scope=scope,
+                group_id=group_id,
+                customer_id=player.customer.pk,
+                joined_at=AT - timedelta(days=30),
             )
         with customer_scope(customer_id=player.customer.pk, at=AT, cause="leaks") as scope:
-            made = check_in(scope=scope, group_id=group_id, shown=Shown(picture=b"\xff\xd8\xff", text="存钱罐"))
+            made = check_in(
+                scope=scope, group_id=group_id, shown=Shown(picture=b"\xff\xd8\xff", text="存钱罐")
+            )
         world.add("community.checkin", place, made.pk)

@@ -10,7 +10,9 @@ CHECKINS = {
     "admin:community_programme_down": Row(
         "staff", {"programme_id": "community.programme"}, methods=("post",), body={"reason": "规则有误"}
     ),
-    "admin:community_checkin_accept": Row("staff", {"check_in_id": "community.checkin"}, methods=("post",)),
+    "admin:community_checkin_accept_one": Row(
+        "staff", {"check_in_id": "community.checkin"}, methods=("post",)
+    ),
     "admin:community_checkin_refuse": Row(
         "staff", {"check_in_id": "community.checkin"}, methods=("post",), body={"reason": "与打卡无关"}
     ),

@@ -104,7 +104,7 @@ NEEDS: dict[str, tuple[Verbs, Verbs]] = {
     ),
     "admin:community_programme_submit": ((), ("community.programme.submit",)),
     "admin:community_programme_down": ((), ("community.programme.take_down",)),
-    "admin:community_checkin_accept": ((), ("community.checkin.accept",)),
+    "admin:community_checkin_accept_one": ((), ("community.checkin.accept",)),
     "admin:community_checkin_refuse": ((), ("community.checkin.refuse",)),
     "admin:community_checkin_picture": (("community.checkin.view",), ()),
     "admin:points_rule_submit": ((), ("points.rule.submit",)),

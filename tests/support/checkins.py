@@ -42,7 +42,12 @@ def group_of(cast: Cast, *names: str, by: str = "nb_manager", name: str = "æ”’é’
 
 
 def approved(
-    cast: Cast, programme: Programme, *, by: str = "nb_manager", reviewer: str = "north_reviewer", at: datetime = BEFORE
+    cast: Cast,
+    programme: Programme,
+    *,
+    by: str = "nb_manager",
+    reviewer: str = "north_reviewer",
+    at: datetime = BEFORE,
 ) -> Programme:
     """Submitted, and approved by another person, who has seen every finding."""
     with cast.play(by).scope(at=at) as scope:
@@ -60,7 +65,12 @@ def draft_programme(cast: Cast, *, by: str = "nb_manager", **terms: Any) -> Prog
 
 
 def live_programme(
-    cast: Cast, *, by: str = "nb_manager", reviewer: str = "north_reviewer", at: datetime = BEFORE, **terms: Any
+    cast: Cast,
+    *,
+    by: str = "nb_manager",
+    reviewer: str = "north_reviewer",
+    at: datetime = BEFORE,
+    **terms: Any,
 ) -> Programme:
     """A programme that another person approved."""
     with cast.play(by).scope(at=at) as scope:

@@ -38,7 +38,7 @@ class ToLookAt(admin.SimpleListFilter):
 @admin.register(CheckIn)
 class CheckInAdmin(ScopedAdmin):
     noun = "community.checkin"
-    list_display = ("day", "customer", "programme", "group", "state", "is_makeup", "streak", "points")
+    list_display = ("day", "customer", "programme", "group", "state", "made_up", "streak", "points")
     list_select_related = ("customer", "programme", "group")
     list_filter = (ToLookAt, "state", "is_makeup")
     fields = ("programme", "group", "customer", "day", "at", "is_makeup", "state", "streak", "points", "cost",
@@ -48,6 +48,10 @@ class CheckInAdmin(ScopedAdmin):
 
     class Media:
         css = {"all": ("rewards/batch.css", "checkins/checkins.css")}
+
+    @admin.display(description=_("make-up"), ordering="is_makeup")
+    def made_up(self, check_in: CheckIn) -> str:
+        return gettext("make-up") if check_in.is_makeup else ""
 
     def has_add_permission(self, request: HttpRequest, *_obj: Any) -> bool:
         return False
@@ -61,7 +65,7 @@ class CheckInAdmin(ScopedAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         own = [
-            path("<uuid:check_in_id>/accept/", view(self.accept_view), name="community_checkin_accept"),
+            path("<uuid:check_in_id>/accept/", view(self.accept_view), name="community_checkin_accept_one"),
             path("<uuid:check_in_id>/refuse/", view(self.refuse_view), name="community_checkin_refuse"),
             path("<uuid:check_in_id>/picture/", view(self.picture_view), name="community_checkin_picture"),
         ]
@@ -92,7 +96,10 @@ class CheckInAdmin(ScopedAdmin):
             )
 
         return self._looked(
-            request, check_in_id, refuse, gettext("Refused; its points are taken back, and the customer reads why.")
+            request,
+            check_in_id,
+            refuse,
+            gettext("Refused; its points are taken back, and the customer reads why."),
         )
 
     def picture_view(self, request: HttpRequest, check_in_id: UUID) -> HttpResponse:

@@ -1,10 +1,12 @@
 """The form of a check-in programme: sentences with what is to be filled in, and a phone that shows it meanwhile."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,7 @@ from campaigns.tenants.scopes import current_scope
 from community.checkins.admin.sentence_fields import SentenceField, day, whole
 from community.checkins.models import Looked, Programme, Proof
 from community.checkins.terms import ProgrammeTerms
+from community.groups.models import Group
 from community.groups.selectors import groups_within, kinds_in_use
 
 FIELDSETS = (
@@ -87,10 +90,14 @@ class QuestionsField(forms.CharField):
             right = [n for n, option in enumerate(options) if option.startswith(("*", "＊"))]
             if not text or not 2 <= len(options) <= 6 or len(right) != 1:
                 raise forms.ValidationError(
-                    gettext("Line %(nth)s: write the question, two to six options, and a * before the right one.")
+                    gettext(
+                        "Line %(nth)s: write the question, two to six options, and a * before the right one."
+                    )
                     % {"nth": nth}
                 )
-            found.append({"text": text, "options": [o.lstrip("*＊").strip() for o in options], "right": right[0]})
+            found.append(
+                {"text": text, "options": [o.lstrip("*＊").strip() for o in options], "right": right[0]}
+            )
         return found
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -111,12 +118,17 @@ class ProgrammeForm(ServiceForm):
         help_text=_("A day that does not count is no gap in a streak."),
     )
     proof = forms.ChoiceField(
-        label=_("what is asked"), choices=Proof.choices, widget=UnfoldAdminRadioSelectWidget, initial=Proof.NONE
+        label=_("what is asked"),
+        choices=Proof.choices,
+        widget=UnfoldAdminRadioSelectWidget,
+        initial=Proof.NONE,
     )
     questions = QuestionsField(
         label=_("questions"),
         required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5, "placeholder": "存款保险最高偿付限额是多少？ | 10万元 | *50万元 | 100万元"}),
+        widget=UnfoldAdminTextareaWidget(
+            attrs={"rows": 5, "placeholder": "存款保险最高偿付限额是多少？ | 10万元 | *50万元 | 100万元"}
+        ),
         help_text=_("A question a line, asked in turn day by day: question | option | *right option."),
     )
     near = SentenceField(
@@ -145,13 +157,19 @@ class ProgrammeForm(ServiceForm):
     )  # fmt: skip
     streak = SentenceField(
         _("For each %(days)s days in a row, %(points)s points more."),
-        {"days": whole(_("days in a row"), most=400), "points": whole(_("points for a streak"), most=_POINTS)},
+        {
+            "days": whole(_("days in a row"), most=400),
+            "points": whole(_("points for a streak"), most=_POINTS),
+        },
         label=_("streak"),
         help_text=_("0 points: nothing more for a streak."),
     )
     goal = SentenceField(
         _("Once a group has %(count)s check-ins together, everybody who took part gets %(points)s points."),
-        {"count": whole(_("goal of a group"), most=1_000_000), "points": whole(_("points for the goal"), most=_POINTS)},
+        {
+            "count": whole(_("goal of a group"), most=1_000_000),
+            "points": whole(_("points for the goal"), most=_POINTS),
+        },
         label=_("goal of the group"),
         help_text=_("0 check-ins: no goal."),
     )
@@ -162,7 +180,7 @@ class ProgrammeForm(ServiceForm):
         help_text=_("Empty: no limit. When they are gone, days still count."),
     )
     validity = SentenceField(
-        _("Points are good for %(months)s months, to the end of that %(ends)s."),
+        _("Points are good for %(months)s months, %(ends)s."),
         {
             "months": whole(_("good for months"), most=120, least=1, required=False),
             "ends": forms.ChoiceField(label=_("to the end of"), choices=Ends.choices),
@@ -170,7 +188,9 @@ class ProgrammeForm(ServiceForm):
         label=_("validity"),
     )
     makeup = SentenceField(
-        _("A customer may make up for %(most)s days, each at most %(days)s days ago, for %(cost)s points a day."),
+        _(
+            "A customer may make up for %(most)s days, each at most %(days)s days ago, for %(cost)s points a day."
+        ),
         {
             "most": whole(_("make-ups of a customer"), most=400),
             "days": whole(_("days back"), most=60),
@@ -179,8 +199,11 @@ class ProgrammeForm(ServiceForm):
         label=_("make-ups"),
         help_text=_("0 days: none. A made-up day mends a streak."),
     )
-    groups = forms.ModelMultipleChoiceField(
-        label=_("groups"), queryset=None, required=False, widget=UnfoldAdminSelectMultipleWidget
+    groups: "forms.ModelMultipleChoiceField[Group]" = forms.ModelMultipleChoiceField(
+        label=_("community groups"),
+        queryset=Group.objects.none(),
+        required=False,
+        widget=UnfoldAdminSelectMultipleWidget,
     )
     kinds = forms.MultipleChoiceField(
         label=_("kinds of groups"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
@@ -195,8 +218,9 @@ class ProgrammeForm(ServiceForm):
         super().__init__(*args, **kwargs)
         scope = current_scope()
         assert scope is not None
-        if "groups" in self.fields:
-            self.fields["groups"].queryset = groups_within(scope=scope).filter(dissolved_at=None).order_by("name", "id")  # type: ignore[attr-defined]
+        choice = self.fields.get("groups")
+        if isinstance(choice, forms.ModelMultipleChoiceField):
+            choice.queryset = groups_within(scope=scope).filter(dissolved_at=None).order_by("name", "id")
         if "kinds" in self.fields:
             self.fields["kinds"].choices = [(kind.pk, kind.name) for kind in kinds_in_use()]  # type: ignore[attr-defined]
         said = self.instance
@@ -207,14 +231,17 @@ class ProgrammeForm(ServiceForm):
         self.initial.setdefault("groups", list(said.group_ids or []))
         self.initial.setdefault("kinds", list(said.kinds or []))
         if said._state.adding:
-            self.initial |= {"weekdays": list(range(1, 8)), "each": {"points": 5}}
+            self.initial["weekdays"], self.initial["each"] = list(range(1, 8)), {"points": 5}
             self.initial["streak"] = {"days": 7, "points": 0}
+            today = timezone.localdate(scope.at)
+            self.initial["days"] = {"first": today, "last": today + timedelta(days=30)}
 
     def terms(self) -> ProgrammeTerms:
         """What was typed, for the service."""
         typed = self.cleaned_data
         values: dict[str, Any] = {
-            name: typed[name] for name in ("title", "text", "handed_down", "proof", "questions", "looked", "weekdays")
+            name: typed[name]
+            for name in ("title", "text", "handed_down", "proof", "questions", "looked", "weekdays")
         }
         for field, slots in SENTENCES.items():
             values |= {name: typed[field][slot] for slot, name in slots.items()}

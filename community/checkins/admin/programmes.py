@@ -30,7 +30,7 @@ from community.checkins.services.programmes import CODE
 from community.checkins.showing import shown_came
 from community.checkins.terms import terms_of
 
-QUEUE = 10  # check-ins of the queue on a programme's own page
+QUEUE = 5  # check-ins of the queue on a programme's own page
 
 
 @admin.register(Programme)
@@ -119,8 +119,10 @@ class ProgrammeAdmin(DraftPage):
                 terms.check()
             except Refusal as refusal:
                 wrong = str(refusal)
+        elif not request.POST.get("title", "").strip():
+            wrong = gettext("Give it a title: what you fill in is shown on this phone.")
         else:
-            wrong = next((said for errors in form.errors.values() for said in errors), "")
+            wrong = next((str(said) for errors in form.errors.values() for said in errors), "")
         return render(request, "checkins/programme_said.html", {**context, "wrong": wrong})
 
     def submit_view(self, request: HttpRequest, programme_id: UUID) -> HttpResponse:

@@ -20,7 +20,8 @@ class SentenceWidget(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, Any]:
         return {
-            slot: field.widget.value_from_datadict(data, files, f"{name}_{slot}") for slot, field in self.slots.items()
+            slot: field.widget.value_from_datadict(data, files, f"{name}_{slot}")
+            for slot, field in self.slots.items()
         }
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
@@ -86,5 +87,7 @@ def whole(label: Any, *, most: int, least: int = 0, required: bool = True) -> fo
 def day(label: Any) -> forms.DateField:
     """A day in a sentence, chosen by the browser's own calendar."""
     return forms.DateField(
-        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), input_formats=["%Y-%m-%d"]
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
     )

@@ -205,7 +205,13 @@ def _refusal_of(word: str) -> Refusal:
 
 
 def _asked(
-    place: int, customer_id: UUID, group_id: UUID, shown: Shown, hint: str, request_id: UUID, **key: str | None
+    place: int,
+    customer_id: UUID,
+    group_id: UUID,
+    shown: Shown,
+    hint: str,
+    request_id: UUID,
+    **key: str | None,
 ) -> dict[str, Any]:
     return {
         "place": place,
@@ -238,4 +244,6 @@ def _keep_picture(done: Done, picture: bytes) -> None:
         cursor.execute("SELECT keep_check_in_picture(%s, %s, %s)", [done.pk, done.customer, picture])
 
 
-_GATHERING: Gathering[Wish, Told | Refusal] = Gathering(_check_in_all, most=MOST, apart=lambda w: w.customer_id)
+_GATHERING: Gathering[Wish, Told | Refusal] = Gathering(
+    _check_in_all, most=MOST, apart=lambda w: w.customer_id
+)

@@ -88,7 +88,10 @@ def publish_programme(
     }
     if not LiveProgramme.objects.within(scope).filter(programme_id=programme_id).update(**columns):
         LiveProgramme.objects.create(
-            programme_id=programme_id, branch_id=programme.branch_id, branch_pos=programme.branch_pos, **columns
+            programme_id=programme_id,
+            branch_id=programme.branch_id,
+            branch_pos=programme.branch_pos,
+            **columns,
         )
     with connection.cursor() as cursor:
         cursor.execute("SELECT fund_programme(%s, %s)", [programme_id, columns["points_cap"]])

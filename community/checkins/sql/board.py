@@ -4,11 +4,13 @@
 BOARD = """
 CREATE FUNCTION check_in_board(wanted uuid, month date) RETURNS jsonb LANGUAGE plpgsql STABLE AS VERB $$
 DECLARE g community_group; p community_liveprogramme; who uuid := app_customer(); today date; shown jsonb := '[]';
-        today_nth int; own record; run record; mine jsonb; counted int; reached timestamptz; asked jsonb; is_hidden boolean;
+        today_nth int; own record; run record; mine jsonb; counted int; reached timestamptz; asked jsonb;
+        is_hidden boolean;
 BEGIN
     SELECT s.* INTO g FROM community_group s
      WHERE s.id = wanted AND s.dissolved_at IS NULL
-       AND EXISTS (SELECT FROM community_member m WHERE m.group_id = s.id AND m.customer_id = who AND m.left_at IS NULL);
+       AND EXISTS (SELECT FROM community_member m
+                    WHERE m.group_id = s.id AND m.customer_id = who AND m.left_at IS NULL);
     IF NOT FOUND OR who IS NULL THEN RETURN NULL; END IF;
     SELECT (app_at() AT TIME ZONE b.zone)::date INTO today FROM tenants_branch b WHERE b.id = g.branch_id;
     month := date_trunc('month', coalesce(month, today))::date;
@@ -30,7 +32,8 @@ BEGIN
             community_days_before(p.first_day, p.weekdays, least(today, p.last_day) + 1)
                 - CASE WHEN today_nth IS NULL OR today > p.last_day THEN 1 ELSE 2 END, 0);
         SELECT coalesce(jsonb_agg(jsonb_build_object('day', k.day, 'state', k.state, 'is_makeup', k.is_makeup,
-                                                     'points', k.points, 'reason', k.reason) ORDER BY k.day, k.at), '[]')
+                                                     'points', k.points, 'reason', k.reason)
+                                  ORDER BY k.day, k.at), '[]')
           INTO mine FROM community_checkin k
          WHERE k.programme_id = p.programme_id AND k.customer_id = who AND k.day >= month
            AND k.day < month + interval '1 month'
@@ -69,8 +72,8 @@ LEADERS = """
 CREATE FUNCTION community_leaders(programme uuid, wanted uuid, who uuid, first date, last date) RETURNS jsonb
 LANGUAGE sql STABLE AS VERB $$
     SELECT coalesce(jsonb_agg(jsonb_build_object('rank', r.rank, 'who', '****' || r.tail, 'days', r.days,
-                                                 'is_me', r.customer_id = who) ORDER BY r.rank, r.customer_id = who DESC,
-                              r.customer_id), '[]')
+                                                 'is_me', r.customer_id = who)
+                              ORDER BY r.rank, r.customer_id = who DESC, r.customer_id), '[]')
       FROM (SELECT k.customer_id, c.number_tail AS tail, k.days,
                    rank() OVER (ORDER BY k.days DESC) AS rank,
                    row_number() OVER (ORDER BY k.days DESC, k.customer_id) AS place

@@ -8,9 +8,9 @@ programme, and last one shard of each group's count.
 from campaigns.requests.rules import KEPT
 from campaigns.rewards.sql.rooms_above import STEP_BACK, STEP_OUT
 
-# What is asked comes as JSON, one object a check-in: `place` from 1, customer, group, programme (or none), day (or none:
-# today), fresh (its id to be), request, key, print (fingerprint, hex), text, hint (a forbidden word it has), picture
-# (one came along), answer, code, lat, lon.
+# What is asked comes as JSON, one object a check-in: `place` from 1, customer, group, programme (or none), day (or
+# none: today), fresh (its id to be), request, key, print (fingerprint, hex), text, hint (a forbidden word it has),
+# picture (one came along), answer, code, lat, lon.
 
 # One check-in of a lot, as far as it has come: `word` says why not, and is empty while nothing speaks against it.
 JUDGED = """
@@ -116,7 +116,7 @@ BEGIN
 END $$;
 """.replace("KEPT", str(KEPT.days))
 
-# How many of `wanted` points a programme still gives: from one part that nobody holds, or else from all, in their order.
+# How many of `wanted` points a programme still gives: from one part that nobody holds, or from all, in their order.
 TAKE_BUDGET = """
 CREATE FUNCTION community_take_budget(wanted uuid, points bigint, turn int) RETURNS bigint LANGUAGE plpgsql AS VERB $$
 DECLARE one community_programmebudget; rest bigint := points; part bigint;
@@ -135,7 +135,7 @@ END $$;
 """
 
 # What counts is booked and written: points of make-ups taken, streaks looked at, points given, rows, count of the
-# group, audit and event. Rows that were held before become what they are now. As the system: nobody gives himself points.
+# group, audit and event. Rows that were held become what they are now. As the system: nobody gives himself points.
 WRITE = """
 CREATE FUNCTION community_write_check_ins(judged community_judged[]) RETURNS community_judged[]
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS VERB $$
@@ -215,8 +215,8 @@ BEGIN
            CASE WHEN mover IS NOT NULL OR j.text = '' AND NOT j.has_picture THEN app_at() END, mover
       FROM unnest(judged) j WHERE j.word IS NULL
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, streak = excluded.streak, units = excluded.units,
-        points = excluded.points, movement_id = excluded.movement_id, paid_to = excluded.paid_to, looked_at = excluded.looked_at,
-        looked_by_id = excluded.looked_by_id;
+        points = excluded.points, movement_id = excluded.movement_id, paid_to = excluded.paid_to,
+        looked_at = excluded.looked_at, looked_by_id = excluded.looked_by_id;
     INSERT INTO community_goalcount AS k (id, branch_id, branch_pos, programme_id, group_id, shard, counted)
     SELECT uuidv7(), j.branch, j.pos, j.programme, j.group_id, turn, count(*)
       FROM unnest(judged) j WHERE j.word IS NULL AND j.state = 'counted' AND j.goal > 0

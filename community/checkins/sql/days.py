@@ -59,7 +59,8 @@ RUNS = """
 CREATE FUNCTION community_runs(wanted uuid, who uuid, more int, least_last int, per int,
                                OUT streak int, OUT due int, OUT paid int) LANGUAGE sql STABLE AS VERB $$
     SELECT coalesce(max(r.many) FILTER (WHERE r.last >= least_last), 0)::int,
-           CASE WHEN per > 0 THEN coalesce(sum(r.many / nullif(per, 0)), 0)::int ELSE 0 END, coalesce(sum(r.units), 0)::int
+           CASE WHEN per > 0 THEN coalesce(sum(r.many / nullif(per, 0)), 0)::int ELSE 0 END,
+           coalesce(sum(r.units), 0)::int
       FROM (SELECT count(*) AS many, max(i.nth) AS last, sum(i.units) AS units
               FROM (SELECT d.nth, d.units, d.nth - row_number() OVER (ORDER BY d.nth) AS island
                       FROM (SELECT k.nth, k.units FROM community_checkin k

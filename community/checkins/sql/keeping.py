@@ -1,4 +1,4 @@
-"""What happens to programmes and check-ins beside checking in: points set aside, goals paid, customers merged, erased."""
+"""What happens to programmes and check-ins beside checking in: points set aside, goals, merges, erasure."""
 
 # All that a programme may give, in eight parts; what was given already stays given. NULL: no limit, and no parts.
 FUND = """

@@ -65,12 +65,13 @@ BEGIN
 END $$;
 """.replace("    -- OUT\n", STEP_OUT.lstrip("\n")).replace("    -- BACK\n", STEP_BACK.lstrip("\n"))
 
-# For every writer there may ever be: what somebody did on a day stays; it is looked at, follows its customer and branch,
-# and its words are forgotten.
+# For every writer there may ever be: what somebody did on a day stays; it is looked at, follows its customer and
+# branch, and its words are forgotten.
 STAYS = """
 CREATE FUNCTION community_checkin_stays() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE moves text[] := ARRAY['customer_id', 'branch_id', 'branch_pos', 'state', 'text', 'hint', 'has_picture', 'streak',
-                              'units', 'points', 'movement_id', 'paid_to', 'looked_at', 'looked_by_id', 'reason'];
+DECLARE moves text[] := ARRAY['customer_id', 'branch_id', 'branch_pos', 'state', 'text', 'hint', 'has_picture',
+                              'streak', 'units', 'points', 'movement_id', 'paid_to', 'looked_at',
+                              'looked_by_id', 'reason'];
 BEGIN
     IF TG_OP = 'DELETE' OR to_jsonb(OLD) - moves <> to_jsonb(NEW) - moves
        OR OLD.state <> 'held' AND (OLD.points, OLD.units) <> (NEW.points, NEW.units) THEN

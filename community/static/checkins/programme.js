@@ -22,8 +22,10 @@ if (proofs.length) {
     const live = document.createElement("aside");
     live.className = "ck-live";
     live.setAttribute("aria-live", "polite");
-    form.querySelector("fieldset")?.parentElement.prepend(live);
-    const ask = form.closest("[data-ck-ask]")?.dataset.ckAsk || new URL(location.pathname.replace(/[^/]+\/(change\/)?$/, (tail) => tail === "add/" ? "said/" : "said/"), location.origin).href;
+    const beside = form.querySelector("fieldset")?.parentElement;
+    beside?.classList.add("ck-beside");
+    beside?.prepend(live);
+    const ask = location.pathname.replace(/[^/]+\/(change\/)?$/, "said/");
     let timer = 0, running = null;
     const show = async () => {
         running?.abort();

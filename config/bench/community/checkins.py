@@ -84,7 +84,8 @@ def _ask(
     """So many requests by so many clients, each of another customer."""
     turn: Iterator[int] = count()
     given = [
-        [bank.request(address, groups, next(turn)) for _ in range(requests // clients)] for _client in range(clients)
+        [bank.request(address, groups, next(turn)) for _ in range(requests // clients)]
+        for _client in range(clients)
     ]
     seconds, told = call(port, given)
     if set(told.statuses) != {201}:
@@ -114,7 +115,8 @@ class Bank:
         with opened(_now(self.maker)) as scope:
             assert scope.person_id is not None
             made = [
-                add_group(scope=scope, name=f"bench {new_id()}", owner_id=scope.person_id, capacity=500).pk for _ in lots
+                add_group(scope=scope, name=f"bench {new_id()}", owner_id=scope.person_id, capacity=500).pk
+                for _ in lots
             ]
             programme = add_programme(
                 scope=scope,

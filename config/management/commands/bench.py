@@ -15,7 +15,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=sorted(BENCHES))
-        parser.add_argument("parts", nargs="*", help="parts of a bench that has some, such as community checkins")
+        parser.add_argument(
+            "parts", nargs="*", help="parts of a bench that has some, such as community checkins"
+        )
         parser.add_argument(
             "--quick", action="store_true", help="small and short: does it run, not how fast is it"
         )

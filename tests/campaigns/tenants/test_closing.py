@@ -42,8 +42,8 @@ from tests.support.cast import AT, Cast, hired
 from tests.support.compliance import list_in_force
 from tests.support.content import live_poster, submitted_item
 from tests.support.draws import live_draw
-from tests.support.livestreams import live_livestream
 from tests.support.groups import plant_branch_groups
+from tests.support.livestreams import live_livestream
 from tests.support.mall import live_good
 from tests.support.rewards import assert_rewards_agree, live_batch, merchant_of
 

@@ -110,7 +110,13 @@ def test_make_ups_mend_a_streak_and_cost_what_is_said(cast: Cast) -> None:
     group = group_of(cast, "nb")
     nb = cast.customers["nb"].customer.pk
     live_programme(
-        cast, streak_days=3, streak_points=10, makeup_most=2, makeup_days=3, makeup_cost=8, first_day=TODAY - 6 * DAY
+        cast,
+        streak_days=3,
+        streak_points=10,
+        makeup_most=2,
+        makeup_days=3,
+        makeup_cost=8,
+        first_day=TODAY - 6 * DAY,
     )
     checked_in(nb, group, AT - 3 * DAY)
     with pytest.raises(no.PointsShort):
@@ -151,7 +157,10 @@ PROOFS: list[tuple[dict[str, Any], dict[str, Any], type[Refusal], dict[str, Any]
     ({"proof": "text"}, {"text": "  "}, no.WordsMissing, {"text": "今天存了 20 元"}),
     ({"proof": "picture"}, {}, no.PictureMissing, {"picture": b"\xff\xd8\xff"}),
     (
-        {"proof": "quiz", "questions": [{"text": "存款保险最高赔付？", "options": ["10万", "50万"], "right": 1}]},
+        {
+            "proof": "quiz",
+            "questions": [{"text": "存款保险最高赔付？", "options": ["10万", "50万"], "right": 1}],
+        },
         {"answer": 0},
         no.AnswerWrong,
         {"answer": 1},
@@ -197,7 +206,12 @@ def test_each_proof_is_asked_for_and_words_are_held(cast: Cast) -> None:
             accept_check_in(scope=scope, check_in_id=held[0].pk)
         refuse_check_in(scope=scope, check_in_id=held[1].pk, reason="图片与打卡无关")
         one = CheckIn.objects.get(pk=held[0].pk)
-        assert (one.state, one.points, one.streak, one.looked_by_id) == ("counted", 5, 1, cast.nb_manager.person.pk)
+        assert (one.state, one.points, one.streak, one.looked_by_id) == (
+            "counted",
+            5,
+            1,
+            cast.nb_manager.person.pk,
+        )
     assert usable(cast, "nb") == before + 5
     with cast.sb_manager.scope(at=AT + DAY) as scope, pytest.raises(NotFound):
         refuse_check_in(scope=scope, check_in_id=held[0].pk, reason="不是我的")
@@ -256,14 +270,17 @@ def test_the_board_masks_names_and_heeds_who_is_not_to_be_seen(cast: Cast) -> No
         week = [(each["rank"], each["who"], each["days"], each["is_me"]) for each in one["week"]]
         assert week == [(1, "****0001", 2, True), (2, "****0002", 1, False)]
         assert [each["days"] for each in one["whole"]] == [3, 1]
-        assert board_of(scope=scope, group_id=group.pk, month=TODAY.replace(month=10))["programmes"][0]["dots"] == []
+        assert (
+            board_of(scope=scope, group_id=group.pk, month=TODAY.replace(month=10))["programmes"][0]["dots"]
+            == []
+        )
     with cast.customers["nb2"].scope() as scope:
         choose_board(scope=scope, is_hidden=True)
         assert board_of(scope=scope, group_id=group.pk)["is_hidden"]
     with cast.customers["nb"].scope() as scope:
-        assert [each["who"] for each in board_of(scope=scope, group_id=group.pk)["programmes"][0]["week"]] == [
-            "****0001"
-        ]
+        assert [
+            each["who"] for each in board_of(scope=scope, group_id=group.pk)["programmes"][0]["week"]
+        ] == ["****0001"]
     with cast.customers["sb"].scope() as scope, pytest.raises(NotFound):
         board_of(scope=scope, group_id=group.pk)
 
@@ -291,5 +308,5 @@ def test_a_programme_says_what_is_wrong_and_stays_what_was_approved(cast: Cast) 
     with cast.customers["nb"].scope():
         for table in ("community_liveprogramme", "community_programme", "community_checkinpicture"):
             with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
+                cursor.execute(f"SELECT count(*) FROM {table}")
     assert TERMS.points == 5

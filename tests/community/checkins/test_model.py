@@ -99,7 +99,9 @@ def _zone(cast: Cast, code: str, zone: str) -> ZoneInfo:
     return ZoneInfo(zone)
 
 
-@pytest.mark.parametrize(("seed", "zone"), [(1, "Asia/Shanghai"), (2, "Asia/Urumqi"), (3, "America/Los_Angeles")])
+@pytest.mark.parametrize(
+    ("seed", "zone"), [(1, "Asia/Shanghai"), (2, "Asia/Urumqi"), (3, "America/Los_Angeles")]
+)
 def test_random_histories_come_out_as_a_plain_loop_says(cast: Cast, seed: int, zone: str) -> None:
     rng, here = random.Random(seed), _zone(cast, "NB", zone)
     terms = {
@@ -161,9 +163,13 @@ def test_random_histories_come_out_as_a_plain_loop_says(cast: Cast, seed: int, z
             assert Wallet.objects.get(customer_id=customer).usable == balance[name]
             rows = CheckIn.objects.filter(customer_id=customer, state="counted")
             given = rows.aggregate(points=Sum("points"), cost=Sum("cost"))
-            held = CheckIn.objects.filter(customer_id=customer, state="held").aggregate(cost=Sum("cost"))["cost"]
+            held = CheckIn.objects.filter(customer_id=customer, state="held").aggregate(cost=Sum("cost"))[
+                "cost"
+            ]
             assert given["points"] - given["cost"] - (held or 0) == balance[name]
-            assert {row.day for row in rows} == {day for day, state in oracle.days.items() if state == "counted"}
+            assert {row.day for row in rows} == {
+                day for day, state in oracle.days.items() if state == "counted"
+            }
         counted = CheckIn.objects.filter(state="counted").count()
         assert GoalCount.objects.aggregate(all=Sum("counted"))["all"] == counted
         assert Entry.objects.aggregate(all=Sum("points"))["all"] == 0

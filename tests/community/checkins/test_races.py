@@ -57,7 +57,8 @@ def test_rivals_for_a_day_a_make_up_and_a_goal(
     assert outcome(came) == {"AlreadyDone": 5, "CheckIn": 1}
     # One make-up left, three days to make up for.
     days: list[Callable[[], Any]] = [
-        lambda back=back: checked_in(nb, group, day=TODAY - back * DAY) for back in (1, 2, 3)  # type: ignore[misc]
+        lambda back=back: checked_in(nb, group, day=TODAY - back * DAY)
+        for back in (1, 2, 3)  # type: ignore[misc]
     ]
     assert outcome(together(days)) == {"CheckIn": 1, "MakeupsUsed": 2}
     # Six more reach the goal of eight at once, while two workers look for goals; and the points in all are 55.
