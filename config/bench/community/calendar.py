@@ -28,7 +28,8 @@ WITH place AS MATERIALIZED (
     SELECT id, pos, row_number() OVER (ORDER BY pos) - 1 AS nth, gen_random_uuid() AS team, gen_random_uuid() AS run
       FROM tenants_branch WHERE level IN ('branch', 'outlet')
 ), teams AS (
-    INSERT INTO community_group (id, branch_id, branch_pos, name, owner_id, source, chat_id, capacity, notice, founded_at)
+    INSERT INTO community_group (id, branch_id, branch_pos, name, owner_id, source, chat_id, capacity, notice,
+                                 founded_at)
     SELECT team, id, pos, '社群 ' || nth, %(owner)s, 'hand', '', 200, '', %(monday)s FROM place
 ), runs AS (
     INSERT INTO community_planrun (id, branch_id, branch_pos, plan_id, plan_title, group_id, zero, counts_from, state,
