@@ -9,7 +9,6 @@ groupkind.name_en          none      plain   thing  run
 group.name                 none      plain   thing  run
 group.notice               none      plain   thing  run
 group.chat_id              internal  plain   thing  run
-member.customer_id         internal  plain   thing  account
 member.person_key          internal  hashed  thing  account
 wecomaccount.userid        internal  plain   staff  account
 chat.chat_id               internal  plain   thing  run
