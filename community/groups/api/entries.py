@@ -27,7 +27,7 @@ class EntryOut(serializers.Serializer[Any]):
     metres = serializers.IntegerField(allow_null=True, help_text="到该网点的距离（米）· to the branch")
 
 
-class PositionIn(serializers.Serializer[Any]):
+class EntryPositionIn(serializers.Serializer[Any]):
     """位置只用于本次查找，不保存 · The position is used for this search alone, and not kept."""
 
     latitude = serializers.FloatField(min_value=-90, max_value=90)
@@ -64,12 +64,12 @@ class EntryNear(_Scanned):
 
     @extend_schema(
         summary="活码：最近网点的社群 · The group of the nearest branch",
-        request=PositionIn,
+        request=EntryPositionIn,
         responses=EntryOut,
         tags=["groups"],
     )
     def post(self, request: Request, slug: str) -> Response:
-        asked = self.body(PositionIn)
+        asked = self.body(EntryPositionIn)
         return self._shown(show_code(slug=slug, at=now(), position=micro(**asked)))
 
 

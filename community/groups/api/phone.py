@@ -15,7 +15,7 @@ from campaigns.lib.http.limits import Limit, address_of, demand
 from campaigns.lib.http.malformed import TooMany
 from campaigns.lib.refusals import NotFound, Refusal
 from campaigns.tenants.middleware import own_scope
-from community.groups.api.entries import PositionIn, micro
+from community.groups.api.entries import EntryPositionIn, micro
 from community.groups.qr import drawn
 from community.groups.refusals import PositionNeeded
 from community.groups.services.entries import picture_of_line, show_code
@@ -76,7 +76,7 @@ def entry_picture(request: HttpRequest, slug: str, line_id: UUID) -> HttpRespons
 
 def _position(request: HttpRequest) -> tuple[int, int] | None:
     """What the form of the page says; None for what is no position."""
-    asked = PositionIn(data={name: request.POST.get(name, "") for name in ("latitude", "longitude")})
+    asked = EntryPositionIn(data={name: request.POST.get(name, "") for name in ("latitude", "longitude")})
     if request.method != "POST" or not asked.is_valid():
         return None
     said = asked.validated_data
