@@ -11,3 +11,7 @@ class CommunityApp(AppConfig):
         from community.happenings import register_kinds
 
         register_kinds()
+
+        from community.plans.setup import register_plans
+
+        register_plans()

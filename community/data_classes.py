@@ -10,4 +10,16 @@ group.name                 none      plain   thing  run
 group.notice               none      plain   thing  run
 group.chat_id              internal  plain   thing  run
 member.person_key          internal  hashed  thing  account
+
+plan.title                 none      plain   thing  run
+plan.note                  internal  plain   thing  run
+plan.cards                 none      plain   thing  run
+liveplan.title             none      plain   thing  run
+liveplan.note              internal  plain   thing  run
+liveplan.cards             none      plain   thing  run
+planrun.plan_title         none      plain   thing  run
+post.title                 none      plain   thing  run
+post.text                  none      plain   thing  run
+post.material              none      plain   thing  run
+post.why                   internal  plain   thing  run
 """)

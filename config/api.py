@@ -17,6 +17,7 @@ from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
 from campaigns.tenants.middleware import own_scope
+from community.plans import api as community_plans
 from config import api_docs
 from content import api as content
 from content import api_contents as contents
@@ -92,5 +93,14 @@ urlpatterns = [
     path("staff/redemptions/worth", rewards.Worths.as_view(), name="worth"),
     path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),
     path("staff/customers/<uuid:customer_id>", CustomerCard.as_view(), name="staff-customer"),
+    # posts of plans
+    path("staff/tasks", community_plans.Tasks.as_view(), name="staff-tasks"),
+    path(
+        "staff/tasks/<uuid:task_id>/confirm",
+        community_plans.TaskConfirmations.as_view(),
+        name="staff-task-confirm",
+    ),
+    path("staff/tasks/<uuid:task_id>/skip", community_plans.TaskSkips.as_view(), name="staff-task-skip"),
+    path("groups/<uuid:group_id>/posts", community_plans.GroupPosts.as_view(), name="group-posts"),
     path("staff/auth/token", own_scope(access.StaffToken.as_view()), name="staff-auth-token"),
 ]

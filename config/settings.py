@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import time
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -247,6 +248,13 @@ RETENTION: dict[str, int] = json.loads(os.environ.get("FENHANG_RETENTION") or "{
 # --- points: how many a customer may pass on to the own household within a day --------------------------------------
 
 POINTS_PASSED_A_DAY = int(os.environ.get("FENHANG_POINTS_PASSED_A_DAY", "10000"))
+
+# --- groups: from when until when, local, nothing is sent to them; how many posts a group gets a day at most ---------
+
+COMMUNITY_QUIET = tuple(
+    time.fromisoformat(text) for text in os.environ.get("FENHANG_QUIET_HOURS", "21:00-08:00").split("-")
+)
+COMMUNITY_POSTS_A_DAY = int(os.environ.get("FENHANG_POSTS_A_DAY", "3"))
 
 # --- watching: figures above which an alert opens (campaigns/jobs/watch_rules.py), who may read /metrics ------------
 

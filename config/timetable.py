@@ -217,6 +217,11 @@ SWEEPS = [
         "清理首页缓存的变更记录 · Forget changes that prepared home pages were told of",
     ),
     Sweep(
+        "community.send_posts",
+        1,
+        "社群群发：排定、到点交给群主、催办 · Lay posts of groups, hand out what is due, remind owners",
+    ),
+    Sweep(
         "points.reveal_draws",
         1,
         "公布已结束抽奖的随机种子 · Show the seeds of draws that are over",

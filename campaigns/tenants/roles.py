@@ -7,7 +7,8 @@ planning.campaign, jobs.alert,
 rewards.batch|coupon|stock|share|budget|grantrule|coderun|partnercode|close|merchant|cashier,
 points.ledger|rule|wallet|movement|adjustment|adjustlimit|award|extension|household|ledgerclose|good|mallorder|draw|drawtry,
 content.asset|item|original|placement,
-outreach.touch|terms, community.group|groupkind|member. Verbs: view, add, change, delete, and those of the thing.
+outreach.touch|terms, community.group|groupkind|member, community.plan|planrun|post.
+Verbs: view, add, change, delete, and those of the thing.
 """
 
 # Pairs that nobody may hold at the same time: who makes, decides or administers does not audit.
@@ -98,6 +99,21 @@ _KEEP_GROUPS = [
     "community.member.add",
     "community.member.end",
 ]
+_PLANS = ["community.plan.view", "community.planrun.view", "community.post.view"]
+_MAKE_PLANS = [
+    *_PLANS,
+    "community.plan.add",
+    "community.plan.change",
+    "community.plan.submit",
+    "community.planrun.add",
+    "community.planrun.pause",
+    "community.planrun.stop",
+    "community.post.confirm",
+    "community.post.hand_over",
+    "community.post.move",
+]
+# Whoever owns a group sends what is due there.
+_SEND_POSTS = ["community.post.view", "community.post.confirm"]
 # Who sees what customers were told, and what was not sent and why.
 _TOLD = ["outreach.touch.view", "outreach.terms.view"]
 # Who reads the points ledger and its closes.
@@ -194,6 +210,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             *_GROUPS,
             "community.groupkind.add",
             "community.groupkind.change",
+            *_PLANS,
         ],
     ),
     # Who says for whom an offer is meant chooses tags by their names.
@@ -234,9 +251,15 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.draw.view",
             "points.draw.take_down",
             *_GROUPS,
+            *_PLANS,
+            "community.plan.take_down",
         ],
     ),
-    "community_operator": ("社群运营", "Community operator", [*_LOOK, *_TOLD, *_KEEP_GROUPS]),
+    "community_operator": (
+        "社群运营",
+        "Community operator",
+        [*_LOOK, *_TOLD, *_KEEP_GROUPS, *_MAKE_PLANS, "community.plan.take_down", "approvals.revision.withdraw"],
+    ),
     "rewards_operator": (
         "权益运营",
         "Rewards operator",
@@ -346,9 +369,10 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "audit.entry.view",
             *_TOLD,
             *_KEEP_GROUPS,
+            *_MAKE_PLANS,
         ],
     ),
-    "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
+    "clerk": ("柜员", "Counter clerk", ["rewards.coupon.redeem", "rewards.coupon.reverse", *_SEND_POSTS]),
     # Of one merchant, which a row of rewards says: the database lets this role redeem nowhere else.
     "merchant_clerk": ("商户收银员", "Merchant cashier", ["rewards.coupon.redeem", "rewards.coupon.reverse"]),
     "relationship_manager": (
@@ -374,9 +398,14 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.wallet.view",
             "points.movement.view",
             *_GROUPS,
+            *_SEND_POSTS,
         ],
     ),
-    "analyst": ("分析", "Analyst", [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS]),
+    "analyst": (
+        "分析",
+        "Analyst",
+        [*_LOOK, "customers.attribute.view", "customers.tag.view", *_GROUPS, *_PLANS],
+    ),
     "auditor": (
         "审计",
         "Auditor",
@@ -416,6 +445,7 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
             "points.drawtry.view",
             *_TOLD,
             *_GROUPS,
+            *_PLANS,
         ],
     ),
 }

@@ -131,6 +131,22 @@ GROUPS = [
         ("rewards_operator", "clerk", "merchant_clerk"),
     ),
     Group(
+        _("Groups and plans"),
+        [
+            Page(
+                _("My posts to send"),
+                "mark_chat_unread",
+                "community.post",
+                address="admin:community_post_tasks",
+                verb="confirm",
+            ),
+            Page(_("Group plans"), "view_timeline", "community.plan"),
+            Page(_("Plans in groups"), "play_circle", "community.planrun"),
+            Page(_("Group posts"), "chat", "community.post"),
+        ],
+        ("community_operator",),
+    ),
+    Group(
         _("Customers"),
         [
             Page(_("Customers"), "group", "customers.customer"),
