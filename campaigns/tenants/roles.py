@@ -258,7 +258,14 @@ PRESETS: dict[str, tuple[str, str, list[str]]] = {
     "community_operator": (
         "社群运营",
         "Community operator",
-        [*_LOOK, *_TOLD, *_KEEP_GROUPS, *_MAKE_PLANS, "community.plan.take_down", "approvals.revision.withdraw"],
+        [
+            *_LOOK,
+            *_TOLD,
+            *_KEEP_GROUPS,
+            *_MAKE_PLANS,
+            "community.plan.take_down",
+            "approvals.revision.withdraw",
+        ],
     ),
     "rewards_operator": (
         "权益运营",

@@ -35,7 +35,8 @@ class PieceOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     page = serializers.CharField(
-        allow_blank=True, help_text="小程序页面，可直接转发；文件没有 · page of the mini-program; files have none"
+        allow_blank=True,
+        help_text="小程序页面，可直接转发；文件没有 · page of the mini-program; files have none",
     )
     files = serializers.DictField(
         child=serializers.CharField(), help_text="规格名 → 地址 · name of a rendition -> its address"
@@ -154,7 +155,7 @@ def _task(post: Post, scope: Scope) -> dict[str, Any]:
     return {
         **{name: getattr(post, name) for name in names},
         "group": post.group.name,
-        "is_overdue": is_overdue(post, at=scope.at),
+        "is_overdue": is_overdue(post=post, at=scope.at),
         "material": [_piece(piece, files_for_staff(piece, scope)) for piece in post.material],
     }
 
@@ -165,7 +166,9 @@ def _in_sight(posts: Sequence[Post]) -> dict[str, Any]:
     for post in posts:
         for piece in post.material:
             wanted[piece["kind"]].add(piece["id"])
-    seen: dict[str, Any] = {str(row.item_id): row for row in LiveItem.objects.filter(item_id__in=wanted["item"])}
+    seen: dict[str, Any] = {
+        str(row.item_id): row for row in LiveItem.objects.filter(item_id__in=wanted["item"])
+    }
     seen |= {str(row.batch_id): row for row in LiveBatch.objects.filter(batch_id__in=wanted["batch"])}
     return seen
 

@@ -114,7 +114,7 @@ class PlanRun(TenantModel):
     # The plan may lie above the group's branch.
     plan_id = models.UUIDField(_("group plan"))
     plan_title = models.CharField(_("group plan"), max_length=60)
-    group = models.ForeignKey(Group, models.PROTECT, related_name="plan_runs", verbose_name=_("group"))
+    group = models.ForeignKey(Group, models.PROTECT, related_name="plan_runs", verbose_name=_("community group"))
     zero = models.DateField(_("day zero"))
     counts_from = models.DateTimeField(_("counts from"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.RUNNING)
@@ -178,7 +178,7 @@ class Post(TenantModel):
         PlanRun, models.PROTECT, db_index=False, related_name="posts", verbose_name=_("plan in a group")
     )
     group = models.ForeignKey(
-        Group, models.PROTECT, db_index=False, related_name="posts", verbose_name=_("group")
+        Group, models.PROTECT, db_index=False, related_name="posts", verbose_name=_("community group")
     )
     member = models.ForeignKey(
         Member,

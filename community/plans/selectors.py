@@ -58,7 +58,7 @@ def changes_of(*, scope: Scope, plan_ids: Sequence[UUID]) -> dict[UUID, dict[int
     return found
 
 
-def cards_for(live: LivePlan, *, change: LivePlan | None) -> list[Card]:
+def cards_for(*, live: LivePlan, change: LivePlan | None) -> list[Card]:
     """The cards of a plan as a group gets them, with what its branch (or one above it) has changed."""
     cards = [card_of(each) for each in live.cards]
     if change is None:
@@ -115,7 +115,7 @@ def posts_of_group(*, scope: Scope, group_id: UUID) -> QuerySet[Post]:
     return Post.objects.filter(group_id=group_id)
 
 
-def is_overdue(post: Post, *, at: datetime) -> bool:
+def is_overdue(*, post: Post, at: datetime) -> bool:
     """Was it to be confirmed before now?"""
     return post.state == Post.State.DUE and post.due_at + OVERDUE_AFTER <= at
 

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.jobs.long_kinds import register_many
 from campaigns.notices.sentences import register_notice
 from campaigns.tenants.steps import register_step
+from community.plans.calendar_layer import register_posts_layer
 from community.plans.publishing import register_plan_kind
 from community.plans.services.plans import hand_over_plans
 from community.plans.services.posts import hand_over_tasks, withdraw_posts_with
@@ -15,6 +16,7 @@ from content.recalling import register_recall_step
 def register_plans() -> None:
     """Called once, when the applications are ready."""
     register_plan_kind()
+    register_posts_layer()
     register_many(
         APPLY,
         each=apply_item,

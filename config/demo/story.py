@@ -38,6 +38,7 @@ from config.demo.contents import publish_contents
 from config.demo.desk import keep_desk
 from config.demo.handed_down import hand_down, meet_content
 from config.demo.merchants import contract_merchants
+from config.demo.plans import run_plans
 from config.demo.points import give_points
 from config.demo.policies import set_policies
 from content.models import Slot
@@ -98,6 +99,8 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     give_points(demo)
     say("积分商城与柜台 …")
     keep_desk(demo)
+    say("社群与群发计划 …")
+    run_plans(demo)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)

@@ -119,7 +119,7 @@ _LAPSED = "( SELECT content_lapsed(app_line()) AS content_lapsed)"
 # And which local versions stand for nothing any more.
 _ORPHANS = "( SELECT content_orphans(app_line()) AS content_orphans)"
 # Which groups a customer is in: an index of a handful of rows, and not one of the settings is hidden from it.
-_MEMBER_OF = {"community_group.member_of"}
+_MEMBER_OF = {"community_group.member_of", "community_post.member_of"}
 
 
 def test_whatever_customers_are_shown_can_be_stopped() -> None:

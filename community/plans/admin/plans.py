@@ -47,7 +47,9 @@ _BRANCHES = 400
 class ApplyForm(forms.Form):
     """To which groups, and from when."""
 
-    branch = forms.ModelChoiceField(queryset=Branch.objects.none(), required=False, label=_("branch and below"))
+    branch = forms.ModelChoiceField(
+        queryset=Branch.objects.none(), required=False, label=_("branch and below")
+    )
     kinds = forms.MultipleChoiceField(
         required=False, label=_("kinds of groups"), widget=forms.CheckboxSelectMultiple
     )
@@ -209,7 +211,9 @@ class PlanAdmin(DraftPage):
             else:
                 messages.success(request, gettext("Under way: each group is a line of this job."))
                 return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))
-        return TemplateResponse(request, "community/plan_apply.html", self._to_apply(request, live, form, given))
+        return TemplateResponse(
+            request, "community/plan_apply.html", self._to_apply(request, live, form, given)
+        )
 
     def _to_apply(self, request: HttpRequest, live: LivePlan, form: ApplyForm, given: Any) -> dict[str, Any]:
         scope = scope_of(request)

@@ -75,7 +75,7 @@ class PostAdmin(ReadPage):
         return {
             "post": obj,
             "why": why_words(obj.why),
-            "is_overdue": is_overdue(obj, at=scope.at),
+            "is_overdue": is_overdue(post=obj, at=scope.at),
             "is_mine": obj.assignee_id == scope.person_id and obj.state == Post.State.DUE,
             "pieces": [piece | {"files": files_for_staff(piece, scope)} for piece in obj.material],
             "may_hand": may_hand,
@@ -116,12 +116,16 @@ class PostAdmin(ReadPage):
 
     def confirm_view(self, request: HttpRequest, post_id: UUID) -> HttpResponse:
         return _answer(
-            request, lambda scope: posts.confirm_post(scope=scope, post_id=post_id, failed=request.POST.get("why", ""))
+            request,
+            lambda scope: posts.confirm_post(
+                scope=scope, post_id=post_id, failed=request.POST.get("why", "")
+            ),
         )
 
     def skip_view(self, request: HttpRequest, post_id: UUID) -> HttpResponse:
         return _answer(
-            request, lambda scope: posts.skip_post(scope=scope, post_id=post_id, reason=request.POST.get("why", ""))
+            request,
+            lambda scope: posts.skip_post(scope=scope, post_id=post_id, reason=request.POST.get("why", "")),
         )
 
 
@@ -149,7 +153,7 @@ def _shown(post: Post, scope: Scope) -> dict[str, Any]:
     customer = post.member.customer if post.member else None
     return {
         "post": post,
-        "is_overdue": is_overdue(post, at=scope.at),
+        "is_overdue": is_overdue(post=post, at=scope.at),
         "member": str(customer) if customer is not None else gettext("a member") if post.member_id else "",
         "pieces": [piece | {"files": files_for_staff(piece, scope)} for piece in post.material],
         "confirm": reverse("admin:community_post_confirm", args=[post.pk]),

@@ -47,7 +47,7 @@ class PlanRunAdmin(ReadPage):
         return {
             "run": obj,
             "posts": [
-                {"row": post, "why": why_words(post.why), "is_overdue": is_overdue(post, at=scope.at)}
+                {"row": post, "why": why_words(post.why), "is_overdue": is_overdue(post=post, at=scope.at)}
                 for post in posts[:_SHOWN]
             ],
             "may_pause": scope.may("community.planrun.pause") and obj.state == PlanRun.State.RUNNING,
@@ -59,14 +59,16 @@ class PlanRunAdmin(ReadPage):
 
     def pause_view(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         said = gettext("Paused. Nothing is sent to this group until it is resumed.")
-        return self._act(request, run_id, lambda: runs.pause_run(scope=scope_of(request), run_id=run_id), said)
+        return self._act(
+            request, run_id, lambda: runs.pause_run(scope=scope_of(request), run_id=run_id), said
+        )
 
     def resume_view(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         said = gettext("Resumed. What was due meanwhile is not made up for.")
-        return self._act(request, run_id, lambda: runs.resume_run(scope=scope_of(request), run_id=run_id), said)
+        return self._act(
+            request, run_id, lambda: runs.resume_run(scope=scope_of(request), run_id=run_id), said
+        )
 
     def stop_view(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         said = gettext("Stopped in this group. Open tasks were taken back.")
         return self._act(request, run_id, lambda: runs.stop_run(scope=scope_of(request), run_id=run_id), said)
-
-

@@ -134,7 +134,7 @@ def _laid(
     where = ZoneInfo(place.zone)
     today = scope.at.astimezone(where).date()
     last = last_day(zero=run.zero, days=live.days, ends_on=live.ends_on)
-    cards = cards_for(live, change=change)
+    cards = cards_for(live=live, change=change)
     members = [Joining(key, at.astimezone(where).date(), at) for key, at in joinings]
     members = [each for each in members if each.day >= run.zero]
     wanted = {}

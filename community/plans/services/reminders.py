@@ -41,7 +41,7 @@ def remind_due(*, scope: Scope, limit: int = LOT) -> int:
         )  # fmt: skip
         again.setdefault((post.reminded + 1, zone if post.reminded < TIMES else ""), []).append(post.pk)
     for (reminded, zone), keys in again.items():
-        remind_at = reminder_after(scope, zone) if zone else None
+        remind_at = reminder_after(scope=scope, zone=zone) if zone else None
         Post.objects.within(scope).filter(pk__in=keys, state=Post.State.DUE).update(
             reminded=reminded, remind_at=remind_at
         )

@@ -129,7 +129,10 @@ def _facts(scope: Scope, posts: Sequence[Post]) -> _Facts:
         change = next((own[branch] for branch in places[run.branch_id].line if branch in own), None)
         key = (run.plan_id, change.pk if change else None)
         if key not in known:
-            known[key] = ({card.id: card for card in cards_for(live, change=change)}, _pieces(live, change))
+            known[key] = (
+                {card.id: card for card in cards_for(live=live, change=change)},
+                _pieces(live, change),
+            )
         cards[run.pk], pieces[run.pk] = known[key]
     wanted = [piece for _cards, said in known.values() for some in said.values() for piece in some]
     owners = {post.group.owner_id for post in posts}
@@ -227,12 +230,12 @@ def _hand_out(scope: Scope, post: Post, facts: _Facts) -> None:
     post.revision_id = facts.plans[post.run.plan_id].revision_id
     post.assignee_id = _assignee(post, facts)
     post.opened_at = scope.at
-    post.remind_at = reminder_after(scope, place.zone)
+    post.remind_at = reminder_after(scope=scope, zone=place.zone)
     if post.group.source == Group.Source.WECOM:
         post.result = Post.Result.WAITING
 
 
-def reminder_after(scope: Scope, zone: str) -> Any:
+def reminder_after(*, scope: Scope, zone: str) -> Any:
     """When to remind next: two hours on, and not at night."""
     local = (scope.at + REMIND_AFTER).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return moment_of(after_quiet(local, quiet_hours()), zone)

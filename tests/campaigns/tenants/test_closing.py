@@ -208,6 +208,7 @@ def test_a_closed_branch_hands_over_all_that_runs_and_keeps_all_that_was(busy: C
         "points: tiers",
         "rewards: batches",
         "approvals: no open stop",
+        "community: plans and posts",
     }
     with system_scope(at=AT, cause="test"):
         nb.refresh_from_db()
@@ -350,6 +351,7 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "points.Good", "points.LiveGood", "points.GoodStock",
         "points.Draw", "points.DrawPrize", "points.LiveDraw", "points.DrawStock", "points.DrawPledge",
         "outreach.Touch", "outreach.Credit",
+        "community.Plan", "community.LivePlan", "community.PlanRun", "community.Post",
         "points.Tiers", "points.LiveTiers", "points.CustomerTier", "points.TierChange",
     }  # fmt: skip
     tables = {
