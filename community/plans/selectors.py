@@ -161,9 +161,11 @@ def progress_of(*, scope: Scope, plan_id: UUID, limit: int = 30) -> list[Progres
 
 
 def runs_by_state(*, scope: Scope, plan_id: UUID) -> dict[str, int]:
-    """In how many groups does the plan run, and so on?"""
+    """In how many groups does the plan run, is paused, and is "over"?"""
     rows = PlanRun.objects.within(scope).filter(plan_id=plan_id).values("state").annotate(many=Count("pk"))
-    return {row["state"]: row["many"] for row in rows.order_by()}
+    many = {row["state"]: row["many"] for row in rows.order_by()}
+    is_open = {state: many.pop(state, 0) for state in map(str, OPEN)}
+    return is_open | {"over": sum(many.values())}
 
 
 def groups_for_plan(

@@ -22,7 +22,7 @@ from content.models import LiveItem
 
 FIELDSETS = (
     (None, {"fields": (("title", "kind"), "note")}),
-    (_("Cards"), {"fields": ("cards",)}),
+    (_("Cards"), {"fields": ("board",)}),
     (_("How long and for whom"), {"fields": (("days", "ends_on", "end_members"), "handed_down")}),
 )
 _TERMS = ("title", "note", "days", "ends_on", "end_members", "handed_down")
@@ -76,7 +76,8 @@ class CardsField(forms.Field):
 
 
 class PlanForm(ServiceForm):
-    cards = CardsField(label=_("cards"), required=False)
+    # Not the column's name: what is typed is cards, what is kept is JSON, and the service makes the one of the other.
+    board = CardsField(label=_("cards"), required=False)
 
     class Meta:
         model = Plan
@@ -86,15 +87,15 @@ class PlanForm(ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:
-            self.initial["cards"] = json.dumps(self.instance.cards)
-            if "cards" in self.fields:
-                self.fields["cards"].widget.own = self.instance
+            self.initial["board"] = json.dumps(self.instance.cards)
+            if "board" in self.fields:
+                self.fields["board"].widget.own = self.instance
 
     def terms(self) -> PlanTerms:
         """What was typed, for the service."""
         kind = self.cleaned_data["kind"]
         given = {name: self.cleaned_data[name] for name in _TERMS}
-        return PlanTerms(**given, kind=kind.pk if kind else "", cards=self.cleaned_data["cards"])
+        return PlanTerms(**given, kind=kind.pk if kind else "", cards=self.cleaned_data["board"])
 
 
 def _offered(scope: Scope) -> dict[str, list[dict[str, str]]]:

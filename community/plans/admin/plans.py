@@ -109,7 +109,7 @@ class PlanAdmin(DraftPage):
         return end_words(terms_of(plan))
 
     @admin.display(description=_("cards"))
-    def cards(self, plan: Plan) -> str:
+    def board(self, plan: Plan) -> str:
         """For who may only look at the form."""
         return "；".join(f"{day_words(card.day)} {card.title}" for card in terms_of(plan).cards)
 
