@@ -74,7 +74,9 @@ def test_a_plan_is_made_applied_and_watched_on_its_pages(bank: Cast) -> None:
 
             revision = Revision.objects.get(subject=f"community.plan:{plan.pk}")
             approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256)
-        review = desk(bank, "north_reviewer").get(reverse("admin:approvals_revision_change", args=[revision.pk]))
+        review = desk(bank, "north_reviewer").get(
+            reverse("admin:approvals_revision_change", args=[revision.pk])
+        )
         assert "D+1 09:00" in review.content.decode()
         phone = desk(bank, "north_reviewer").get(
             reverse("admin:approvals_revision_phone", args=[revision.pk, "submitted"])
@@ -102,7 +104,10 @@ def test_a_plan_is_made_applied_and_watched_on_its_pages(bank: Cast) -> None:
             client.post(reverse(f"admin:community_planrun_{act}", args=[runs[1].pk]))
             assert said in seen(client, "planrun_change", runs[1].pk)
         own = desk(bank, "nb_manager").post(reverse("admin:community_plan_here", args=[plan.pk]))
-        assert own.status_code == 302 and 'data-local="1"' in desk(bank, "nb_manager").get(own.url).content.decode()
+        assert (
+            own.status_code == 302
+            and 'data-local="1"' in desk(bank, "nb_manager").get(own.url).content.decode()
+        )
         assert posts_of(one, "planned")
 
 

@@ -14,6 +14,7 @@ from campaigns.audit.models import Entry
 from campaigns.lib.refusals import NotAllowed, NotFound
 from campaigns.notices.models import Notice
 from campaigns.tenants.scopes import system_scope
+from campaigns.tenants.services.branches import add_branch
 from campaigns.tenants.services.leaving import leave
 from community.groups.models import Group
 from community.groups.services.groups import add_member, dissolve_group, end_member
@@ -416,3 +417,26 @@ def test_the_database_keeps_posts_as_they_were(bank: Cast) -> None:
         assert Post.objects.filter(pk=post.pk).update(why="x") == 0
     with system_scope(at=at, cause="test") as scope:
         assert not posts.note_result(scope=scope, post_id=post.pk, result="failed", why="not_friend")
+
+
+def test_a_closed_branch_passes_its_plans_and_posts_on(bank: Cast) -> None:
+    group = group_of(bank)
+    plan = live_plan(bank, replace(HELLO, day={"every": 1}))
+    with bank.nb_manager.scope() as scope:
+        plans.change_here(scope=scope, plan_id=plan.pk)
+    applied(bank, plan, group)
+    swept(local("2026-11-23 09:00"))
+    with system_scope(at=AT, cause="test") as scope:
+        heir = add_branch(
+            scope=scope, parent_id=bank.branch["NC"].pk, code="NB2", name="北城二支行", level="branch"
+        )
+        moved = plans.hand_over_plans(scope=scope, closed=bank.branch["NB"], successor=heir)
+        Group.objects.filter(pk=group.pk).update(branch=heir, branch_pos=heir.pos)
+        rows = [
+            *Plan.objects.filter(branch=heir),
+            *PlanRun.objects.filter(branch=heir),
+            *Post.objects.filter(branch=heir),
+        ]
+        assert moved == len(rows) > 30
+    swept(local("2026-11-24 09:00"))
+    assert [post.state for post in posts_of(group)][:3] == ["due", "due", "planned"]
