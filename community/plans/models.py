@@ -114,7 +114,9 @@ class PlanRun(TenantModel):
     # The plan may lie above the group's branch.
     plan_id = models.UUIDField(_("group plan"))
     plan_title = models.CharField(_("group plan"), max_length=60)
-    group = models.ForeignKey(Group, models.PROTECT, related_name="plan_runs", verbose_name=_("community group"))
+    group = models.ForeignKey(
+        Group, models.PROTECT, related_name="plan_runs", verbose_name=_("community group")
+    )
     zero = models.DateField(_("day zero"))
     counts_from = models.DateTimeField(_("counts from"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.RUNNING)

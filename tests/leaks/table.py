@@ -10,6 +10,7 @@ from campaigns.lib.clock import now
 from campaigns.lib.ids import new_id
 from tests.leaks.addresses import Address
 from tests.leaks.content_rows import CONTENT
+from tests.leaks.plan_rows import PLANS
 from tests.leaks.points_rows import POINTS
 from tests.leaks.row import Row
 
@@ -70,6 +71,7 @@ PUBLIC = {
 ROWS = {
     **POINTS,
     **CONTENT,
+    **PLANS,
     "api:messages": Row("customer", methods=("get",)),
     "api:message-read": Row("customer", {"touch_id": "outreach.touch"}, methods=("post",)),
     "api:subscriptions": Row("customer", body={"kind": "nonsense"}),

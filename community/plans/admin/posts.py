@@ -63,7 +63,7 @@ class PostAdmin(ReadPage):
             path("tasks/", view(self.tasks_view), name="community_post_tasks"),
             path("tasks/<uuid:post_id>/confirm/", view(self.confirm_view), name="community_post_confirm"),
             path("tasks/<uuid:post_id>/skip/", view(self.skip_view), name="community_post_skip"),
-            path("<uuid:post_id>/hand/", view(self.hand_view), name="community_post_hand"),
+            path("<uuid:post_id>/hand/", view(self.hand_view), name="community_post_hand_over"),
         ]
         return [*own, *super().get_urls()]
 
@@ -146,7 +146,10 @@ def _answer(request: HttpRequest, act: Callable[[Scope], Post]) -> HttpResponse:
             post = act(scope)
     except Refusal as no:
         return JsonResponse({"code": no.code, "no": str(no)}, status=no.status)
-    return JsonResponse({"id": str(post.pk), "state": post.state, "said": str(post.get_state_display())})
+    at = f"{scope.at.astimezone(zone_of(scope=scope)):%H:%M}"
+    return JsonResponse(
+        {"id": str(post.pk), "state": post.state, "said": str(post.get_state_display()), "at": at}
+    )
 
 
 def _shown(post: Post, scope: Scope) -> dict[str, Any]:

@@ -77,6 +77,10 @@ class Board {
         this.root.addEventListener("keydown", (event) => {
             const box = event.target.closest(".cp-card");
             if (!box) return;
+            if (["Enter", " "].includes(event.key)) {
+                event.preventDefault();
+                box.click();
+            }
             const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
             if (step && event.altKey) {
                 event.preventDefault();
@@ -154,7 +158,9 @@ class Board {
     }
 
     box(card, label = "") {
-        const box = el("button", { type: "button", className: "cp-card", draggable: !this.isLocal });
+        // No <button>: some browsers do not let one be dragged.
+        const box = el("div", { className: "cp-card", draggable: !this.isLocal, tabIndex: 0 });
+        box.setAttribute("role", "button");
         box.dataset.id = card.id;
         box.setAttribute("aria-pressed", String(card.id === this.chosen));
         box.append(el("b", { textContent: `${label ? `${label} ` : ""}${card.at}` }), ` ${card.title}`);

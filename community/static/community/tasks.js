@@ -30,7 +30,7 @@ const say = async (task, address, given) => {
         const told = await answer.json();
         if (!answer.ok) throw Object.assign(new Error(told.no), { isTold: true });
         const line = document.createElement("li");
-        for (const text of [new Date().toTimeString().slice(0, 5), task.querySelector("h2").textContent, told.said]) {
+        for (const text of [told.at, task.querySelector("h2").textContent, told.said]) {
             line.append(Object.assign(document.createElement("span"), { textContent: text }));
         }
         list.prepend(line);
