@@ -43,13 +43,9 @@ class Migration(migrations.Migration):
         *wall("community_planrunevent", append_only=True),
         *wall(
             "community_post",
-            sees={
-                "run_id": "community_planrun",
-                "group_id": "community_group",
-                "assignee_id": "tenants_person",
-                "member_id": "community_member",
-            },
+            sees={"assignee_id": "tenants_person", "member_id": "community_member"},
         ),
+        migrations.RunSQL(sql.OF_ITS_RUN, migrations.RunSQL.noop),
         migrations.RunSQL(sql.KEPT, migrations.RunSQL.noop),
         migrations.RunSQL(sql.POST_MOVES, migrations.RunSQL.noop),
         migrations.RunSQL(sql.CUSTOMER_SEES, migrations.RunSQL.noop),

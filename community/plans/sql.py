@@ -37,6 +37,24 @@ CREATE TRIGGER community_post_moves BEFORE INSERT OR UPDATE OR DELETE ON communi
     FOR EACH ROW EXECUTE FUNCTION community_post_moves();
 """
 
+# Run and group at once, as the writer sees them, by a plan that the session keeps: posts come by the hundred thousand,
+# and the walls' own trigger asks for each column by a question made anew.
+OF_ITS_RUN = """
+CREATE FUNCTION community_post_of_its_run() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM community_planrun r WHERE r.id = NEW.run_id AND r.group_id = NEW.group_id
+                      AND r.branch_id = NEW.branch_id) THEN
+        RAISE foreign_key_violation USING MESSAGE = 'a post is of a run that is visible here, of its group and branch',
+            CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER community_post_sees_run_id BEFORE INSERT OR UPDATE OF run_id ON community_post
+    FOR EACH ROW EXECUTE FUNCTION community_post_of_its_run();
+CREATE TRIGGER community_post_sees_group_id BEFORE UPDATE OF group_id ON community_post
+    FOR EACH ROW EXECUTE FUNCTION community_post_of_its_run();
+"""
+
 # Members read what was sent to their group, and to themselves alone; under an emergency stop nobody does. The stops
 # are asked once for a query, as approvals does for published copies.
 CUSTOMER_SEES = """

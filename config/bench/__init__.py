@@ -13,6 +13,7 @@ BENCHES = {
     "import": "config.bench.importing",
     "ledger": "config.bench.ledger",
     "outbox": "config.bench.outbox",
+    "posts": "config.bench.posts",
     "renditions": "config.bench.renditions",
     "rls": "config.bench.rls",
     "schedule": "config.bench.schedule",

@@ -55,6 +55,33 @@ class _Laid:
         return row.is_moved or row.due_at < low or (row.card_id, row.occasion) in self.wanted
 
 
+class _Days:
+    """What many groups of a lot ask alike, worked out once: the cards of a plan, and the days of a card."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._until = scope.at + AHEAD
+        self._cards: dict[tuple[UUID, UUID | None], list[Card]] = {}
+        self._found: dict[tuple[Any, ...], list[Occurrence]] = {}
+
+    def cards(self, live: LivePlan, change: LivePlan | None) -> list[Card]:
+        key = (live.pk, change.pk if change else None)
+        if key not in self._cards:
+            self._cards[key] = cards_for(live=live, change=change)
+        return self._cards[key]
+
+    def of(
+        self, card: Card, *, zero: date, last: date | None, zone: str, first: datetime
+    ) -> list[Occurrence]:
+        # Two branches may have changed the same card in different ways; the objects live as long as this one.
+        key = (id(card), zero, last, zone, first)
+        if key not in self._found:
+            self._found[key] = occurrences(
+                card.day, card.at, card.holiday, zero=zero, last=last, zone=zone, quiet=quiet_hours(), first=first,
+                until=self._until,
+            )  # fmt: skip
+        return self._found[key]
+
+
 def lay_due(*, scope: Scope, limit: int = LOT) -> int:
     """Lay what is to be laid at the scope's moment, one lot; returns in how many groups it looked. Any number may do
     it side by side.
@@ -84,13 +111,20 @@ def lay_runs(*, scope: Scope, runs: Sequence[PlanRun]) -> None:
     planned: dict[UUID, list[Post]] = {}
     for row in Post.objects.within(scope).filter(run__in=runs, state=Post.State.PLANNED):
         planned.setdefault(row.run_id, []).append(row)
+    days = _Days(scope)
     gone: list[UUID] = []
     fresh: list[Post] = []
     shifted: list[Post] = []
     laid = []
     for run in runs:
         here = _laid(
-            scope, run, plans.get(run.plan_id), changes, places[run.branch_id], joined.get(run.group_id, ())
+            scope,
+            run,
+            plans.get(run.plan_id),
+            changes,
+            places[run.branch_id],
+            joined.get(run.group_id, ()),
+            days,
         )
         known = planned.get(run.pk, [])
         gone += [row.pk for row in known if not here.keeps(row, _low(scope, run))]
@@ -105,7 +139,8 @@ def lay_runs(*, scope: Scope, runs: Sequence[PlanRun]) -> None:
         # What was due before this look and is not there has been sent, refused, or never was meant.
         fresh += [_post(run, card, each) for card, each in here.wanted.values()]
         laid.append(here)
-    Post.objects.within(scope).filter(pk__in=gone, state=Post.State.PLANNED).delete()
+    planned_ones = Post.objects.within(scope).filter(pk__in=gone, state=Post.State.PLANNED)
+    planned_ones._raw_delete(scope.using)
     for row in shifted:
         changed = {"due_at": row.due_at, "day": row.day, "title": row.title}
         Post.objects.within(scope).filter(pk=row.pk, state=Post.State.PLANNED, is_moved=False).update(
@@ -122,6 +157,7 @@ def _laid(
     changes: dict[UUID, dict[int, LivePlan]],
     place: Place,
     joinings: Iterable[tuple[UUID, datetime]],
+    days: _Days,
 ) -> _Laid:
     if run.group.dissolved_at is not None:
         return _Laid(run, {}, frozenset(), False, PlanRun.State.STOPPED)
@@ -134,12 +170,12 @@ def _laid(
     where = ZoneInfo(place.zone)
     today = scope.at.astimezone(where).date()
     last = last_day(zero=run.zero, days=live.days, ends_on=live.ends_on)
-    cards = cards_for(live=live, change=change)
+    cards = days.cards(live, change)
     members = [Joining(key, at.astimezone(where).date(), at) for key, at in joinings]
     members = [each for each in members if each.day >= run.zero]
     wanted = {}
     for card in cards:
-        for each in _due(scope, run, card, live, change, last, place.zone, members):
+        for each in _due(scope, run, card, live, change, last, place.zone, members, days):
             wanted[card.id, each.occasion] = (card, each)
     # Two days after its last post: by then nothing of it can still have to be laid.
     is_over = last is not None and today > last and not wanted and not _has_planned(scope, run)
@@ -155,17 +191,18 @@ def _low(scope: Scope, run: PlanRun) -> datetime:
 
 def _due(
     scope: Scope, run: PlanRun, card: Card, live: LivePlan, change: LivePlan | None, last: date | None, zone: str,
-    members: list[Joining],
+    members: list[Joining], days: _Days,
 ) -> list[Occurrence]:  # fmt: skip
     """When this card is due in this group, as far as it is to be laid."""
     since = [run.counts_from, _low(scope, run)]
     since += [datetime.fromisoformat(copy.since[str(card.id)]) for copy in (live, change)
               if copy is not None and str(card.id) in copy.since]  # fmt: skip
+    if not card.is_for_members:
+        found = days.of(card, zero=run.zero, last=last, zone=zone, first=_low(scope, run))
+        return [each for each in found if each.due_at >= max(since)]
     given: dict[str, Any] = {"last": last, "zone": zone, "quiet": quiet_hours()}
     given |= {"first": max(since), "until": scope.at + AHEAD}
-    if card.is_for_members:
-        return occurrences_of_members(card.day, card.at, card.holiday, joinings=members, **given)
-    return occurrences(card.day, card.at, card.holiday, zero=run.zero, **given)
+    return occurrences_of_members(card.day, card.at, card.holiday, joinings=members, **given)
 
 
 def _has_planned(scope: Scope, run: PlanRun) -> bool:

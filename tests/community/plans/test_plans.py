@@ -413,6 +413,14 @@ def test_the_database_keeps_posts_as_they_were(bank: Cast) -> None:
             cursor.execute("DELETE FROM community_post WHERE id = %s", [post.pk])
     with bank.operator.scope(at=at), pytest.raises(DatabaseError), transaction.atomic():
         LivePlan.objects.filter(plan_id=plan.pk).update(title="没有审过的")
+    foreign = group_of(bank, "SB", owner="sb_clerk")
+    with bank.operator.scope(at=at), pytest.raises(DatabaseError) as refused, transaction.atomic():
+        row = Post.objects.get(pk=post.pk)
+        Post.objects.create(
+            branch_id=row.branch_id, branch_pos=row.branch_pos, run_id=row.run_id, group_id=foreign.pk,
+            card_id=uuid4(), occasion="x", title="x", day=row.day, due_at=row.due_at,
+        )  # fmt: skip
+    assert "community_post_sees_run_id" in str(refused.value.__cause__.diag.constraint_name)  # type: ignore[union-attr]
     with bank.sb_manager.scope(at=at):
         assert Post.objects.filter(pk=post.pk).update(why="x") == 0
     with system_scope(at=at, cause="test") as scope:
