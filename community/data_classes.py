@@ -114,7 +114,13 @@ liveprogramme.metres       none      plain   thing  publish
 liveprogramme.looked       none      plain   thing  publish
 liveprogramme.ends         none      plain   thing  publish
 liveprogramme.sha256       none      hashed  thing  approve
-checkin.customer_id        internal  plain   thing  account
+programme.first_day        none      plain   thing  publish
+programme.last_day         none      plain   thing  publish
+liveprogramme.first_day    none      plain   thing  publish
+liveprogramme.last_day     none      plain   thing  publish
+checkin.is_makeup          behaviour plain   law    settle
+checkin.has_picture        behaviour plain   erased serve
+boardchoice.is_hidden      behaviour plain   thing  consent
 checkin.day                behaviour plain   law    settle
 checkin.nth                behaviour plain   law    settle
 checkin.state              behaviour plain   law    settle

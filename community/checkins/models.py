@@ -116,7 +116,7 @@ class Programme(Programmes):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    code_seed = models.UUIDField(default=uuid4, editable=False)
+    code_seed = models.UUIDField(_("seed of the codes"), default=uuid4, editable=False)
 
     class Meta(Programmes.Meta):
         verbose_name = _("check-in programme")

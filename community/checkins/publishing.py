@@ -20,7 +20,6 @@ from community.checkins.selectors import groups_for, programme_in_scope
 from community.checkins.services.programmes import (
     CODE,
     change_programme,
-    closes_at,
     groups_named,
     promised,
     publish_programme,
@@ -42,7 +41,7 @@ def freeze_programme(scope: Scope, programme_id: UUID) -> Frozen:
         GroupKind.objects.filter(pk__in=list(terms.kinds)).order_by("code").values_list("name", flat=True)
     )
     missing = []
-    if closes_at(terms) <= scope.at:
+    if terms.closes_at <= scope.at:
         missing.append(gettext("days that are not over yet"))
     if not terms.text.strip():
         missing.append(gettext("words to customers: what to do, and what it gives"))
@@ -83,7 +82,7 @@ def take_down(scope: Scope, programme_id: UUID) -> None:
 def window_of(payload: Mapping[str, Any]) -> tuple[datetime, datetime]:
     """When somebody can check in, by the latest clock."""
     terms = thawed(payload)
-    return datetime.combine(terms.first_day, time(), tzinfo=UTC), closes_at(terms)
+    return datetime.combine(terms.first_day, time(), tzinfo=UTC), terms.closes_at
 
 
 def differences(scope: Scope, revision: Revision) -> list[str]:

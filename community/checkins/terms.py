@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -138,6 +138,11 @@ class ProgrammeTerms:
                 f"name {MOST_GROUPS} groups at most, or choose by kind",
             ),
         ]
+
+    @property
+    def closes_at(self) -> datetime:
+        """When its last day is over wherever a branch may be; on its own clock each group ends earlier."""
+        return datetime.combine(self.last_day + timedelta(days=1), time(12), tzinfo=UTC)
 
     def columns(self) -> dict[str, Any]:
         """The columns of draft and published copy."""

@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('months', models.PositiveSmallIntegerField(blank=True, default=12, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(120)], verbose_name='good for months')),
                 ('ends', models.CharField(choices=[('day', 'to the day'), ('month', 'to the end of the month'), ('quarter', 'to the end of the quarter'), ('year', 'to the end of the year')], default='year', max_length=8, verbose_name='to the end of')),
                 ('id', models.UUIDField(default=campaigns.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code_seed', models.UUIDField(default=uuid.uuid4, editable=False)),
+                ('code_seed', models.UUIDField(default=uuid.uuid4, editable=False, verbose_name='seed of the codes')),
                 ('branch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.branch', verbose_name='branch')),
             ],
             options={

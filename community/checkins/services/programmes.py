@@ -1,7 +1,6 @@
 """Check-in programmes: drafts, and the published copies that approvals write."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +11,7 @@ from campaigns.approvals.services import live, reviews
 from campaigns.audit.services import record
 from campaigns.lib.refs import ref
 from campaigns.tenants.scopes import Scope
-from community.checkins.models import (
-    CheckIn,
-    CheckInPicture,
-    GoalCount,
-    GroupGoal,
-    LiveProgramme,
-    Programme,
-    ProgrammeBudget,
-)
+from community.checkins.models import LiveProgramme, Programme, ProgrammeBudget
 from community.checkins.refusals import GroupsUnfit
 from community.checkins.selectors import programme_in_scope
 from community.checkins.terms import ProgrammeTerms, thawed
@@ -106,18 +97,15 @@ def withdraw_programme(*, scope: Scope, programme_id: UUID) -> None:
 def promised(*, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of the published copy that a revision's JSON decides."""
     terms = thawed(payload)
-    return terms.columns() | {"shown_until": closes_at(terms)}
-
-
-def closes_at(terms: ProgrammeTerms) -> datetime:
-    """When its last day is over wherever a branch may be; on its own clock each group ends earlier."""
-    return datetime.combine(terms.last_day + timedelta(days=1), time(12), tzinfo=UTC)
+    return terms.columns() | {"shown_until": terms.closes_at}
 
 
 def hand_over_programmes(*, scope: Scope, closed: Any, successor: Any) -> int:
     """Programmes of a branch that closes are the successor's; check-ins go where their groups go."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT hand_over_check_ins(%s, %s)", [closed.pk, successor.pk])
     moved = {"branch": successor, "branch_pos": successor.pos}
-    for owned in (LiveProgramme, ProgrammeBudget, CheckIn, CheckInPicture, GoalCount, GroupGoal):
+    for owned in (LiveProgramme, ProgrammeBudget):
         owned.objects.within(scope).filter(branch=closed).update(**moved)
     return Programme.objects.within(scope).filter(branch=closed).update(**moved)
 

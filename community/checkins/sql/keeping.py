@@ -108,6 +108,24 @@ BEGIN
 END $$;
 """
 
+# Check-ins of the groups of a branch that closed are its successor's, with what was counted of them.
+HAND_OVER = """
+CREATE FUNCTION hand_over_check_ins(closed int, heir int) RETURNS void LANGUAGE plpgsql AS VERB $$
+DECLARE place int;
+BEGIN
+    SELECT b.pos INTO place FROM tenants_branch b JOIN tenants_branch c ON c.successor_id = b.id AND NOT c.is_open
+     WHERE b.id = heir AND c.id = closed AND b.pos BETWEEN app_lo() AND app_hi()
+       AND c.pos BETWEEN app_lo() AND app_hi();
+    IF NOT FOUND OR app_customer() IS NOT NULL THEN
+        RAISE insufficient_privilege USING MESSAGE = 'check-ins are passed on from a closed branch to its successor';
+    END IF;
+    UPDATE community_checkin k SET branch_id = heir, branch_pos = place WHERE k.branch_id = closed;
+    UPDATE community_checkinpicture k SET branch_id = heir, branch_pos = place WHERE k.branch_id = closed;
+    UPDATE community_goalcount k SET branch_id = heir, branch_pos = place WHERE k.branch_id = closed;
+    UPDATE community_groupgoal k SET branch_id = heir, branch_pos = place WHERE k.branch_id = closed;
+END $$;
+"""
+
 # Pictures older than a moment; nobody looks at them any more.
 LET_GO = """
 CREATE FUNCTION let_go_of_pictures(before timestamptz, at_most int) RETURNS int LANGUAGE plpgsql AS VERB $$

@@ -39,6 +39,7 @@ from campaigns.tenants.steps import steps_of
 from content.models import Item, LiveItem, LivePlacement, Slot
 from tests.campaigns.tenants.test_tree import stray_rows
 from tests.support.cast import AT, Cast, hired
+from tests.support.checkins import draft_programme
 from tests.support.compliance import list_in_force
 from tests.support.content import live_poster, submitted_item
 from tests.support.draws import live_draw
@@ -112,7 +113,6 @@ STAYS = {
     "points.DrawStockChange": "was said there",
     "points.DrawSeed": "belongs to its pledge; nobody who serves can read it",
     "points.TierDue": "waits for less than a minute for its customers to be judged",
-    "community.BoardChoice": "belongs to its customer",
     "rewards.EventGrant": "was told of who was at home there",
     # groups
     "community.BranchPlace": "says where that branch stood",
@@ -160,6 +160,7 @@ def busy(cast: Cast) -> Cast:
     live_livestream(cast, cast.nb_manager, cast.north_reviewer)
     live_draw(cast, by="seller", reviewer="nb_manager", handed_down=False)
     live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
+    draft_programme(cast)
     list_in_force(
         cast,
         "全城最低 | 本行口径 | 提示 | 写明价格",
@@ -375,6 +376,8 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "points.Tiers", "points.LiveTiers", "points.CustomerTier", "points.TierChange",
         "community.Group", "community.Member", "community.EntryCode", "community.EntryGroup",
         "community.GroupSign", "community.WeComAccount",
+        "community.Programme", "community.LiveProgramme", "community.CheckIn", "community.CheckInPicture",
+        "community.GoalCount", "community.GroupGoal", "community.ProgrammeBudget", "community.BoardChoice",
     }  # fmt: skip
     tables = {
         m._meta.label

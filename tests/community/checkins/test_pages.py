@@ -26,7 +26,8 @@ def typed(**more: Any) -> dict[str, Any]:
         "questions": "存款保险最高偿付限额？ | 10万元 | *50万元\n国债由谁发行 | *财政部 | 银行",
         "near_metres": "200", "near_place": "",
         "near_where": "", "looked": "after", "each_points": "5", "streak_days": "5", "streak_points": "20",
-        "goal_count": "100", "goal_points": "10", "cap_points": "5000", "validity_months": "12", "validity_ends": "year",
+        "goal_count": "100", "goal_points": "10",
+        "cap_points": "5000", "validity_months": "12", "validity_ends": "year",
         "makeup_most": "2", "makeup_days": "3", "makeup_cost": "1",
     } | more  # fmt: skip
 
