@@ -178,6 +178,13 @@ def open_line_of(*, code: EntryCode, at: datetime) -> UUID | None:
     return found
 
 
+def entry_word(*, slug: str, at: datetime) -> str:
+    """How does an entry code stand for who would scan it: "not_found", "full", or open? Not counted as a show."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT word FROM show_entry_code(%s, %s, NULL, NULL, false)", [slug, at])
+        return str(cursor.fetchone()[0] or "")
+
+
 def shows_by_day(*, scope: Scope, code: EntryCode, days: int = 14) -> list[tuple[date, int]]:
     """How often the code was shown on each of the last days, the newest first."""
     rows = EntryShows.objects.within(scope).filter(line__code=code).values("day")

@@ -9,11 +9,14 @@ from campaigns.notices.sentences import register_notice
 from campaigns.tenants.remainders import register_remainder
 from campaigns.tenants.steps import register_step
 from community.groups import following
+from community.groups.block import GROUP
 from community.groups.telling import group_lines
 from community.groups.wecom_outbox import transfer_adapter
+from content.blocks.registry import register_block
 
 
 def register_groups() -> None:
+    register_block(GROUP)
     register_step("leave", name="community: groups", act=following.hand_over_owner)
     register_step("hand_over", name="community: groups", act=following.hand_over_groups)
     register_remainder("groups", rows=following.groups_open)

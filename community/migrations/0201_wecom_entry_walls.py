@@ -57,7 +57,11 @@ class Migration(migrations.Migration):
         *verb("hand_over_wecom_accounts(int, int)", sql_wecom.HAND_OVER),
         migrations.RunSQL(sql_entry.METRES, migrations.RunSQL.noop),
         *verb("community_open_line(uuid, timestamptz)", sql_entry.OPEN_LINE),
-        *verb("show_entry_code(text, timestamptz, int, int, boolean)", sql_entry.SHOW),
+        *verb(
+            "show_entry_code(text, timestamptz, int, int, boolean)",
+            sql_entry.SHOW,
+            execute=["fenhang_app", "fenhang_customer"],
+        ),
         migrations.RunSQL(sql_entry.OF_BRANCH, migrations.RunSQL.noop),
         OfferRights(
             {

@@ -1,5 +1,5 @@
-"""An operator's day: a livestream with two drops, reviewed, live, claimed at the minute, over and looked back on; a plan
-of thirty days in fifty groups, its posts confirmed by their owner, and a customer who checks in and gets points.
+"""An operator's day: a livestream with two drops, reviewed, live, claimed at the minute, over and looked back on; a
+plan of thirty days in fifty groups, its posts confirmed by their owner, and a customer who checks in and gets points.
 In a real browser, on committed rows; customers ask the API. Each step is also tried by who may not.
 """
 
