@@ -72,7 +72,9 @@ class Day:
             self.page.keyboard.press("a")
 
     def ask(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:
-        headers = self.cast.customers[who].headers() | {"Idempotency-Key": f"{who}-{path[-8:]}-{now():%H%M%S%f}"}
+        headers = self.cast.customers[who].headers() | {
+            "Idempotency-Key": f"{who}-{path[-8:]}-{now():%H%M%S%f}"
+        }
         return httpx.request(
             method, f"{self.watched.address}/api/v1{path}", headers=headers, timeout=30, **more
         )
@@ -88,7 +90,9 @@ def refused(player: Player, method: str, path: str, **body: str) -> bool:
 
 
 def test_an_operators_day(browser_page: Watched, address: str, bank: Cast) -> None:
-    tomorrow = now().replace(hour=2, minute=0, second=0, microsecond=0) + timedelta(days=1)  # ten in the morning
+    tomorrow = now().replace(hour=2, minute=0, second=0, microsecond=0) + timedelta(
+        days=1
+    )  # ten in the morning
     day = Day(browser_page, bank)
     host, stranger = operator(bank), operator(bank, "S")
     with time_machine.travel(tomorrow):

@@ -334,7 +334,16 @@ def test_a_room_above_adds_a_kind_of_block(cast: Cast, monkeypatch: pytest.Monke
     register_block(vote)
     with pytest.raises(ValueError, match="registered already"):
         register_block(BlockKind("vote", "另一个", "x", (), "x.html"))
-    assert list(block_kinds()) == ["picture", "text", "video", "coupon", "countdown", "livestream", "group", "vote"]
+    assert list(block_kinds()) == [
+        "picture",
+        "text",
+        "video",
+        "coupon",
+        "countdown",
+        "livestream",
+        "group",
+        "vote",
+    ]
     with cast.north_editor.scope() as scope:
         item = make_page(scope, [{"id": "grp1", "kind": "vote", "words": "选一选"}])
         assert kind_of("content.item").freeze(scope, item.pk).payload["blocks"] == item.blocks

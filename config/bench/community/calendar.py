@@ -77,7 +77,9 @@ def calendar(*, report: Report, quick: bool, say: Callable[[str], None]) -> None
 def ask(client: Client, monday: datetime) -> int:
     """The boxes of the week that begins so; how many bytes they are."""
     days = {"start": monday.date().isoformat(), "end": (monday.date() + timedelta(days=7)).isoformat()}
-    answer = client.get(reverse("admin:planning_campaign_calendar_boxes"), days, headers={"host": "127.0.0.1"})
+    answer = client.get(
+        reverse("admin:planning_campaign_calendar_boxes"), days, headers={"host": "127.0.0.1"}
+    )
     if answer.status_code != 200:
         raise AssertionError(answer.status_code)
     return len(answer.content)

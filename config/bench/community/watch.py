@@ -105,16 +105,16 @@ class Bank:
                     channel_id=channel.pk,
                     asset_id=cover.pk,
                     hosts=[Host(name="行长", title="支行行长", person=scope.person_id)],
-                    run_sheet=[SheetLine(minute=0, minutes=60, heading="开场", script="投资有风险，选择须谨慎。")],
+                    run_sheet=[
+                        SheetLine(minute=0, minutes=60, heading="开场", script="投资有风险，选择须谨慎。")
+                    ],
                     handed_down=True,
                 ),
             )
             revision = submit_livestream(scope=scope, livestream_id=draft.pk)
         with opened(_now(self.checker)) as scope:
             seen = [each.finding.pk for each in findings_of(scope=scope, revision=revision)]
-            approve_revision(
-                scope=scope, revision_id=revision.pk, sha256=revision.sha256, acknowledged=seen
-            )
+            approve_revision(scope=scope, revision_id=revision.pk, sha256=revision.sha256, acknowledged=seen)
         with opened(_now(self.maker)) as scope:
             start_livestream(scope=scope, livestream_id=draft.pk)
         return draft.pk
