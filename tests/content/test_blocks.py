@@ -334,7 +334,7 @@ def test_a_room_above_adds_a_kind_of_block(cast: Cast, monkeypatch: pytest.Monke
     register_block(group)
     with pytest.raises(ValueError, match="registered already"):
         register_block(BlockKind("group", "另一个", "x", (), "x.html"))
-    assert list(block_kinds()) == ["picture", "text", "video", "coupon", "countdown", "group"]
+    assert list(block_kinds()) == ["picture", "text", "video", "coupon", "countdown", "livestream", "group"]
     with cast.north_editor.scope() as scope:
         item = make_page(scope, [{"id": "grp1", "kind": "group", "words": "进群"}])
         assert kind_of("content.item").freeze(scope, item.pk).payload["blocks"] == item.blocks
