@@ -293,6 +293,9 @@ SPECTACULAR_SETTINGS = {
         "MovementKindEnum": "campaigns.points.models.MovementKind.values",
         "GoodKindEnum": "campaigns.points.models.GoodKind.values",
         "PrizeKindEnum": "campaigns.points.models.PrizeKind.values",
+        "LivestreamStateEnum": "community.livestreams.rules.State.values",
+        "DropStateEnum": "community.livestreams.rules.DROP_STATES",
+        "CommentStateEnum": "community.livestreams.rules.COMMENT_STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -24,7 +24,7 @@ from campaigns.rewards.selectors.coupons import (
 from campaigns.rewards.tickets import issue_ticket
 from campaigns.tenants.scopes import Scope
 from community.livestreams.models import Broadcast, Showing
-from community.livestreams.rules import MINUTES, State
+from community.livestreams.rules import COMMENT_STATES, DROP_STATES, MINUTES, State
 from community.livestreams.selectors import (
     answered_by,
     cards_shown,
@@ -106,7 +106,7 @@ class DropOut(serializers.Serializer[Any]):
     sentence_en = serializers.CharField()
     words = serializers.CharField(allow_blank=True)
     state = serializers.ChoiceField(
-        choices=["coming", "open", "over"],
+        choices=DROP_STATES,
         help_text="coming 且 opens_at 为空：由主播放券 · coming without opens_at: the host opens it",
     )
     opens_at = serializers.DateTimeField(allow_null=True)
@@ -199,7 +199,7 @@ class CommentOut(serializers.Serializer[Any]):
     text = serializers.CharField()
     at = serializers.DateTimeField()
     is_own = serializers.BooleanField()
-    state = serializers.ChoiceField(choices=["shown", "held"], help_text="held：审核中 · held for review")
+    state = serializers.ChoiceField(choices=COMMENT_STATES, help_text="held：审核中 · held for review")
 
 
 class CommentsOut(serializers.Serializer[Any]):

@@ -34,6 +34,9 @@ MOVES: frozenset[tuple[str, str]] = frozenset(
         ("replay", "ended"),
     }
 )
+# As customers read them: a drop, and a comment of their own.
+DROP_STATES = ("coming", "open", "over")
+COMMENT_STATES = ("shown", "held")
 COMING = (State.PLANNED, State.ANNOUNCED)
 
 # A livestream that nobody started, or ended, by hand does so by itself so long after its time.
