@@ -23,6 +23,7 @@ from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope, system_scope
 from community.groups.refusals import (
     SyncGoesOn,
+    SyncIsHeadOffices,
     WeComAway,
     WeComNotConfigured,
     WeComNotPermitted,
@@ -59,8 +60,13 @@ Clock = Callable[[], datetime]
 
 
 def ask_sync(*, scope: Scope) -> GroupSync:
-    """Have all group chats of WeCom fetched. Raises SyncGoesOn, WeComNotConfigured is the caller's to ask."""
+    """Have all group chats of WeCom fetched; whether WeCom is configured is the caller's to ask (`demand_configured`).
+
+    Raises SyncIsHeadOffices, SyncGoesOn.
+    """
     scope.demand("community.groupsync.add")
+    if scope.ancestors:
+        raise SyncIsHeadOffices
     root = Branch.objects.get(parent__isnull=True)
     try:
         with transaction.atomic(using=scope.using):
