@@ -36,6 +36,7 @@ from community.groups.services.chats import (
     apply_gone,
     claim_chats,
     count_applied,
+    note_again,
     note_chats,
     put_off,
     stop_chat,
@@ -98,7 +99,7 @@ def fetch_chat(*, scope: Scope, chat_id: UUID) -> Chat:
     chat: Chat | None = Chat.objects.within(scope).filter(pk=chat_id).first()
     if chat is None:
         raise NotFound
-    note_chats(scope=scope, chat_ids=[chat.chat_id])
+    note_again(scope=scope, rows=Chat.objects.filter(pk=chat.pk))
     record(
         scope=scope,
         verb="community.chat.fetch",

@@ -67,6 +67,7 @@ SILENT = {
     "campaigns.rewards.services.batch_files.delete_batch_file": "in due course, as the list's own record says",
     "campaigns.rewards.services.claim_codes.make_step": "a lot of codes, which were asked for, which is noted",
     "community.groups.services.chats.note_chats": "a note of what is to be fetched, asked for by what notes it",
+    "community.groups.services.chats.note_again": "the same",
     "community.groups.services.chats.put_off": "how a fetch went stands in the chat",
     "community.groups.services.chats.stop_chat": "the same",
     "community.groups.services.chats.claim_chats": "the same",
