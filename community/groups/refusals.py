@@ -75,6 +75,13 @@ class SyncGoesOn(Refusal):
     en = "A synchronisation is under way: wait until it is over."
 
 
+class SyncIsHeadOffices(Refusal):
+    code = "community.groupsync.head_office"
+    status = 403
+    zh = "企业微信同步由总行发起，请切换到总行后操作。"
+    en = "The synchronisation with WeCom is head office's: ask for it there."
+
+
 class WeComNotConfigured(Refusal):
     code = "community.wecom.not_configured"
     status = 409

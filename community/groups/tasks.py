@@ -10,7 +10,7 @@ from community.groups.services import healths, join_ways, syncs
 from community.groups.wecom_settings import wecom
 
 # Then others get their turn, and the timetable comes again.
-AT_MOST = timedelta(minutes=5)
+AT_MOST = timedelta(seconds=50)
 
 
 @scoped_task(name=syncs.TASK, system=True, opens_itself=True)

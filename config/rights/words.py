@@ -193,6 +193,7 @@ _OTHERS = {
     "api:orders-evaluate": _("Coupons for an order"),
     "api:orders-redeem": _("Pay an order with a coupon"),
     "api:orders-cancel": _("Cancel what an order was paid with"),
+    "api:groups": _("My groups, and those to join"),
     "api:points": _("My points"),
     "api:points-entries": _("Why my points changed"),
     "api:points-lots": _("My points by when they lapse"),

@@ -146,7 +146,7 @@ class GroupSyncAdmin(_Looked):
         told = {
             "running": running,
             "is_configured": wecom().is_configured,
-            "may_ask": scope.may("community.groupsync.add") and running is None,
+            "may_ask": scope.may("community.groupsync.add") and not scope.ancestors and running is None,
             "unplaced": chats_within(scope=scope).exclude(why={}).count(),
         }
         return super().changelist_view(request, {**told, **(extra_context or {})})

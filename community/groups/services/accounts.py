@@ -12,7 +12,7 @@ from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Person
 from campaigns.tenants.scopes import Scope
 from community.groups.refusals import AccountIsTaken, AccountIsWrong
-from community.groups.services.chats import note_chats
+from community.groups.services.chats import note_again
 from community.groups.wecom_models import Chat, WeComAccount
 
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -45,8 +45,7 @@ def bind_account(*, scope: Scope, person_id: UUID, userid: str, branch_id: int |
     account = WeComAccount.objects.within(scope).select_related("person").get(pk=fresh)
     _note(scope, account, "community.wecomaccount.add")
     # Head office sees them; for others the next run finds the owner.
-    waiting = Chat.objects.within(scope).filter(owner_userid=named)
-    _note_chats(scope, list(waiting.values_list("chat_id", flat=True)))
+    note_again(scope=scope, rows=Chat.objects.filter(owner_userid=named))
     return account
 
 
@@ -61,12 +60,6 @@ def end_account(*, scope: Scope, account_id: UUID) -> None:
         if not cursor.fetchone()[0]:
             raise NotFound
     _note(scope, account, "community.wecomaccount.end")
-
-
-def _note_chats(scope: Scope, chat_ids: list[str]) -> None:
-    """Nothing is written for an empty list: who may not see head office's rows has none."""
-    if chat_ids:
-        note_chats(scope=scope, chat_ids=chat_ids)
 
 
 def _note(scope: Scope, account: WeComAccount, verb: str) -> None:

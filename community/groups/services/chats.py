@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from campaigns.audit.services import record
@@ -74,6 +74,11 @@ def note_chats(*, scope: Scope, chat_ids: Iterable[str], is_listed: bool = False
     with connections[scope.using].cursor() as cursor:
         cursor.execute(_NOTE, [root.pk, root.pos, scope.at, is_listed, scope.at, named])
         return int(cursor.rowcount)
+
+
+def note_again(*, scope: Scope, rows: QuerySet[Chat]) -> int:
+    """Have chats of the scope fetched that are known, also those that stand still; how many."""
+    return rows.within(scope).update(due_at=scope.at, tries=0, is_stuck=False)  # type: ignore[attr-defined, no-any-return]
 
 
 def claim_chats(*, scope: Scope, many: int) -> list[Held]:

@@ -23,6 +23,7 @@ from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope, system_scope
 from community.groups.refusals import (
     SyncGoesOn,
+    SyncIsHeadOffices,
     WeComAway,
     WeComNotConfigured,
     WeComNotPermitted,
@@ -35,6 +36,7 @@ from community.groups.services.chats import (
     apply_gone,
     claim_chats,
     count_applied,
+    note_again,
     note_chats,
     put_off,
     stop_chat,
@@ -59,8 +61,13 @@ Clock = Callable[[], datetime]
 
 
 def ask_sync(*, scope: Scope) -> GroupSync:
-    """Have all group chats of WeCom fetched. Raises SyncGoesOn, WeComNotConfigured is the caller's to ask."""
+    """Have all group chats of WeCom fetched; whether WeCom is configured is the caller's to ask (`demand_configured`).
+
+    Raises SyncIsHeadOffices, SyncGoesOn.
+    """
     scope.demand("community.groupsync.add")
+    if scope.ancestors:
+        raise SyncIsHeadOffices
     root = Branch.objects.get(parent__isnull=True)
     try:
         with transaction.atomic(using=scope.using):
@@ -92,7 +99,7 @@ def fetch_chat(*, scope: Scope, chat_id: UUID) -> Chat:
     chat: Chat | None = Chat.objects.within(scope).filter(pk=chat_id).first()
     if chat is None:
         raise NotFound
-    note_chats(scope=scope, chat_ids=[chat.chat_id])
+    note_again(scope=scope, rows=Chat.objects.filter(pk=chat.pk))
     record(
         scope=scope,
         verb="community.chat.fetch",

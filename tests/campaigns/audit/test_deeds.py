@@ -78,6 +78,7 @@ SILENT = {
     "campaigns.outreach.services.sending": "the touch itself says what was decided, and why",
     "campaigns.outreach.services.touches": "a wish of the customer, or a part of what is noted; the touch says of what",
     "community.groups.services.chats.note_chats": "a note of what is to be fetched, asked for by what notes it",
+    "community.groups.services.chats.note_again": "the same",
     "community.groups.services.chats.put_off": "how a fetch went stands in the chat",
     "community.groups.services.chats.stop_chat": "the same",
     "community.groups.services.chats.claim_chats": "the same",

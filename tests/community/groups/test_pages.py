@@ -184,6 +184,7 @@ def found_any(model: Any) -> bool:
 
 
 def test_wecom_at_head_office(cast: Cast, server: WeChatStandIn, settings: Any) -> None:
+    cast.players["north_operator"] = hired(cast, "community_operator", "N", "north_operator")
     boss = desk_of(cast, "ho_administrator")
     told = posted(
         boss, "community_wecomaccount_add", person=cast.nb_manager.person.pk, userid="NB_m", branch=""
@@ -211,6 +212,9 @@ def test_wecom_at_head_office(cast: Cast, server: WeChatStandIn, settings: Any) 
     # A branch does not see head office's runs; without WeCom the button says why not.
     manager = desk_of(cast, "nb_manager")
     assert manager.get(reverse("admin:community_groupsync_changelist")).status_code == 403
+    below = desk_of(cast, "north_operator")
+    assert "由总行发起" in posted(below, "community_groupsync_begin")
+    assert reverse("admin:community_groupsync_begin") not in page(below, "community_groupsync_changelist")
     settings.WECOM_CONTACT_SECRET = ""
     with system_scope(at=AT, cause="test"):
         GroupSync.objects.update(state="done", ended_at=AT)
