@@ -17,7 +17,7 @@ from campaigns.tenants.scopes import Scope
 from community.groups.entry_models import BranchPlace, EntryCode, EntryGroup, EntryShows
 from community.groups.health_models import GroupHealth, GroupSign
 from community.groups.models import Group, GroupKind, Member
-from community.groups.wecom import ChatMember
+from community.groups.wecom_answers import ChatMember
 from community.groups.wecom_models import Chat, GroupSync, WeComAccount
 
 

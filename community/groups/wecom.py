@@ -1,13 +1,13 @@
 """A thin client of WeCom's customer contact (客户联系): group chats, group messages, contact ways, hand-overs.
 
-WeCom answers HTTP 200 with an `errcode`. What is to be done about each is decided in one place, `_judged`: `Later` is
+WeCom answers HTTP 200 with an `errcode`. What is to be done about each is decided in one place, `judged`: `Later` is
 tried again after a while, `Stopped` never, `NotPermitted` is for an administrator to mend, `Gone` says that the thing
-is no more. No call here may be made inside a transaction.
+is no more (wecom_answers.py). No call here may be made inside a transaction.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
@@ -15,74 +15,24 @@ import orjson
 from campaigns.jobs.services.access_tokens import access_token
 from campaigns.lib import wechat_messages as wechat
 from campaigns.lib.outward import Limits, Silent, call
+from community.groups.wecom_answers import (
+    ChatDetail,
+    Later,
+    NotPermitted,
+    Page,
+    chat_of,
+    judged,
+    mapping_of,
+    page_of,
+    rows_of,
+    word_of,
+)
 
 _ROOT = "/cgi-bin/externalcontact"
 # A group of 500 with names is some 150 kB.
 _MOST_BYTES = 1_048_576
 _LIMITS = Limits(connect=2.0, read=8.0, whole=10.0)
 _QR_LIMITS = Limits(connect=3.0, read=5.0, whole=8.0)
-_AGAIN_SECONDS = 10.0
-
-# errcode -> seconds to leave WeCom alone: calls of the minute or day, too many at once.
-TO_WAIT = {**wechat.TO_WAIT, 45047: 60.0}
-# The app may not: its secret is no secret of customer contact, or somebody lies outside its visible range.
-NOT_PERMITTED = {48001, 48002, 60011, 60020, 60111, 84074, 301002}
-# The group chat was dissolved, or there is none of that id.
-GONE = {40050, 49008}
-
-
-class Later(Exception):
-    """No answer, a broken one, or one that asks to wait: to be asked again after `seconds`."""
-
-    def __init__(self, why: str, *, seconds: float = _AGAIN_SECONDS) -> None:
-        super().__init__(why)
-        self.seconds = seconds
-
-
-class Stopped(Exception):
-    """WeCom says no, and would say so again. `errcode` says why."""
-
-    def __init__(self, errcode: int, errmsg: str) -> None:
-        super().__init__(f"{errcode} {errmsg}".strip())
-        self.errcode = errcode
-
-
-class NotPermitted(Stopped):
-    """The app has no right to it: an administrator of WeCom has to give it."""
-
-
-class Gone(Stopped):
-    """The group chat is no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatMember:
-    """`external` is empty for a colleague, `unionid` where the app is not bound to the mini-program's platform."""
-
-    userid: str
-    is_colleague: bool
-    unionid: str
-    joined_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChatDetail:
-    """One group chat as `groupchat/get` has it."""
-
-    chat_id: str
-    name: str
-    owner: str
-    founded_at: datetime | None
-    notice: str
-    members: tuple[ChatMember, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some rows, and the cursor of the next; "" at the end."""
-
-    rows: tuple[Mapping[str, Any], ...]
-    cursor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +54,7 @@ class WeCom:
         """Group chats of everybody whom the app may see, in pages."""
         asked = {"status_filter": 0, "limit": limit, **({"cursor": cursor} if cursor else {})}
         found = self._post(f"{_ROOT}/groupchat/list", asked)
-        return _page(found, "group_chat_list")
+        return page_of(found, "group_chat_list")
 
     def chat(self, chat_id: str) -> ChatDetail:
         """One group chat with its members. Raises Gone for one that was dissolved."""
@@ -117,7 +67,7 @@ class WeCom:
         """
         found = self._post(f"{_ROOT}/groupchat/transfer", {"chat_id_list": list(chat_ids), "new_owner": to})
         return {
-            str(each["chat_id"]): int(each.get("errcode", -1)) for each in _rows(found, "failed_chat_list")
+            str(each["chat_id"]): int(each.get("errcode", -1)) for each in rows_of(found, "failed_chat_list")
         }
 
     def owner_figures(self, *, owner: str, day: datetime) -> Mapping[str, Any]:
@@ -131,14 +81,14 @@ class WeCom:
             "offset": 0,
             "limit": 1,
         }
-        rows = _rows(self._post(f"{_ROOT}/groupchat/statistic", asked), "items")
-        return _mapping(rows[0].get("data")) if rows else {}
+        rows = rows_of(self._post(f"{_ROOT}/groupchat/statistic", asked), "items")
+        return mapping_of(rows[0].get("data")) if rows else {}
 
     def reply_minutes(self, *, userid: str, day: datetime) -> int | None:
         """How many minutes a colleague took on average to reply to customers on that day."""
         moment = int(day.timestamp())
         asked = {"userid": [userid], "start_time": moment, "end_time": moment}
-        rows = _rows(self._post(f"{_ROOT}/get_user_behavior_data", asked), "behavior_data")
+        rows = rows_of(self._post(f"{_ROOT}/get_user_behavior_data", asked), "behavior_data")
         found = rows[0].get("avg_reply_time") if rows else None
         return found if isinstance(found, int) and found >= 0 else None
 
@@ -164,19 +114,19 @@ class WeCom:
         if attachments:
             asked["attachments"] = list(attachments)
         found = self._post(f"{_ROOT}/add_msg_template", asked)
-        return _word(found, "msgid"), tuple(str(each) for each in found.get("fail_list") or ())
+        return word_of(found, "msgid"), tuple(str(each) for each in found.get("fail_list") or ())
 
     def message_tasks(self, *, msgid: str, cursor: str = "", limit: int = 500) -> Page:
         """Who was asked to send it, and who did (status 2)."""
         asked = {"msgid": msgid, "limit": limit, **({"cursor": cursor} if cursor else {})}
-        return _page(self._post(f"{_ROOT}/get_groupmsg_task", asked), "task_list")
+        return page_of(self._post(f"{_ROOT}/get_groupmsg_task", asked), "task_list")
 
     def message_results(self, *, msgid: str, userid: str, cursor: str = "", limit: int = 500) -> Page:
         """What became of it, one row a customer or group: status 0 not sent, 1 sent, 2 not a friend any more,
         3 had another one already.
         """
         asked = {"msgid": msgid, "userid": userid, "limit": limit, **({"cursor": cursor} if cursor else {})}
-        return _page(self._post(f"{_ROOT}/get_groupmsg_send_result", asked), "send_list")
+        return page_of(self._post(f"{_ROOT}/get_groupmsg_send_result", asked), "send_list")
 
     def remind_sender(self, *, msgid: str) -> None:
         """WeCom reminds the senders of a message that is not sent; three times a day at most."""
@@ -195,7 +145,7 @@ class WeCom:
             "remark": remark,
         }
         found = self._post(f"{_ROOT}/add_contact_way", asked)
-        return _word(found, "config_id"), str(found.get("qr_code", ""))
+        return word_of(found, "config_id"), str(found.get("qr_code", ""))
 
     def update_contact_way(self, *, config_id: str, users: Sequence[str], state: str) -> None:
         self._post(
@@ -215,12 +165,12 @@ class WeCom:
             "chat_id_list": list(chat_ids),
             "state": state,
         }
-        return _word(self._post(f"{_ROOT}/groupchat/add_join_way", asked), "config_id")
+        return word_of(self._post(f"{_ROOT}/groupchat/add_join_way", asked), "config_id")
 
     def join_way(self, config_id: str) -> Mapping[str, Any]:
         """What a way to join is; `qr_code` is the address of its picture."""
         found = self._post(f"{_ROOT}/groupchat/get_join_way", {"config_id": config_id})
-        return _mapping(found.get("join_way"))
+        return mapping_of(found.get("join_way"))
 
     def update_join_way(self, *, config_id: str, chat_ids: Sequence[str], state: str) -> None:
         asked = {"config_id": config_id, "scene": 2, "chat_id_list": list(chat_ids), "state": state}
@@ -244,12 +194,12 @@ class WeCom:
     def external_contact(self, external_userid: str) -> Mapping[str, Any]:
         """Who an external contact is. Raises Stopped (84061) when no colleague has them as a customer."""
         found = self._get(f"{_ROOT}/get", {"external_userid": external_userid})
-        return _mapping(found.get("external_contact"))
+        return mapping_of(found.get("external_contact"))
 
     def unassigned(self, *, cursor: str = "", limit: int = 1000) -> Page:
         """Customers of colleagues who have left, whom nobody has taken over yet."""
         asked = {"page_size": limit, **({"cursor": cursor} if cursor else {})}
-        return _page(self._post(f"{_ROOT}/get_unassigned_list", asked), "info")
+        return page_of(self._post(f"{_ROOT}/get_unassigned_list", asked), "info")
 
     def transfer_customers(
         self, *, leaver: str, heir: str, external_userids: Sequence[str]
@@ -260,7 +210,7 @@ class WeCom:
             "takeover_userid": heir,
             "external_userid": list(external_userids),
         }
-        rows = _rows(self._post(f"{_ROOT}/resigned/transfer_customer", asked), "customer")
+        rows = rows_of(self._post(f"{_ROOT}/resigned/transfer_customer", asked), "customer")
         codes = {str(each["external_userid"]): int(each.get("errcode", -1)) for each in rows}
         return {who: code for who, code in codes.items() if code}
 
@@ -285,7 +235,7 @@ class WeCom:
             raise Later(str(silent)) from silent
         except wechat.NoToken as refused:
             raise NotPermitted(refused.errcode, f"access_token {refused}") from refused
-        return _judged(code, found)
+        return judged(code, found)
 
     def _token(self, *, stale: str = "") -> str:
         def fetch(_is_stale: bool) -> wechat.Token:
@@ -327,80 +277,3 @@ def pages(ask: Any, **given: Any) -> Iterator[Page]:
         if cursor in seen:
             raise Later("the same cursor again")
         seen.add(cursor)
-
-
-def _judged(code: int, found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The answer, or what an errcode means for who asked."""
-    errmsg = str(found.get("errmsg", ""))[:200]
-    if code == 0:
-        return found
-    if code in TO_WAIT:
-        raise Later(f"{code} {errmsg}", seconds=TO_WAIT[code])
-    if code in wechat.BUSY or code in wechat.STALE_TOKEN:
-        raise Later(f"{code} {errmsg}")
-    if code in NOT_PERMITTED:
-        raise NotPermitted(code, errmsg)
-    if code in GONE:
-        raise Gone(code, errmsg)
-    raise Stopped(code, errmsg)
-
-
-def _page(found: Mapping[str, Any], name: str) -> Page:
-    return Page(tuple(_rows(found, name)), str(found.get("next_cursor") or ""))
-
-
-def _rows(found: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    rows = found.get(name) or []
-    if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
-        raise Later(f"unreadable: {name}")
-    return rows
-
-
-def _mapping(found: Any) -> Mapping[str, Any]:
-    if not isinstance(found, dict):
-        raise Later("unreadable")
-    return found
-
-
-def _word(found: Mapping[str, Any], name: str) -> str:
-    word = found.get(name)
-    if not isinstance(word, str) or not word:
-        raise Later(f"unreadable: {name}")
-    return word
-
-
-def chat_of(found: Any, chat_id: str) -> ChatDetail:
-    """The `group_chat` of an answer. Raises Later for what is none: it is asked for again; garbage undoes nothing."""
-    told = _mapping(found)
-    members = told.get("member_list")
-    if told.get("chat_id") != chat_id or not isinstance(members, list) or not told.get("owner"):
-        raise Later("unreadable: group_chat")
-    return ChatDetail(
-        chat_id=chat_id,
-        name=str(told.get("name") or ""),
-        owner=str(told["owner"]),
-        founded_at=_moment(told.get("create_time")),
-        notice=str(told.get("notice") or ""),
-        members=tuple(_member(each) for each in members),
-    )
-
-
-def _member(found: Any) -> ChatMember:
-    told = _mapping(found)
-    userid = told.get("userid")
-    if not isinstance(userid, str) or not userid or told.get("type") not in (1, 2):
-        raise Later("unreadable: member_list")
-    unionid = told.get("unionid")
-    return ChatMember(
-        userid=userid,
-        is_colleague=told["type"] == 1,
-        unionid=unionid if isinstance(unionid, str) else "",
-        joined_at=_moment(told.get("join_time")),
-    )
-
-
-def _moment(seconds: Any) -> datetime | None:
-    """UTC; None for what is no moment between 2000 and 2100."""
-    if not isinstance(seconds, int) or not 946_684_800 <= seconds < 4_102_444_800:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.jobs.adapters import Adapter, Letter, Refused, TryLater, Wait
 from campaigns.jobs.outbox_rules import AskedToWait, NoAnswer, NotConfigured, RefusedForGood, Terms
-from community.groups.wecom import TO_WAIT, Later, Stopped
+from community.groups.wecom_answers import TO_WAIT, Later, Stopped
 from community.groups.wecom_settings import wecom
 
 TRANSFER = "wecom.groups"

@@ -15,7 +15,7 @@ from community.groups.services.entries import add_code, add_line, set_place
 from community.groups.services.groups import add_group, add_member
 from community.groups.services.healths import judge_groups, note_sign
 from community.groups.services.kinds import add_kind
-from community.groups.wecom import chat_of
+from community.groups.wecom_answers import chat_of
 from config.standins.wecom import Contacts
 from config.standins.wecom_demo import CORP, OWNERS, fill
 

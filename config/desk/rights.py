@@ -20,7 +20,17 @@ from config.rights.doors import DOORS
 from config.rights.words import Named, named
 
 # Rooms as the sidebar has them; others follow.
-_ORDER = ("content", "approvals", "planning", "rewards", "points", "community", "customers", "tenants", "audit")
+_ORDER = (
+    "content",
+    "approvals",
+    "planning",
+    "rewards",
+    "points",
+    "community",
+    "customers",
+    "tenants",
+    "audit",
+)
 _LAST = ("django_celery_beat", "shell", "api")
 
 PLACES = {

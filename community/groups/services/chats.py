@@ -23,7 +23,7 @@ from campaigns.tenants.scopes import Scope
 from community.groups.models import Group, Member
 from community.groups.refusals import OwnerIsUnknown
 from community.groups.selectors import account_of, person_keys, who_they_are
-from community.groups.wecom import ChatDetail, ChatMember
+from community.groups.wecom_answers import ChatDetail, ChatMember
 from community.groups.wecom_models import Chat, GroupSync, WeComAccount
 
 LEASE = timedelta(minutes=2)

@@ -16,7 +16,8 @@ from community.groups.selectors import accounts_within, group_in_scope
 from community.groups.services.groups import note_group
 from community.groups.services.syncs import Clock
 from community.groups.signs import last_signs
-from community.groups.wecom import Later, NotPermitted, Stopped, WeCom
+from community.groups.wecom import WeCom
+from community.groups.wecom_answers import Later, NotPermitted, Stopped
 
 LOT = 500
 TASK = "community.judge_groups"

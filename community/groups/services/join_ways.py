@@ -17,7 +17,8 @@ from community.groups.models import Group
 from community.groups.refusals import WeComAway, WeComNotPermitted, WeComRefused
 from community.groups.rules import is_nearly_full
 from community.groups.services.syncs import TRIES, Clock
-from community.groups.wecom import Later, NotPermitted, Stopped, WeCom
+from community.groups.wecom import WeCom
+from community.groups.wecom_answers import Later, NotPermitted, Stopped
 
 TASK = "community.make_join_ways"
 _LEASE = timedelta(minutes=1)

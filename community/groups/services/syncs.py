@@ -41,7 +41,8 @@ from community.groups.services.chats import (
     put_off,
     stop_chat,
 )
-from community.groups.wecom import Gone, Later, NotPermitted, Page, Stopped, WeCom
+from community.groups.wecom import WeCom
+from community.groups.wecom_answers import Gone, Later, NotPermitted, Page, Stopped
 from community.groups.wecom_models import Chat, GroupSync
 
 TASK = "community.sync_groups"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from community.groups.wecom import Gone, Later, NotPermitted, Stopped, WeCom, pages
+from community.groups.wecom import WeCom, pages
+from community.groups.wecom_answers import Gone, Later, NotPermitted, Stopped
 from config.standins.wechat import WeChatStandIn
 from tests.community.groups.conftest import CORP, Clock, client_of, member
 from tests.support.cast import AT
