@@ -223,6 +223,8 @@ class ProgrammeForm(ServiceForm):
             choice.queryset = groups_within(scope=scope).filter(dissolved_at=None).order_by("name", "id")
         if "kinds" in self.fields:
             self.fields["kinds"].choices = [(kind.pk, kind.name) for kind in kinds_in_use()]  # type: ignore[attr-defined]
+        if "kinds" in self.fields and not kinds_in_use().exists():
+            self.fields["kinds"].help_text = gettext("No kinds of groups are in use yet.")
         said = self.instance
         for field, slots in SENTENCES.items():
             self.initial.setdefault(field, {slot: getattr(said, name) for slot, name in slots.items()})

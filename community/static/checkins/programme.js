@@ -25,6 +25,7 @@ if (proofs.length) {
     const beside = form.querySelector("fieldset")?.parentElement;
     beside?.classList.add("ck-beside");
     beside?.prepend(live);
+    if (beside) live.style.gridRow = `1 / span ${beside.children.length}`;
     const ask = location.pathname.replace(/[^/]+\/(change\/)?$/, "said/");
     let timer = 0, running = null;
     const show = async () => {
