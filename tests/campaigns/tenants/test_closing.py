@@ -240,8 +240,20 @@ def test_a_closed_branch_hands_over_all_that_runs_and_keeps_all_that_was(busy: C
         mine = {n: before[n] for n in before if n.startswith("community.") and n not in STAYS}
         assert set(mine) >= {
             f"community.{each}"
-            for each in ("Group", "Member", "EntryCode", "EntryGroup", "GroupSign", "WeComAccount",
-                         "Channel", "Livestream", "Broadcast", "Showing", "Booking", "Programme")
+            for each in (
+                "Group",
+                "Member",
+                "EntryCode",
+                "EntryGroup",
+                "GroupSign",
+                "WeComAccount",
+                "Channel",
+                "Livestream",
+                "Broadcast",
+                "Showing",
+                "Booking",
+                "Programme",
+            )
         }
         assert {n: c for n, c in counted(nb2).items() if n in mine} == mine
         assert sorted(Merchant.objects.filter(branch=nb2).values_list("code", flat=True)) == ["S1", "S1-NB"]
