@@ -409,7 +409,6 @@ _UNMARKED = {
     "kind", "subject", "sha256", "format", "colour", "zone", "actor", "verb", "app", "pgh_label", "slot", "body",
     "fingerprint", "route", "key", "payer", "status", "number_tail", "if_empty",
     "thing",  # of some kinds of batch alone, as a CHECK has it; its row's title is marked
-    "chat_id",  # of groups from WeCom alone, as a CHECK has it
     "order_key",  # of a customer's own redemption alone, as a CHECK has it
 }  # fmt: skip
 
