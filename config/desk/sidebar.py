@@ -109,6 +109,8 @@ GROUPS = [
             Page(_("Plans in groups"), "play_circle", "community.planrun"),
             Page(_("Group posts"), "chat", "community.post"),
             Page(_("Groups"), "groups", "community.group"),
+            Page(_("Check-in programmes"), "event_available", "community.programme"),
+            Page(_("Check-ins"), "task_alt", "community.checkin"),
             Page(_("Entry codes"), "qr_code_2", "community.entrycode"),
             Page(_("Kinds of groups"), "label", "community.groupkind", head_office_only=True),
             Page(_("Positions of branches"), "pin_drop", "community.branchplace"),
@@ -155,14 +157,6 @@ GROUPS = [
             ),
         ],
         ("rewards_operator", "clerk", "merchant_clerk"),
-    ),
-    Group(
-        _("Community"),
-        [
-            Page(_("Check-in programmes"), "event_available", "community.programme"),
-            Page(_("Check-ins"), "task_alt", "community.checkin"),
-        ],
-        ("community_operator",),
     ),
     Group(
         _("Customers"),
