@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 from campaigns.lib.refusals import NotFound
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
-from community.groups.models import Group
+from community.groups.models import Group, Member
 from community.plans.cards import Card, PlanTerms, card_of, with_changes
 from community.plans.models import LivePlan, Plan, PlanRun, Post
 from community.plans.rules import Occurrence, last_day, moved, occurrences
@@ -110,9 +110,10 @@ def posts_of_group(*, scope: Scope, group_id: UUID) -> QuerySet[Post]:
     """What was sent to a group. Asked as the customer: the policies show the group to its members alone, and of posts
     to a single member the own. Raises NotFound for a group that the asker is not in, and for an absent one alike.
     """
-    if not Group.objects.filter(pk=group_id).exists():
+    mine = Member.objects.filter(group_id=group_id, customer_id=str(scope.customer_id), left_at=None)
+    if not mine.exists():
         raise NotFound
-    return Post.objects.filter(group_id=group_id)
+    return Post.objects.filter(Q(member=None) | Q(member__in=mine), group_id=group_id)
 
 
 def is_overdue(*, post: Post, at: datetime) -> bool:

@@ -21,6 +21,8 @@ _PAGES = {
     "said": pgettext_lazy("page", "the sentence while typing"),
     "trial_run": pgettext_lazy("page", "trial run"),
     "accept_one": pgettext_lazy("page", "accept"),
+    "accept": pgettext_lazy("page", "accept the changed original"),
+    "end_member": pgettext_lazy("page", "end a membership of the household"),
     "refuse": pgettext_lazy("page", "refuse"),
     "picture": pgettext_lazy("page", "the picture"),
     "void": pgettext_lazy("page", "void"),

@@ -30,7 +30,13 @@ from community.livestreams.models import Broadcast, Livestream, Showing
 from community.livestreams.publishing import missing_in
 from community.livestreams.refusals import ReasonMissing
 from community.livestreams.rules import State
-from community.livestreams.selectors import broadcast_of, covers_offered, livestream_in_scope, rebroadcasts
+from community.livestreams.selectors import (
+    broadcast_of,
+    covers_offered,
+    livestream_in_scope,
+    rebroadcasts,
+    series_offered,
+)
 from community.livestreams.services import livestreams, showings
 from community.livestreams.services.viewers import judge_comment
 from community.livestreams.terms import LivestreamTerms
@@ -46,13 +52,27 @@ class FitForm(forms.Form):
     fit = forms.ChoiceField(choices=[("1", "1"), ("0", "0")])
 
 
+class SeriesFilter(admin.SimpleListFilter):
+    """By one of the series of the scope's branches."""
+
+    title = _("series of livestreams")
+    parameter_name = "series"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(each.pk), each.title) for each in series_offered(scope=scope_of(request))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        offered = {key for key, _title in self.lookups(request, None)}
+        return queryset.filter(series_id=self.value()) if self.value() in offered else queryset
+
+
 @admin.register(Livestream)
 class LivestreamAdmin(DraftPage):
     noun = "community.livestream"
     form = LivestreamForm
     fieldsets = FIELDSETS
     list_display = ("title", "when", "stands", "channel", "branch", "handed_down")
-    list_filter = ("handed_down", "series")
+    list_filter = ("handed_down", SeriesFilter)
     search_fields = ("title",)
     ordering = ("-planned_from",)
     list_before_template = "community/livestreams_head.html"
