@@ -100,7 +100,7 @@ class DotOut(serializers.Serializer[Any]):
     reason = serializers.CharField(help_text="未通过的原因 · why it was refused")
 
 
-class QuestionOut(serializers.Serializer[Any]):
+class CheckInQuestionOut(serializers.Serializer[Any]):
     """当天的题目 · The question of today."""
 
     text = serializers.CharField()
@@ -145,7 +145,7 @@ class ProgrammeOut(serializers.Serializer[Any]):
     counts_today = serializers.BooleanField()
     is_done = serializers.BooleanField(help_text="今天已打卡 · checked in today")
     proof = serializers.ChoiceField(choices=Proof.values)
-    question = QuestionOut(allow_null=True)
+    question = CheckInQuestionOut(allow_null=True)
     place = PlaceOut(allow_null=True)
     points = serializers.IntegerField()
     streak_days = serializers.IntegerField()

@@ -41,7 +41,11 @@ PLACES = {
     "sibling": pgettext_lazy("place", "beside"),
     "other": pgettext_lazy("place", "another customer's"),
 }
-_METHODS = {"get": pgettext_lazy("method", "open"), "post": pgettext_lazy("method", "send")}
+_METHODS = {
+    "get": pgettext_lazy("method", "open"),
+    "post": pgettext_lazy("method", "send"),
+    "put": pgettext_lazy("method", "change"),
+}
 _LEADS = {
     "login": _("to the log-in"),
     "inbox": _("to the inbox"),
