@@ -39,7 +39,10 @@ class Migration(migrations.Migration):
         *published("community_liveplan", kind="community.plan", column="plan_id"),
         *stoppable("community_liveplan", kind="community.plan"),
         *wall("community_liveplanevent", append_only=True),
-        *wall("community_planrun", sees={"group_id": "community_group"}),
+        # Members come and go by verbs, too, and a run is looked at again then.
+        *wall(
+            "community_planrun", sees={"group_id": "community_group"}, verbs="SELECT, UPDATE (lay_at)"
+        ),
         *wall("community_planrunevent", append_only=True),
         *wall(
             "community_post",
