@@ -75,7 +75,6 @@ RUN_LIVESTREAMS = [
     "community.livestream.run",
     "community.livestream.moderate",
     "community.livestream.take_down",
-    "approvals.revision.withdraw",
 ]
 DECIDE_LIVESTREAMS = [*LIVESTREAMS, "community.livestream.take_down", "community.livestream.moderate"]
 PLANS = ["community.plan.view", "community.planrun.view", "community.post.view"]

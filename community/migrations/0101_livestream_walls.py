@@ -15,11 +15,10 @@ _MAKE = [
     "community.livestream.submit",
     "community.livestream.run",
     "community.livestream.moderate",
-    "approvals.revision.withdraw",
 ]
 _DECIDE = [*_VIEW, "community.livestream.take_down", "community.livestream.moderate"]
 LIVESTREAM_RIGHTS = {
-    "community_operator": [*_MAKE, "community.livestream.take_down"],
+    "community_operator": [*_MAKE, "community.livestream.take_down", "approvals.revision.withdraw"],
     "branch_manager": [*_MAKE, "community.livestream.take_down"],
     "reviewer": _DECIDE,
     "editor": _VIEW,
