@@ -23,8 +23,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Trusted: whoever may create in the database may bring it in. For what no two may have at one time.
-        migrations.RunSQL("CREATE EXTENSION IF NOT EXISTS btree_gist", migrations.RunSQL.noop),
+        # For what no two may have at one time, without an extension.
+        migrations.RunSQL(
+            "CREATE TYPE community_uuidrange AS RANGE (subtype = uuid)", migrations.RunSQL.noop
+        ),
         migrations.CreateModel(
             name='Livestream',
             fields=[
@@ -490,7 +492,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='booking',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('taken', '='), ('span', '&&')], name='community_booking_is_of_one_livestream_at_once'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('taken'), models.F('taken'), models.Value('[]'), function='community_uuidrange'), '&&'), ('span', '&&')], name='community_booking_is_of_one_livestream_at_once'),
         ),
         migrations.AddIndex(
             model_name='quizanswer',

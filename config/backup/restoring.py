@@ -209,9 +209,6 @@ def _make_public(connection: psycopg.Connection) -> None:
     """As a new database has it: a dump tells of what differs from that."""
     connection.execute("CREATE SCHEMA public")
     connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
-    # A dump of one schema leaves out what extends the database; where a bank is set aside, it went along with it.
-    connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public")
-    connection.execute("ALTER EXTENSION btree_gist SET SCHEMA public")
 
 
 def _load(connection: psycopg.Connection, owner: Address, backup: Path, say: Say) -> None:
