@@ -157,15 +157,14 @@ def _claim(scope: Scope) -> tuple[int, list[_Asked], int]:
         if message is not None and message.state == Message.State.SENT:
             said = message.answer
             if said.get("msgid"):
-                lot.append(_Asked(post.pk, post.opened_at, said["msgid"], said["sender"], said["chat"]))
+                lot.append(
+                    _Asked(
+                        post.pk, post.opened_at or post.due_at, said["msgid"], said["sender"], said["chat"]
+                    )
+                )
         elif message is not None and _is_refused(message):
             refused.append(post.pk)
-        elif (
-            message is None
-            or message.state == Message.State.CANCELLED
-            or next_at is None
-            or (message.state == Message.State.DEAD and post.state == Post.State.CONFIRMED)
-        ):
+        elif _is_by_hand(post, message, next_at):
             by_hand.append(post.pk)
     for at, ids in again.items():
         Post.objects.within(scope).filter(pk__in=ids).update(ask_at=at)
@@ -179,9 +178,16 @@ def _is_refused(message: Message) -> bool:
     return message.state == Message.State.DEAD and message.why.get("code") == RefusedForGood.code
 
 
+def _is_by_hand(post: Post, message: Message | None, next_at: datetime | None) -> bool:
+    """Will WeCom never hear of it? A dead one may be sent again from the outbox while there is time."""
+    if message is None or message.state == Message.State.CANCELLED or next_at is None:
+        return True
+    return bool(message.state == Message.State.DEAD and post.state == Post.State.CONFIRMED)
+
+
 def _next(post: Post, at: datetime) -> datetime | None:
     """When to ask next; None when this is the last time."""
-    age = at - post.opened_at
+    age = at - (post.opened_at or at)
     wait = next((wait for until, wait in _WAITS if age < until), None)
     return at + wait if wait is not None else None
 

@@ -144,8 +144,8 @@ def test_from_the_hand_out_to_what_wecom_says(bank: Cast, server: WeChatStandIn)
     # A reminder calls again; after three days WeCom is not asked any more.
     with system_scope(at=NINE + timedelta(hours=2), cause="test") as scope:
         assert remind_due(scope=scope) == 1
-    assert [row.key for row in messages("wecom.message")][0] == call.key
-    assert len(messages("wecom.message")) == 2
+    calls = messages("wecom.message")
+    assert len(calls) == 2 and calls[0].key == call.key != calls[1].key
     assert asked(NINE + timedelta(days=3, hours=1), server) == 0
     assert questions(server) == before + 1
     assert asked(NINE + timedelta(days=9), server) == 0 and questions(server) == before + 1
@@ -159,7 +159,10 @@ def test_what_wecom_does_not_take(bank: Cast, server: WeChatStandIn) -> None:
     at = NINE
     for fault, wait in (("errcode:45009", 61), ("errcode:-1", 60), ("http:502", 120)):
         server.desk.fail(fault)
-        assert delivered(at) == Delivered(later=1), fault
+        done = delivered(at)
+        assert (done.sent, done.dead, done.later + done.returned) == (0, 0, 1), fault
+        [row] = messages()
+        assert (row.state, fault.rpartition(":")[2] in row.why["zh"]) == ("waiting", True)
         at += timedelta(seconds=wait)
         assert asked(NINE + timedelta(minutes=5), server) == 0
     assert server.contacts.messages == {} and told(group) == ("due", "waiting", "")
