@@ -45,7 +45,7 @@ _RESULTS: dict[Any, tuple[Any, str]] = {
 }
 
 
-def put_posts(scope: Scope, posts: Sequence[Post]) -> None:
+def put_posts(*, scope: Scope, posts: Sequence[Post]) -> None:
     """Have these posted into their groups by WeCom. What it cannot carry whole stays the owner's to send by hand."""
     is_configured = wecom().is_configured
     owners = userids_of(scope=scope, people={post.group.owner_id for post in posts})
@@ -75,7 +75,7 @@ def _fits(post: Post) -> bool:
     return post.member_id is None and not post.material and not has_personal_number(post.text)
 
 
-def put_calls(scope: Scope, posts: Sequence[Post]) -> None:
+def put_calls(*, scope: Scope, posts: Sequence[Post]) -> None:
     """Call who has to send these: one message a person, however many posts."""
     if not settings.WECOM_AGENT_ID:
         return
