@@ -46,6 +46,7 @@ HEAVY_TASKS = (
     "community.sync_groups",
     "community.make_join_ways",
     "community.judge_groups",
+    "community.ask_results",
     "backup.*",
 )
 # Seconds. A message of a lost worker comes back after VISIBILITY; no task may run longer, or it runs twice at once.

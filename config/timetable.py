@@ -306,6 +306,11 @@ SWEEPS = [
         "从企业微信获取有变化的社群 · Fetch the groups of WeCom that changed",
     ),
     Sweep(
+        "community.ask_results",
+        5,
+        "向企业微信查询群发结果 · Ask WeCom what became of posts into groups",
+    ),
+    Sweep(
         "community.ask_sync",
         0,
         "每晚与企业微信全量同步社群 · Synchronise all groups with WeCom each night",

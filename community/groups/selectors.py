@@ -66,6 +66,12 @@ def accounts_within(*, scope: Scope) -> QuerySet[WeComAccount]:
     return WeComAccount.objects.within(scope).select_related("person", "branch")
 
 
+def userids_of(*, scope: Scope, people: Iterable[UUID]) -> dict[UUID, str]:
+    """The user ids in WeCom that these people have now; who has none is left out."""
+    rows = WeComAccount.objects.within(scope).filter(person_id__in=set(people), ended_at=None)
+    return dict(rows.values_list("person_id", "userid"))
+
+
 def person_keys(*, userids: Iterable[str], corp: str) -> dict[str, str]:
     """By which key does each external contact stand in the lists of members?"""
     find = lookups()

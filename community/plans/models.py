@@ -216,6 +216,8 @@ class Post(TenantModel):
     result = models.CharField(
         _("result in WeCom"), max_length=8, choices=Result, blank=True, db_default="", default=""
     )
+    # When WeCom is asked for the result next; empty when it is not.
+    ask_at = models.DateTimeField(_("result asked at"), null=True)
     # Why it is as it is: a code of `post_words`, or the words of who skipped it.
     why = models.CharField(_("why"), max_length=200, blank=True, db_default="", default="")
     ended_at = models.DateTimeField(_("done at"), null=True)
@@ -257,6 +259,11 @@ class Post(TenantModel):
             models.Index(fields=["remind_at"], condition=Q(state="due"), name="community_post_to_remind"),
             models.Index(fields=["assignee", "due_at"], condition=Q(state="due"), name="community_post_open_tasks"),
             models.Index(fields=["group", "due_at"], name="community_post_of_group"),
+            models.Index(
+                fields=["ask_at"],
+                condition=Q(result="waiting", state__in=["due", "sent"], ask_at__isnull=False),
+                name="community_post_to_ask",
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

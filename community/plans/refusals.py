@@ -70,6 +70,13 @@ class PostIsStopped(Refusal):
     en = "This post must not go out now: {why_en}. Do not send it."
 
 
+class PostIsLate(Refusal):
+    code = "community.post.is_late"
+    status = 409
+    zh = "这条群发已过当天或已进入免打扰时段，不再经企业微信发出。请由群主判断是否手工发送。"
+    en = "Its day is over or quiet hours have begun, so WeCom is not asked any more: send it by hand if it still fits."
+
+
 class ReasonIsMissing(Refusal):
     code = "community.post.reason_is_missing"
     status = 422

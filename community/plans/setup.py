@@ -6,6 +6,7 @@ from campaigns.jobs.long_kinds import register_many
 from campaigns.notices.sentences import register_notice
 from campaigns.tenants.steps import register_step
 from community.plans.calendar_layer import register_posts_layer
+from community.plans.courier import register_wecom_courier
 from community.plans.publishing import register_plan_kind
 from community.plans.services.plans import hand_over_plans
 from community.plans.services.posts import hand_over_tasks, withdraw_posts_with
@@ -17,6 +18,7 @@ def register_plans() -> None:
     """Called once, when the applications are ready."""
     register_plan_kind()
     register_posts_layer()
+    register_wecom_courier()
     register_many(
         APPLY,
         each=apply_item,

@@ -37,6 +37,12 @@ CREATE TRIGGER community_post_moves BEFORE INSERT OR UPDATE OR DELETE ON communi
     FOR EACH ROW EXECUTE FUNCTION community_post_moves();
 """
 
+# The next moment of asking WeCom moves like the task does.
+POST_MOVES_ASKED = POST_MOVES.partition("CREATE TRIGGER")[0].replace(
+    "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"
+)
+POST_MOVES_ASKED = POST_MOVES_ASKED.replace("'ended_by_id'];", "'ended_by_id', 'ask_at'];")
+
 # Run and group at once, as the writer sees them, by a plan that the session keeps: posts come by the hundred thousand,
 # and the walls' own trigger asks for each column by a question made anew.
 OF_ITS_RUN = """

@@ -169,7 +169,11 @@ class Contacts:
             return error(40058)
         msgid = f"msgGCAAAXtWyujaWJHDDGi0mACas{next(self._number)}"
         failed = [each for each in targets if each in self.unreachable]
-        self.messages[msgid] = {"sender": asked["sender"], "targets": [t for t in targets if t not in failed]}
+        self.messages[msgid] = {
+            "sender": asked["sender"],
+            "text": asked["text"]["content"],
+            "targets": [t for t in targets if t not in failed],
+        }
         return {"msgid": msgid, "fail_list": failed}
 
     def _tasks(self, asked: Body) -> Body:
@@ -192,6 +196,7 @@ class Contacts:
                 kind: each,
                 "userid": message["sender"],
                 "status": status.get(each, 1 if message.get("sent_at") else 0),
+                "send_time": message.get("sent_at", 0),
             }
             for each in message["targets"]
         ]

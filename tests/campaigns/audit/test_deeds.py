@@ -68,6 +68,7 @@ SILENT = {
     "campaigns.rewards.services.claim_codes.make_step": "a lot of codes, which were asked for, which is noted",
     "community.plans.services.laying": "what an approved plan says, applied by somebody, which is noted",
     "community.plans.services.sending": "the post itself says what was decided, and why",
+    "community.plans.services.courier": "on its way the post itself says what was decided; results are noted",
     "community.plans.services.reminders": "the task itself says how often",
     "community.plans.services.plans.publish_plan": "called by an approval alone",
     "community.plans.services.plans.withdraw_plan": "called by a take-down alone",
