@@ -17,6 +17,12 @@ from campaigns.rewards.api import coupons as rewards
 from campaigns.rewards.api import life as rewards_life
 from campaigns.rewards.api import orders as rewards_orders
 from campaigns.tenants.middleware import own_scope
+from community.checkins import api as checkins
+from community.groups.api import callbacks as groups_callbacks
+from community.groups.api import entries as groups_entries
+from community.groups.api import groups
+from community.livestreams import api as livestreams
+from community.plans import api as community_plans
 from config import api_docs
 from content import api as content
 from content import api_contents as contents
@@ -73,12 +79,45 @@ urlpatterns = [
         points_draws.Receivers.as_view(),
         name="points-try-receiver",
     ),
+    path("livestreams", livestreams.Livestreams.as_view(), name="livestreams"),
+    path("livestreams/<uuid:livestream_id>", livestreams.OneLivestream.as_view(), name="livestream"),
+    path(
+        "livestreams/<uuid:livestream_id>/reminders",
+        livestreams.Reminders.as_view(),
+        name="livestream-reminders",
+    ),
+    path(
+        "livestreams/<uuid:livestream_id>/watch",
+        own_scope(livestreams.Watching.as_view()),
+        name="livestream-watch",
+    ),
+    path(
+        "livestreams/<uuid:livestream_id>/comments",
+        livestreams.Comments.as_view(),
+        name="livestream-comments",
+    ),
+    path(
+        "livestreams/<uuid:livestream_id>/comments/<uuid:comment_id>",
+        livestreams.OwnComment.as_view(),
+        name="livestream-comment",
+    ),
+    path("livestreams/<uuid:livestream_id>/likes", livestreams.Likes.as_view(), name="livestream-likes"),
+    path(
+        "livestreams/<uuid:livestream_id>/answers", livestreams.Answers.as_view(), name="livestream-answers"
+    ),
     path("me/messages", outreach.MyMessages.as_view(), name="messages"),
     path("me/messages/<uuid:touch_id>/read", outreach.MessagesRead.as_view(), name="message-read"),
     path("me/subscriptions", outreach.Subscriptions.as_view(), name="subscriptions"),
+    path("groups/<uuid:group_id>/check-ins", own_scope(checkins.CheckIns.as_view()), name="check-ins"),
+    path("me/check-in-board", checkins.BoardChoices.as_view(), name="check-in-board"),
     path("events", own_scope(events.Events.as_view()), name="events"),
+    # groups
+    path("groups", groups.Groups.as_view(), name="groups"),
+    path("entry-codes/<str:slug>", own_scope(groups_entries.Entry.as_view()), name="entry-code"),
+    path("entry-codes/<str:slug>/near", own_scope(groups_entries.EntryNear.as_view()), name="entry-near"),
     path("me", customers.Me.as_view(), name="me"),
     # the bank's systems
+    path("hooks/wecom", groups_callbacks.wecom_callback, name="hooks-wecom"),
     path("hooks/<slug:source>", own_scope(events.Hook.as_view()), name="hooks"),
     path("me/consents", consents.Consents.as_view(), name="consents"),
     path("me/personalisation", consents.Personalisation.as_view(), name="personalisation"),
@@ -92,5 +131,14 @@ urlpatterns = [
     path("staff/redemptions/worth", rewards.Worths.as_view(), name="worth"),
     path("staff/redemptions/<uuid:redemption_id>/reversal", rewards.Reversals.as_view(), name="reversal"),
     path("staff/customers/<uuid:customer_id>", CustomerCard.as_view(), name="staff-customer"),
+    # posts of plans
+    path("staff/tasks", community_plans.Tasks.as_view(), name="staff-tasks"),
+    path(
+        "staff/tasks/<uuid:task_id>/confirm",
+        community_plans.TaskConfirmations.as_view(),
+        name="staff-task-confirm",
+    ),
+    path("staff/tasks/<uuid:task_id>/skip", community_plans.TaskSkips.as_view(), name="staff-task-skip"),
+    path("groups/<uuid:group_id>/posts", community_plans.GroupPosts.as_view(), name="group-posts"),
     path("staff/auth/token", own_scope(access.StaffToken.as_view()), name="staff-auth-token"),
 ]

@@ -43,6 +43,10 @@ HEAVY_TASKS = (
     "points.close_ledgers",
     "content.render",
     "content.purge_assets",
+    "community.sync_groups",
+    "community.make_join_ways",
+    "community.judge_groups",
+    "community.ask_results",
     "backup.*",
 )
 # Seconds. A message of a lost worker comes back after VISIBILITY; no task may run longer, or it runs twice at once.

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import time
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -248,6 +249,13 @@ RETENTION: dict[str, int] = json.loads(os.environ.get("FENHANG_RETENTION") or "{
 
 POINTS_PASSED_A_DAY = int(os.environ.get("FENHANG_POINTS_PASSED_A_DAY", "10000"))
 
+# --- groups: from when until when, local, nothing is sent to them; how many posts a group gets a day at most ---------
+
+COMMUNITY_QUIET = tuple(
+    time.fromisoformat(text) for text in os.environ.get("FENHANG_QUIET_HOURS", "21:00-08:00").split("-")
+)
+COMMUNITY_POSTS_A_DAY = int(os.environ.get("FENHANG_POSTS_A_DAY", "3"))
+
 # --- watching: figures above which an alert opens (campaigns/jobs/watch_rules.py), who may read /metrics ------------
 
 WATCH_LIMITS = limits_of(os.environ.get("FENHANG_WATCH_LIMITS", ""))
@@ -285,6 +293,9 @@ SPECTACULAR_SETTINGS = {
         "MovementKindEnum": "campaigns.points.models.MovementKind.values",
         "GoodKindEnum": "campaigns.points.models.GoodKind.values",
         "PrizeKindEnum": "campaigns.points.models.PrizeKind.values",
+        "LivestreamStateEnum": "community.livestreams.rules.State.values",
+        "DropStateEnum": "community.livestreams.rules.DROP_STATES",
+        "CommentStateEnum": "community.livestreams.rules.COMMENT_STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -310,6 +321,11 @@ WECOM_BASE_URL = os.environ.get("WECOM_BASE_URL", "https://qyapi.weixin.qq.com")
 WECOM_CORP_ID = os.environ.get("WECOM_CORP_ID", "")
 WECOM_AGENT_ID = os.environ.get("WECOM_AGENT_ID", "")
 WECOM_SECRET = os.environ.get("WECOM_SECRET", "")
+# Of customer contact (客户联系), for groups; the app's own where it may use that.
+WECOM_CONTACT_SECRET = os.environ.get("WECOM_CONTACT_SECRET", "") or WECOM_SECRET
+# Of the address that WeCom tells of changed groups: hooks/wecom is shut without both.
+WECOM_CALLBACK_TOKEN = os.environ.get("WECOM_CALLBACK_TOKEN", "")
+WECOM_CALLBACK_KEY = os.environ.get("WECOM_CALLBACK_KEY", "")
 # Systems of the bank that are told of things, by name: {"core": {"url": "https://...", "secret": "..."}}.
 HOOKS: dict[str, dict[str, str]] = json.loads(os.environ.get("FENHANG_HOOKS") or "{}")
 

@@ -212,9 +212,19 @@ SWEEPS = [
         "积分商城订单到账与超时取消 · Settle orders of the points mall, call off what is not paid",
     ),
     Sweep(
+        "community.pay_due_goals",
+        1,
+        "社群打卡达到目标后发放积分 · Give the points of groups that reached their goal",
+    ),
+    Sweep(
         "content.forget_stirs",
         10,
         "清理首页缓存的变更记录 · Forget changes that prepared home pages were told of",
+    ),
+    Sweep(
+        "community.send_posts",
+        1,
+        "社群群发：排定、到点交给群主、催办 · Lay posts of groups, hand out what is due, remind owners",
     ),
     Sweep(
         "points.reveal_draws",
@@ -288,6 +298,37 @@ SWEEPS = [
         0,
         "核对线上内容与批准的是否一致 · Compare what is served with what was approved",
         nightly="2:40",
+    ),
+    # community: groups
+    Sweep(
+        "community.sync_groups",
+        1,
+        "从企业微信获取有变化的社群 · Fetch the groups of WeCom that changed",
+    ),
+    Sweep(
+        "community.ask_results",
+        5,
+        "向企业微信查询群发结果 · Ask WeCom what became of posts into groups",
+    ),
+    Sweep(
+        "community.ask_sync",
+        0,
+        "每晚与企业微信全量同步社群 · Synchronise all groups with WeCom each night",
+        nightly="1:50",
+    ),
+    Sweep(
+        "community.make_join_ways", 1, "为活码生成企业微信入群二维码 · Have WeCom draw the QRs of entry codes"
+    ),
+    Sweep(
+        "community.tell_full_codes",
+        10,
+        "提醒活码的最后一个群即将满员 · Tell of entry codes that are nearly full",
+    ),
+    Sweep(
+        "community.judge_groups",
+        0,
+        "每晚评估社群健康 · Look at how every group is doing",
+        nightly="4:50",
     ),
     Sweep(
         "backup.make",

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from campaigns.lib.http import problems
 from campaigns.planning.calendar.doors import calendar_feed
 from campaigns.tenants.middleware import own_scope
+from community.groups.api import phone
 from config.health import healthz, readyz
 from config.metrics import metrics
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("calendar/<str:token>.ics", own_scope(calendar_feed), name="calendar-feed"),
     path("api/v1/", include(("config.api", "api"))),
     path("admin/", admin.site.urls),
+    path("g/<str:slug>", phone.entry_page, name="entry-page"),
+    path("g/<str:slug>/qr/<uuid:line_id>", phone.entry_picture, name="entry-picture"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="front"),
 ]

@@ -24,6 +24,7 @@ from campaigns.tenants.scopes import Scope
 from content.home_rules import Viewer
 from content.models import Asset, Item, LiveItem, LivePlacement, Original, Placement, Rendition
 from content.pictures_frozen import frozen_in
+from content.shown_elsewhere import frozen_elsewhere
 
 
 def asset_in_scope(*, scope: Scope, asset_id: UUID) -> Asset:
@@ -270,7 +271,10 @@ def rendition_shown(*, scope: Scope, item_id: UUID, rendition_id: UUID) -> str:
 
     A picture is asked for by its item: what was taken down, or is not shown yet, has no pictures either.
     """
-    return _format_of(LiveItem.objects.filter(shown_to(scope=scope), item_id=item_id), rendition_id)
+    try:
+        return _format_of(LiveItem.objects.filter(shown_to(scope=scope), item_id=item_id), rendition_id)
+    except NotFound:
+        return _format_in(frozen_elsewhere(scope=scope, thing_id=item_id), rendition_id)
 
 
 def _format_of(live: "QuerySet[LiveItem]", rendition_id: UUID) -> str:

@@ -86,8 +86,9 @@ def call(
     content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     params: Mapping[str, str] | None = None,
+    most: int = _MAX_ANSWER,
 ) -> Answer:
-    """One call; redirects are not followed. Raises Silent."""
+    """One call; redirects are not followed. An answer of more than `most` bytes is none. Raises Silent."""
     until = time.monotonic() + limits.connect + limits.whole
     timeout = httpx.Timeout(limits.read, connect=limits.connect, pool=limits.connect)
     try:
@@ -97,7 +98,7 @@ def call(
             body = b""
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > _MAX_ANSWER:
+                if len(body) > most:
                     raise Silent("answer too long")
                 if time.monotonic() > until:
                     raise Silent("answer too slow")

@@ -99,4 +99,5 @@ close.day                none        plain   law    settle
 close.closed_by          internal    plain   law    account
 close.figures            none        plain   law    settle
 close.differences        internal    plain   law    settle
+release.cause            none        plain   thing  run
 """)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from campaigns.rewards.models import Batch, Budget, Cashier, Funding, LiveBatch, Merchant, Stock
+from campaigns.rewards.models import Batch, Budget, Cashier, Funding, LiveBatch, Merchant, Release, Stock
 from campaigns.rewards.models.grants import GrantRule
 from campaigns.tenants.models import Branch
 from campaigns.tenants.scopes import Scope
@@ -16,7 +16,7 @@ def hand_over_batches(*, scope: Scope, closed: Branch, successor: Branch) -> int
     drafts = (
         Batch.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     )
-    for owned in (LiveBatch, Funding, Budget, GrantRule):
+    for owned in (LiveBatch, Funding, Budget, GrantRule, Release):
         owned.objects.within(scope).filter(branch=closed).update(branch=successor, branch_pos=successor.pos)
     return drafts
 

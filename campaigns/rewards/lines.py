@@ -99,7 +99,14 @@ def claim_lines(terms: BatchTerms) -> Iterator[Fact]:
             yield name, label_of(name), str(number)
     if terms.claims_by:
         yield "claims_by", label_of("claims_by"), str(ClaimsBy(terms.claims_by).label)
-    for name in ("needs_ticket", "holds_excess", "staff_may_claim", "draws_codes", "may_be_given"):
+    for name in (
+        "by_release",
+        "needs_ticket",
+        "holds_excess",
+        "staff_may_claim",
+        "draws_codes",
+        "may_be_given",
+    ):
         if getattr(terms, name):
             yield name, label_of(name), gettext("yes")
     if terms.claim_branches:

@@ -27,17 +27,23 @@ class GroupKind(models.Model):
         return self.name
 
 
-@tracked(exclude=("member_count",))
+@tracked(exclude=("member_count", "staff_count", "health"))
 class Group(TenantModel):
     """A community group of one branch, synchronised from WeCom or kept by hand.
 
     `chat_id` is WeCom's, empty for one kept by hand. `founded_at` (UTC) is when it came into being: day 0 of a plan.
-    `member_count` is the number of members who have not left, kept by a trigger.
+    `member_count` is the number of members who have not left, kept by a trigger; `staff_count` that of the colleagues
+    beside them, who take up places too (WeCom says it; 0 for a group kept by hand). `health` is last night's word.
     """
 
     class Source(models.TextChoices):
         WECOM = "wecom", _("from WeCom")
         HAND = "hand", _("kept by hand")
+
+    class Health(models.TextChoices):
+        HEALTHY = "healthy", _("healthy")
+        SILENT = "silent", _("silent")
+        LEAVING = "leaving", _("losing members")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=60)
@@ -51,6 +57,10 @@ class Group(TenantModel):
     chat_id = models.CharField(_("WeCom group id"), max_length=64, blank=True, default="")
     capacity = models.PositiveIntegerField(_("capacity"), default=200)
     member_count = models.PositiveIntegerField(_("members"), default=0, db_default=0, editable=False)
+    staff_count = models.PositiveIntegerField(_("colleagues in it"), default=0, db_default=0, editable=False)
+    health = models.CharField(
+        _("health"), max_length=8, choices=Health, blank=True, default="", db_default="", editable=False
+    )
     notice = models.CharField(_("group notice"), max_length=600, blank=True)
     founded_at = models.DateTimeField(_("founded at"))
     # A group that is dissolved stays for its history; nothing is planned for it any more.
@@ -80,6 +90,11 @@ class Group(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def in_it(self) -> int:
+        """How many places are taken."""
+        return self.member_count + self.staff_count
 
 
 @tracked()

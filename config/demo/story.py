@@ -34,10 +34,14 @@ from campaigns.tenants.services.assignments import assign_role, load_roles
 from campaigns.tenants.services.branches import add_tree
 from campaigns.tenants.services.people import add_person
 from config.demo import bank, pictures, tags
+from config.demo.checkins import check_in_for_weeks
 from config.demo.contents import publish_contents
 from config.demo.desk import keep_desk
+from config.demo.groups import keep_groups
 from config.demo.handed_down import hand_down, meet_content
+from config.demo.livestreams import hold_livestreams
 from config.demo.merchants import contract_merchants
+from config.demo.plans import run_plans
 from config.demo.points import give_points
 from config.demo.policies import set_policies
 from content.models import Slot
@@ -98,6 +102,13 @@ def tell(*, at: datetime, say: Callable[[str], None] = lambda _line: None) -> De
     give_points(demo)
     say("积分商城与柜台 …")
     keep_desk(demo)
+    say("行长直播间 …")
+    hold_livestreams(demo)
+    say("社群 …")
+    keep_groups(demo)
+    run_plans(demo)
+    say("社群打卡 …")
+    check_in_for_weeks(demo)
     _leave_work_open(demo)
     # Last: what was told so far went the way without policies.
     set_policies(demo, days_ago=0.2)

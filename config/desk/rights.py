@@ -20,7 +20,17 @@ from config.rights.doors import DOORS
 from config.rights.words import Named, named
 
 # Rooms as the sidebar has them; others follow.
-_ORDER = ("content", "approvals", "planning", "rewards", "points", "customers", "tenants", "audit")
+_ORDER = (
+    "content",
+    "approvals",
+    "planning",
+    "rewards",
+    "points",
+    "community",
+    "customers",
+    "tenants",
+    "audit",
+)
 _LAST = ("django_celery_beat", "shell", "api")
 
 PLACES = {
@@ -31,12 +41,17 @@ PLACES = {
     "sibling": pgettext_lazy("place", "beside"),
     "other": pgettext_lazy("place", "another customer's"),
 }
-_METHODS = {"get": pgettext_lazy("method", "open"), "post": pgettext_lazy("method", "send")}
+_METHODS = {
+    "get": pgettext_lazy("method", "open"),
+    "post": pgettext_lazy("method", "send"),
+    "put": pgettext_lazy("method", "change"),
+}
 _LEADS = {
     "login": _("to the log-in"),
     "inbox": _("to the inbox"),
     "rewards_batch_hand": _("to grants and codes"),
     "approvals_revision_versions": _("to all revisions of the thing"),
+    "community_livestream_desk": _("to the desk of the livestream"),
     "home": _("to the home page"),
     "list": _("to the list"),
     "thing": _("to the thing"),

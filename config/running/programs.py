@@ -14,6 +14,7 @@ from config.embedded.places import BASE_DIR, instance_dir, var_dir
 from config.embedded.supervisor import RESTART, Program
 from config.embedded.words import StartRefused
 from config.running import signs
+from config.standins.wecom_demo import CORP
 
 # Threads keep their connections (one for requests, one for what outlives a refusal), so processes x threads x 2
 # must stay well below the server's max_connections.
@@ -28,7 +29,9 @@ OUTBOX_PROCESSES = 1  # of many threads
 _WECHAT = """
 import sys
 from config.standins.wechat import WeChatStandIn
+from config.standins.wecom_demo import fill
 with WeChatStandIn(("127.0.0.1", int(sys.argv[1]))) as server:
+    fill(server.contacts)
     server.serve_forever()
 """
 
@@ -132,6 +135,9 @@ def environment_of(*, is_demo: bool, host: str, wechat_port: int | None) -> dict
         environment |= {"PYTHONPYCACHEPREFIX": sys.pycache_prefix, "PYTHONDONTWRITEBYTECODE": ""}
     if wechat_port is not None:
         environment["WECHAT_BASE_URL"] = environment["WECOM_BASE_URL"] = f"http://127.0.0.1:{wechat_port}"
+        # The demo bank's groups come from the stand-in, which takes any secret.
+        environment.setdefault("WECOM_CORP_ID", CORP)
+        environment.setdefault("WECOM_CONTACT_SECRET", "demo")
     if "ALLOWED_HOSTS" not in os.environ:
         names = {"127.0.0.1", "localhost", "[::1]", socket.gethostname()}
         environment["ALLOWED_HOSTS"] = ",".join(sorted(names | _names_of(host)))

@@ -22,7 +22,13 @@ ERRORS = {
     40125: "invalid appsecret",
     42001: "access_token expired",
     43101: "user refuse to accept the msg",
+    40014: "invalid access_token",
     45009: "reach max api daily quota limit",
+    45033: "api concurrent out of limit",
+    40058: "invalid request parameter",
+    48002: "api forbidden for no authority",
+    60020: "not allow to access from your ip",
+    84061: "not external contact",
     81013: "user & party & tag all invalid",
 }
 # As documented, for both.
@@ -45,10 +51,19 @@ class Desk:
         with self._lock:
             self._faults += [fault] * times
 
-    def next_fault(self) -> str:
-        """The fault that the message now asking meets with, "" for none."""
+    def next_fault(self, path: str = "") -> str:
+        """The fault that the call now asking meets with, "" for none. "path:/get:http:502" is kept for calls whose
+        path ends so.
+        """
         with self._lock:
-            return self._faults.pop(0) if self._faults else ""
+            for number, fault in enumerate(self._faults):
+                if not fault.startswith("path:"):
+                    return self._faults.pop(number)
+                _path, end, rest = fault.split(":", 2)
+                if path.endswith(end):
+                    self._faults.pop(number)
+                    return rest
+            return ""
 
     def end_tokens(self) -> None:
         """Every token given so far is over."""
@@ -65,14 +80,19 @@ class Desk:
             text = self._good.setdefault(app, secrets.token_urlsafe(24))
             return {"errcode": 0, "errmsg": "ok", "access_token": text, "expires_in": _SECONDS}
 
-    def take(self, path: str, token: str, body: bytes) -> dict[str, Any]:
-        """One message, if the token is good and it says to whom."""
-        message = orjson.loads(body)
+    def judged(self, token: str) -> dict[str, Any] | None:
+        """What a token that is not good is answered with."""
         with self._lock:
             if token in self._ended:
                 return error(42001)
-            if token not in self._good.values():
-                return error(40001)
+            return None if token in self._good.values() else error(40001)
+
+    def take(self, path: str, token: str, body: bytes) -> dict[str, Any]:
+        """One message, if the token is good and it says to whom."""
+        message = orjson.loads(body)
+        if no := self.judged(token):
+            return no
+        with self._lock:
             if not message.get("touser"):
                 return error(81013 if path == WECOM_SEND else 40003)
             self.taken.append((path, message))

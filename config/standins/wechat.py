@@ -1,5 +1,6 @@
 """A small server that answers as WeChat and WeCom do, for the demo bank and for tests: log-ins by
-`/sns/jscode2session`, and tokens and messages as config/standins/messages.py has them.
+`/sns/jscode2session`, tokens and messages as config/standins/messages.py has them, and WeCom's group chats as
+config/standins/wecom.py does.
 
 demo-<unionid>          logs that person in, as often as wanted (a real code works once)
 demo-openid:<openid>    a person whose app is not bound to an open platform: no unionid
@@ -14,6 +15,7 @@ import base64
 import hashlib
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 
 from config.standins.messages import FAULTS, STABLE_TOKEN, SUBSCRIBE, WECOM_SEND, WECOM_TOKEN, Desk, error
+from config.standins.wecom import QR, ROOT, Contacts
 
 PATH = "/sns/jscode2session"
 
@@ -59,6 +62,8 @@ class WeChatStandIn(ThreadingHTTPServer):
         self.app, self.secret = app, secret
         self.asked: list[str] = []  # the codes, in order
         self.desk = Desk()
+        self.contacts = Contacts()
+        self.contacts.url = self.url
         self._used: set[str] = set()
         self._lock = threading.Lock()
 
@@ -115,10 +120,17 @@ class _Answers(BaseHTTPRequestHandler):
         if parts.path == "/healthz":
             self._send(200, b"ok")
             return
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path.startswith(ROOT + "/"):
+            self._ask(parts.path, query.pop("access_token", ""), query)
+            return
+        if parts.path.startswith(QR):
+            picture = self.server.contacts.picture(parts.path.removeprefix(QR))
+            self._send(200 if picture else 404, picture or b"not found")
+            return
         if parts.path not in (PATH, WECOM_TOKEN):
             self._send(404, b"not found")
             return
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == WECOM_TOKEN:
             self._send(200, orjson.dumps(self._token(query.get("corpid", ""), query.get("corpsecret", ""))))
             return
@@ -142,6 +154,8 @@ class _Answers(BaseHTTPRequestHandler):
             self._send(200, orjson.dumps(answer))
         elif parts.path in (SUBSCRIBE, WECOM_SEND):
             self._take(parts.path, query.get("access_token", ""), body)
+        elif parts.path.startswith(ROOT + "/"):
+            self._ask(parts.path, query.get("access_token", ""), orjson.loads(body or b"{}"))
         elif parts.path == FAULTS:
             asked = orjson.loads(body)
             self.server.desk.fail(str(asked["fault"]), int(asked.get("times", 1)))
@@ -157,17 +171,31 @@ class _Answers(BaseHTTPRequestHandler):
         return self.server.desk.token(app, renew=renew)
 
     def _take(self, path: str, token: str, body: bytes) -> None:
-        kind, _colon, rest = self.server.desk.next_fault().partition(":")
+        self._answered(self.server.desk.next_fault(), lambda: self.server.desk.take(path, token, body))
+
+    def _ask(self, path: str, token: str, asked: dict[str, Any]) -> None:
+        desk = self.server.desk
+
+        def answer() -> dict[str, Any]:
+            return desk.judged(token) or self.server.contacts.answer(path, asked)
+
+        self._answered(desk.next_fault(path), answer)
+
+    def _answered(self, fault: str, answer: Callable[[], dict[str, Any]]) -> None:
+        kind, _colon, rest = fault.partition(":")
         if kind == "slow":
             time.sleep(float(rest))
         if kind == "http":
             self._send(int(rest), b"<html>bad gateway</html>")
             return
-        answer = error(int(rest)) if kind == "errcode" else self.server.desk.take(path, token, body)
+        if kind == "garbage":
+            self._send(200, b"<html>captive portal</html>")
+            return
+        told = error(int(rest)) if kind == "errcode" else answer()
         if kind == "deaf":
             self.close_connection = True
             return
-        self._send(200, orjson.dumps(answer))
+        self._send(200, orjson.dumps(told))
 
     def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)

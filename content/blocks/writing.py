@@ -146,7 +146,7 @@ def lines_of(*, scope: Scope, blocks: Sequence[Mapping[str, Any]], pictures: Map
         for part in kind.parts:
             frozen = block.get(part.code, part.empty)
             label = f"{number} {kind.label} · {part.label}"
-            address = pictures.get(frozen["sha256"], "") if isinstance(frozen, Mapping) else ""
+            address = pictures.get(frozen.get("sha256", ""), "") if isinstance(frozen, Mapping) else ""
             lines.append(Line(place_of(block, part.code), label, part.says(scope, frozen), picture=address))
             if isinstance(frozen, Mapping) and "alt" in frozen:
                 alt = gettext("description")

@@ -27,6 +27,10 @@ BANK_WIDE_KEYS = {
     "planning_feed_token_is_unique": "the hash of 192 random bits, never typed",
     "rewards_gift_token_is_unique": "a keyed hash of 192 random bits, written and asked by verbs only",
     "rewards_coupon_code_hash_is_unique": "a keyed hash of a random code, written and asked by verbs only",
+    # community/groups
+    "community_chat_id_is_unique": "the same; rows are head office's",
+    "community_wecomaccount_is_of_one_person": "one person's in the whole bank, written by a verb that tells no more",
+    "community_entrycode_slug_is_unique": "80 random bits, made by the service",
 }
 # Tables without branches that fenhang_customer may read, each with the reason.
 CUSTOMER_MAY_READ = {
@@ -119,7 +123,7 @@ _LAPSED = "( SELECT content_lapsed(app_line()) AS content_lapsed)"
 # And which local versions stand for nothing any more.
 _ORPHANS = "( SELECT content_orphans(app_line()) AS content_orphans)"
 # Which groups a customer is in: an index of a handful of rows, and not one of the settings is hidden from it.
-_MEMBER_OF = {"community_group.member_of"}
+_MEMBER_OF = {"community_group.member_of", "community_post.member_of"}
 
 
 def test_whatever_customers_are_shown_can_be_stopped() -> None:

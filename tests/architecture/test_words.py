@@ -116,6 +116,8 @@ NOT_THE_CALLERS_FAULT = {
     "wechat.failed",
     "wechat.busy",
     "log_in.provider.away",
+    "community.wecom.away",
+    "community.wecom.refused",
 }
 
 

@@ -107,8 +107,8 @@ def test_a_week_is_planned_by_mouse_and_by_keyboard(
     page.wait_for_selector("[data-card]:not([open])", state="attached")
     page.wait_for_selector("[data-said]:not(.is-bad):has-text('已改期')")
     assert moments(Item, title="双十二")[0] == tuesday + 2 * DAY + timedelta(hours=5, minutes=30)
+    page.wait_for_selector("[data-part=from]:focus:has-text('双十二')")
     # In the card a refusal stands beside what was typed.
-    box("双十二").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-card][open] input[name=until]")
     page.fill("[data-card] input[name=until]", "2026-01-01T00:00")

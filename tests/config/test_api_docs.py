@@ -41,8 +41,8 @@ def test_every_address_of_the_api_is_in_it(db: None) -> None:
             assert path in listed, path
 
 
-# A page and files, not operations of the API.
-NOT_OPERATIONS = {"docs", "media"}
+# A page, files, and the plain text that WeCom asks for: not operations of the API.
+NOT_OPERATIONS = {"docs", "media", "hooks-wecom"}
 
 
 def test_every_operation_has_a_summary_in_both_languages_problems_and_its_own_name(db: None) -> None:

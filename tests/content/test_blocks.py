@@ -329,14 +329,23 @@ def test_a_room_above_adds_a_kind_of_block(cast: Cast, monkeypatch: pytest.Monke
     from content.blocks import registry
 
     monkeypatch.setattr(registry, "_KINDS", dict(registry._KINDS))
-    group = BlockKind("group", "社群", "groups", (Words("words", "一句话", needed=True),), "x.html")
-    register_block(group)
-    register_block(group)
+    vote = BlockKind("vote", "投票", "groups", (Words("words", "一句话", needed=True),), "x.html")
+    register_block(vote)
+    register_block(vote)
     with pytest.raises(ValueError, match="registered already"):
-        register_block(BlockKind("group", "另一个", "x", (), "x.html"))
-    assert list(block_kinds()) == ["picture", "text", "video", "coupon", "countdown", "group"]
+        register_block(BlockKind("vote", "另一个", "x", (), "x.html"))
+    assert list(block_kinds()) == [
+        "picture",
+        "text",
+        "video",
+        "coupon",
+        "countdown",
+        "livestream",
+        "group",
+        "vote",
+    ]
     with cast.north_editor.scope() as scope:
-        item = make_page(scope, [{"id": "grp1", "kind": "group", "words": "进群"}])
+        item = make_page(scope, [{"id": "grp1", "kind": "vote", "words": "选一选"}])
         assert kind_of("content.item").freeze(scope, item.pk).payload["blocks"] == item.blocks
 
 

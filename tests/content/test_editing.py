@@ -206,7 +206,9 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
 
     monkeypatch.setattr(recalling, "_STEPS", dict(recalling.recall_steps()))
     recalling.register_recall_step("test: scheduled posts", later_room, label="未发送的群发")
-    assert list(recalling.recall_steps()) == ["content: placements", "test: scheduled posts"]
+    assert list(recalling.recall_steps()) == [
+        "content: placements", "community: tasks", "test: scheduled posts"
+    ]  # fmt: skip
     with pytest.raises(ValueError, match="exists already"):
         recalling.register_recall_step("content: placements", later_room, label="x")
 
@@ -223,7 +225,7 @@ def test_a_recall_takes_it_back_everywhere_and_names_who_had_seen_it(
             recall_item(scope=scope, item_id=item.pk, reason=" ")
         recall = recall_item(scope=scope, item_id=item.pk, reason="利率已变")
         assert (recall.live_from, recall.live_until) == (AT, AT + 5 * MINUTE)
-        assert recall.did == {"content: placements": 1, "test: scheduled posts": 2}
+        assert recall.did == {"content: placements": 1, "community: tasks": 0, "test: scheduled posts": 2}
         assert asked == [("春节存款", 1)]
         assert not LiveItem.objects.exists() and not LivePlacement.objects.exists()
         with pytest.raises(NothingIsLive):

@@ -9,7 +9,11 @@ from datetime import timedelta
 from campaigns.lib.clock import now
 from campaigns.lib.ids import new_id
 from tests.leaks.addresses import Address
+from tests.leaks.checkin_rows import CHECKINS
+from tests.leaks.community_rows import GROUPS
 from tests.leaks.content_rows import CONTENT
+from tests.leaks.livestream_rows import LIVESTREAMS
+from tests.leaks.plan_rows import PLANS
 from tests.leaks.points_rows import POINTS
 from tests.leaks.row import Row
 
@@ -31,6 +35,7 @@ BANK_WIDE = {
     "content_category": "drawers of content, the whole bank's",
     "customers_scoringterms": "thresholds of the bank",
     "outreach_terms": "quiet hours and caps of the bank",
+    "community_groupkind": "what groups are for, the whole bank's",
 }
 
 # Addresses that take nothing and know nobody, each with the reason.
@@ -48,6 +53,12 @@ PUBLIC = {
     "api:auth-logout": "answers about the token given",
     "api:hooks": "answers about the call's own events, to whoever can sign it",
     "api:staff-auth-token": "answers about the log-in given",
+    # groups: a code that hangs in the street, and the address that WeCom speaks to
+    "api:hooks-wecom": "answers whoever can sign it, and says nothing",
+    "api:entry-code": "what who scans a printed code sees",
+    "api:entry-near": "what who scans a printed code sees, by position",
+    "entry-page": "what who scans a printed code sees",
+    "entry-picture": "the QR of a line of a printed code, by a random id",
     "admin:login": "before there is a scope",
     "admin:logout": "ends the session",
     "admin:password_change": "one's own log-in",
@@ -69,10 +80,14 @@ PUBLIC = {
 
 ROWS = {
     **POINTS,
+    **CHECKINS,
     **CONTENT,
+    **LIVESTREAMS,
+    **PLANS,
     "api:messages": Row("customer", methods=("get",)),
     "api:message-read": Row("customer", {"touch_id": "outreach.touch"}, methods=("post",)),
     "api:subscriptions": Row("customer", body={"kind": "nonsense"}),
+    **GROUPS,
     "admin:index": Row("staff"),
     "admin:app_list": Row("staff"),
     "admin:autocomplete": Row("staff", methods=("get",)),
@@ -493,6 +508,10 @@ NAMES = {
         "batch_id": "rewards.batch",
     },
     "admin:content_placement_add": {"item": "content.item"},
+    "admin:community_group_add": {"owner": "tenants.person", "branch": "tenants.branch"},
+    "admin:community_entrycode_add": {"branch": "tenants.branch"},
+    "admin:community_branchplace_add": {"branch": "tenants.branch"},
+    "admin:community_wecomaccount_add": {"person": "tenants.person", "branch": "tenants.branch"},
     "admin:tenants_branch_add": {"parent": "tenants.branch"},
     "admin:tenants_person_add": {"branch": "tenants.branch"},
 }

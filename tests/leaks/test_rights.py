@@ -9,7 +9,13 @@ from tests.leaks.table import BANK_WIDE
 from tests.support.cast import Cast, hired
 
 # Definitions of the bank that are looked up at every branch.
-OPEN_BELOW = {"tenants_role", "customers_attribute", "customers_tag", "content_category"}
+OPEN_BELOW = {
+    "tenants_role",
+    "customers_attribute",
+    "customers_tag",
+    "content_category",
+    "community_groupkind",
+}
 # Rows of head office, written there alone.
 OF_HEAD_OFFICE = {"customers_consentdraft"}
 PAGES = {f"{m._meta.app_label}_{m._meta.model_name}" for m in admin.site._registry}

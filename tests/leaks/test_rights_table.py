@@ -127,6 +127,7 @@ def test_a_role_with_the_verb_sees_its_own_and_what_lies_below(answers: Answers)
                 "admin:customers_tagcategory_",
                 "admin:content_category_",
                 "admin:customers_scoringterms_",
+                "admin:outreach_terms_",
                 "admin:jobs_job_",  # one's own: whose it is counts, and not the place
             )
         )

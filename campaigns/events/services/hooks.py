@@ -62,6 +62,14 @@ def take_hook(*, sources: Mapping[str, Mapping[str, Any]], source: str, call: Ca
         return outcome
 
 
+def is_first_call(*, source: str, nonce: str, at: datetime) -> bool:
+    """Keep the nonce of a call that another room takes; False when it came before. In the transaction of the effect."""
+    is_first, is_news = _kept(hashlib.sha256(f"{source}\x00{nonce}".encode()).digest(), source, at)
+    if is_first and is_news:
+        _note_heard(source, at)
+    return is_first
+
+
 def forget_nonces(*, scope: Scope) -> int:
     """Delete the nonces of calls that are too old to be sent again; how many."""
     scope.demand("events.nonce.delete")

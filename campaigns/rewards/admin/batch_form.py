@@ -62,6 +62,7 @@ FIELDSETS = (
                 "per_month_limit",
                 ("cap_per_day", "cap_per_week"),
                 "low_percent",
+                "by_release",
                 "claims_by",
                 ("draws_codes", "may_be_given"),
             )
@@ -236,6 +237,7 @@ class BatchForm(ServiceForm):
             "head_office_percent": _("Leave all three at 0 when one payer pays everything."),
             "per_day_limit": _("Empty: no limit. Void and expired coupons count."),
             "new_within_days": _("New customers alone; empty: all."),
+            "by_release": _("Claims wait for a coupon drop of a livestream, within the window above."),
             "needs_ticket": _("A claim must come from a page of the batch opened within ten minutes."),
             "per_address_limit": _(
                 "Coupons in all for one range of network addresses (/24, IPv6 /48). Many customers of a mobile"

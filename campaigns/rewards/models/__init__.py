@@ -17,6 +17,7 @@ from campaigns.rewards.models.coupons import Coupon, Redemption, Reversal, Statu
 from campaigns.rewards.models.giving import DayRule, FaceUnit, Giving, Kind
 from campaigns.rewards.models.grants import BatchFile, BatchFileLot, EventGrant, GrantRule, How
 from campaigns.rewards.models.merchants import Cashier, Merchant
+from campaigns.rewards.models.releases import Release
 from campaigns.rewards.models.shares import CapCount, Period, Share
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Promise",
     "Redemption",
     "RefusalCount",
+    "Release",
     "Reservation",
     "Reversal",
     "Settled",

@@ -53,6 +53,10 @@ class Promise(Handing, Giving):
     )
     # Against robots, for what everybody wants at once.
     needs_ticket = models.BooleanField(_("only from the batch's page"), default=False, db_default=False)
+    # Claims wait for a release (models/releases.py), within the claim window.
+    by_release = models.BooleanField(
+        _("only while a livestream releases it"), default=False, db_default=False
+    )
     per_device_limit = models.PositiveSmallIntegerField(_("limit per device"), null=True, blank=True)
     per_address_limit = models.PositiveIntegerField(_("limit per address range"), null=True, blank=True)
     holds_excess = models.BooleanField(

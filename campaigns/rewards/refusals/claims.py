@@ -52,6 +52,20 @@ class StaffOfBranch(Refusal):
     en = "Staff claim no coupons of a branch at which they work."
 
 
+class NotReleased(Refusal):
+    code = "rewards.claim.not_released"
+    status = 409
+    zh = "还没有开抢，主播放券后即可领取。"
+    en = "Not open yet: it can be claimed once the livestream releases it."
+
+
+class ReleasedAlready(Refusal):
+    code = "rewards.batch.released_already"
+    status = 409
+    zh = "这次放券已经开始，不能再改动。"
+    en = "This release has begun, so it is not moved any more."
+
+
 class CouponHeld(Refusal):
     code = "rewards.coupon.held"
     status = 409
@@ -74,6 +88,7 @@ class NotHeld(Refusal):
 
 
 BY_WORD: dict[str, type[Refusal]] = {
+    "not_released": NotReleased,
     "ticket_missing": TicketMissing,
     "device_missing": DeviceMissing,
     "device_limit_reached": DeviceLimitReached,

@@ -76,6 +76,7 @@ class BatchTerms:
     stages: Sequence[str] = ()
     new_within_days: int | None = None
     needs_ticket: bool = False
+    by_release: bool = False
     per_device_limit: int | None = None
     per_address_limit: int | None = None
     holds_excess: bool = False

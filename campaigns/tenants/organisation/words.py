@@ -74,6 +74,7 @@ _REMAINS = {
     "campaigns": gettext_lazy("it has campaigns: close it on its own page, with a hand-over"),
     "batches": gettext_lazy("it has coupon batches: close it on its own page, with a hand-over"),
     "stock": gettext_lazy("it has coupons left to claim: close it on its own page, with a hand-over"),
+    "groups": gettext_lazy("it has community groups: close it on its own page, with a hand-over"),
     "points rules": gettext_lazy("it has points rules in force: close it on its own page, with a hand-over"),
     "content": gettext_lazy("it has content: close it on its own page, with a hand-over"),
     "stops": gettext_lazy("it is under an emergency stop: lift that first"),

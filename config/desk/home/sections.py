@@ -30,6 +30,7 @@ from campaigns.rewards.selectors.coupons import (
 )
 from campaigns.rewards.selectors.shares import stock_running_low
 from campaigns.tenants.scopes import Scope
+from community.plans.selectors import not_confirmed, posts_between, tasks_of
 from config.desk.home.figures import DAYS, branches_compared, first_moment, six
 from config.desk.pages import page_of
 from content.addresses import staff_addresses
@@ -272,6 +273,39 @@ def last_deeds(scope: Scope) -> Section | None:
     return Section("last_deeds", rows, is_wide=True)
 
 
+def posts_today(scope: Scope) -> Section | None:
+    """Today's posts to groups by the hour, and what nobody has confirmed; at most so many of each."""
+    if not scope.may("community.post.view"):
+        return None
+    zone = zone_of(scope=scope)
+    first = scope.at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    due = posts_between(scope=scope, first=first, until=first + timedelta(days=1)).order_by("due_at", "pk")
+    rows = [
+        Linked(
+            post, page_of("community.post", post.pk), words=str(post.get_state_display()), by=post.group.name
+        )
+        for post in due[:_ROWS]
+    ]
+    late = [
+        Linked(
+            post,
+            page_of("community.post", post.pk),
+            by=post.assignee.name if post.assignee else "",
+            is_late=True,
+        )
+        for post in not_confirmed(scope=scope)[:_ROWS]
+    ]
+    return Section("posts_today", rows, is_wide=True, more=late)
+
+
+def posts_to_send(scope: Scope) -> Section | None:
+    """What the reader has to send to groups now."""
+    if not scope.may("community.post.confirm"):
+        return None
+    rows = [Linked(post, "", by=post.group.name) for post in tasks_of(scope=scope)[:_ROWS]]
+    return Section("posts_to_send", rows) if rows else None
+
+
 def at_the_counter(scope: Scope) -> Section:
     return Section("at_the_counter", [], is_wide=True)
 
@@ -282,15 +316,15 @@ Part = Callable[[Scope], Section | None]
 PARTS: dict[str, list[Part]] = {
     "editor": [came_back, drafts, live_today, did_well],
     "reviewer": [review_queue, live_today, running],
-    "branch_manager": [figures, review_queue, compared, running, live_today],
+    "branch_manager": [posts_to_send, figures, review_queue, compared, running, live_today],
     "rewards_operator": [figures, stock_low, held, last_close, week_of_coupons, running],
     "administrator": [figures, compared, running, last_deeds],
     "auditor": [last_deeds, figures, compared],
-    "community_operator": [live_today, running],
+    "community_operator": [posts_today, live_today, running],
     "analyst": [figures, compared, running],
-    "clerk": [at_the_counter],
+    "clerk": [at_the_counter, posts_to_send],
     "merchant_clerk": [at_the_counter],
-    "relationship_manager": [at_the_counter, figures],
+    "relationship_manager": [at_the_counter, posts_to_send, figures],
 }
 
 

@@ -16,13 +16,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=sorted(BENCHES))
         parser.add_argument(
+            "parts", nargs="*", help="parts of a bench that has some, such as community checkins"
+        )
+        parser.add_argument(
             "--quick", action="store_true", help="small and short: does it run, not how fast is it"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
         say = (lambda _words: None) if options["json"] else self.stderr.write
-        report: Report = import_module(BENCHES[options["name"]]).run(quick=options["quick"], say=say)
+        parts = {"parts": options["parts"]} if options["parts"] else {}
+        report: Report = import_module(BENCHES[options["name"]]).run(quick=options["quick"], say=say, **parts)
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
             return

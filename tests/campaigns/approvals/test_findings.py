@@ -366,6 +366,7 @@ def test_every_check_speaks_and_an_unknown_severity_or_code_stands_alone() -> No
     assert {check.code for check in checks.checks()} == {
         "approvals.words", "approvals.links", "approvals.disclosure", "content.rights", "content.coupon",
         "points.draw", "points.tiers", "content.product", "content.references",
+        "community.plan", "community.livestream", "community.programme",
     }  # fmt: skip
     for check in checks.checks():
         assert check.say({}) and str(check.label)

@@ -17,6 +17,7 @@ from campaigns.jobs.outbox_rules import (
     has_personal_number,
 )
 from campaigns.jobs.outbox_selectors import message_in_scope
+from campaigns.jobs.senders import senders
 from campaigns.jobs.services.delivery import Delivered, deliver_due
 from campaigns.jobs.services.outbox import Note, empty_bodies, put, put_many
 from campaigns.lib.refusals import NotAllowed, NotFound, Refusal
@@ -197,7 +198,9 @@ def test_receivers_are_looked_up_when_it_is_sent_and_who_may_not_be_written_to_i
 
 
 def test_the_ways_out_that_come_along() -> None:
-    assert {code: way.terms.order for code, way in adapters().items()} == {
+    # Rooms above add their own, which are theirs to test.
+    own = {way.code for way in senders(lambda: AT)}
+    assert {code: way.terms.order for code, way in adapters().items() if code in own} == {
         "http.hook": "strict",
         "wechat.subscribe": "pass",
         "wecom.message": "pass",

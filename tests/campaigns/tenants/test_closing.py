@@ -39,9 +39,12 @@ from campaigns.tenants.steps import steps_of
 from content.models import Item, LiveItem, LivePlacement, Slot
 from tests.campaigns.tenants.test_tree import stray_rows
 from tests.support.cast import AT, Cast, hired
+from tests.support.checkins import draft_programme
 from tests.support.compliance import list_in_force
 from tests.support.content import live_poster, submitted_item
 from tests.support.draws import live_draw
+from tests.support.groups import plant_branch_groups
+from tests.support.livestreams import live_livestream
 from tests.support.mall import live_good
 from tests.support.rewards import assert_rewards_agree, live_batch, merchant_of
 
@@ -111,6 +114,13 @@ STAYS = {
     "points.DrawSeed": "belongs to its pledge; nobody who serves can read it",
     "points.TierDue": "waits for less than a minute for its customers to be judged",
     "rewards.EventGrant": "was told of who was at home there",
+    # groups
+    "community.BranchPlace": "says where that branch stood",
+    "community.EntryShows": "was shown there",
+    "community.GroupHealth": "was so there",
+    "community.OwnerFigures": "was counted there",
+    "community.Chat": "is head office's",
+    "community.GroupSync": "is head office's",
 }
 
 
@@ -144,10 +154,13 @@ def busy(cast: Cast) -> Cast:
         )
     live_batch(cast, shares={"NB": 10, "N": 5})
     _tills(cast)
+    plant_branch_groups(cast)
     cast.players["seller"] = hired(cast, "rewards_operator", "NB", "seller")
     live_good(cast, by="seller", reviewer="nb_manager", handed_down=False)
+    live_livestream(cast, cast.nb_manager, cast.north_reviewer)
     live_draw(cast, by="seller", reviewer="nb_manager", handed_down=False)
     live_poster(cast.nb_editor, cast.nb_manager, slot=Slot.HOME_FEED)
+    draft_programme(cast)
     list_in_force(
         cast,
         "全城最低 | 本行口径 | 提示 | 写明价格",
@@ -208,6 +221,7 @@ def test_a_closed_branch_hands_over_all_that_runs_and_keeps_all_that_was(busy: C
         "points: tiers",
         "rewards: batches",
         "approvals: no open stop",
+        "community: plans and posts",
     }
     with system_scope(at=AT, cause="test"):
         nb.refresh_from_db()
@@ -223,6 +237,25 @@ def test_a_closed_branch_hands_over_all_that_runs_and_keeps_all_that_was(busy: C
             "content.LiveItem": before["content.LiveItem"],
             "tenants.Person": before["tenants.Person"],
         }
+        mine = {n: before[n] for n in before if n.startswith("community.") and n not in STAYS}
+        assert set(mine) >= {
+            f"community.{each}"
+            for each in (
+                "Group",
+                "Member",
+                "EntryCode",
+                "EntryGroup",
+                "GroupSign",
+                "WeComAccount",
+                "Channel",
+                "Livestream",
+                "Broadcast",
+                "Showing",
+                "Booking",
+                "Programme",
+            )
+        }
+        assert {n: c for n, c in counted(nb2).items() if n in mine} == mine
         assert sorted(Merchant.objects.filter(branch=nb2).values_list("code", flat=True)) == ["S1", "S1-NB"]
         assert Cashier.objects.get().branch_id == nb2.pk
         held = Stock.objects.get(branch=nb2)
@@ -349,8 +382,15 @@ def test_every_table_of_a_branch_is_handed_over_or_stays_for_a_reason() -> None:
         "points.Rule", "points.LiveRule",
         "points.Good", "points.LiveGood", "points.GoodStock",
         "points.Draw", "points.DrawPrize", "points.LiveDraw", "points.DrawStock", "points.DrawPledge",
-        "outreach.Touch", "outreach.Credit",
+        "outreach.Touch", "outreach.Credit", "rewards.Release",
+        "community.Channel", "community.LiveSeries", "community.Livestream", "community.Broadcast",
+        "community.Showing", "community.Booking", "community.Watch", "community.Comment", "community.QuizAnswer",
+        "community.Plan", "community.LivePlan", "community.PlanRun", "community.Post",
         "points.Tiers", "points.LiveTiers", "points.CustomerTier", "points.TierChange",
+        "community.Group", "community.Member", "community.EntryCode", "community.EntryGroup",
+        "community.GroupSign", "community.WeComAccount",
+        "community.Programme", "community.LiveProgramme", "community.CheckIn", "community.CheckInPicture",
+        "community.GoalCount", "community.GroupGoal", "community.ProgrammeBudget", "community.BoardChoice",
     }  # fmt: skip
     tables = {
         m._meta.label

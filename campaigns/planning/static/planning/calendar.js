@@ -57,6 +57,8 @@
         return { ...box, title, start: day, end: undefined, startEditable: false, durationEditable: false };
     }
     let rest = {}; // day -> how many are not listed
+    let drawn = null; // done once the boxes are drawn anew: who moves one by keyboard stands on it again
+    function redraw(then) { drawn = then; calendar.refetchEvents(); }
     async function fetchBoxes(info, done, failed) {
         try {
             const answer = await fetch(query(info), { headers: { Accept: "application/json" } });
@@ -66,7 +68,9 @@
             rest = Object.fromEntries(boxes.filter((box) => box.layer === "rest").map((box) => [box.day, box]));
             if (said.dataset.lost) { say(""); delete said.dataset.lost; }
             done(isList ? boxes.map((box) => onItsDay(box, info)) : boxes);
+            if (drawn) { const act = drawn; drawn = null; requestAnimationFrame(() => requestAnimationFrame(act)); }
         } catch (error) {
+            drawn = null;
             said.dataset.lost = "1";
             say(words.lost, true);
             failed(error);
@@ -107,8 +111,8 @@
         if (!(await sure(box.layer === "campaigns" ? "" : box.fill))) return info.revert();
         const told = await post(`${addressOf(box)}move/`, moments);
         if (!told.ok) info.revert();
-        say(told.said, !told.ok);
-        if (told.ok) calendar.refetchEvents();
+        if (told.ok) redraw(() => say(told.said));
+        else say(told.said, true);
     }
     function dropped(info) {
         const box = info.event.extendedProps;
@@ -153,9 +157,12 @@
             refused.hidden = false;
             return;
         }
+        const { thing, part } = from?.dataset ?? {};
         card.close();
-        say(told.said);
-        calendar.refetchEvents();
+        redraw(() => {
+            say(told.said);
+            if (thing) document.querySelector(`[data-grid] [data-thing="${thing}"][data-part="${part}"]`)?.focus();
+        });
     });
 
     // --- drawing ---
