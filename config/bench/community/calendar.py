@@ -51,7 +51,18 @@ SELECT uuidv7(), p.id, p.pos, p.run, p.team, gen_random_uuid(), n::text, '理财
 def calendar(*, report: Report, quick: bool, say: Callable[[str], None]) -> None:
     """A week of head office, a province and a branch, and a week with few posts."""
     branches, posts, rounds, items = (40, 2_000, 3, 4) if quick else (10_000, 200_000, 7, 12)
-    rooms = ("audit", "notices", "jobs", "requests", "access", "rewards", "points", "content", "community")
+    rooms = (
+        "audit",
+        "notices",
+        "jobs",
+        "requests",
+        "access",
+        "outreach",
+        "rewards",
+        "points",
+        "content",
+        "community",
+    )
     with scratch_database(_DATABASE, rooms=rooms), ExitStack() as stack:
         bank = Bank(branches, posts)
         case = f"a week, {branches:,} branches, {posts:,} posts"

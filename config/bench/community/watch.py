@@ -41,7 +41,7 @@ _BODY = orjson.dumps({"seconds": 15, "position": 900})
 def watch(*, report: Report, quick: bool, say: Callable[[str], None]) -> None:
     """Heartbeats a second and their cost, at 64 clients and at 8."""
     rounds, requests = (3, 192) if quick else (7, 3_840)
-    rooms = ("audit", "notices", "jobs", "requests", "rewards", "points", "content", "community")
+    rooms = ("audit", "notices", "jobs", "requests", "outreach", "rewards", "points", "content", "community")
     with scratch_database(_DATABASE, rooms=rooms):
         bank = Bank(40, many=min(requests, 1_920))
         with serving.site(_DATABASE, "config.bench.community.watch_site", threads=THREADS) as (port, pid):
