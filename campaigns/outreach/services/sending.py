@@ -55,6 +55,7 @@ def _decide(scope: Scope, limit: int) -> int:
     may, stands = _allowed(scope, due), _standing(scope, due)
     left, lately, terms = _credits(scope, due), _lately(scope, due), terms_now()
     notes: dict[str, list[Note]] = defaultdict(list)
+    spent: list[Credit] = []
     for touch in due:
         mine = left[touch.customer_id, touch.kind]
         decided = rules.decide(
@@ -82,9 +83,12 @@ def _decide(scope: Scope, limit: int) -> int:
                 touch.state, touch.sent_at = "sent", scope.at
             else:
                 touch.state, touch.tries = "handed", touch.tries + 1
-                _spend(scope, mine.pop(0), touch)
+                credit = mine.pop(0)
+                credit.spent_at, credit.touch = scope.at, touch
+                spent.append(credit)
                 notes[SUBSCRIBE].append(_note(touch))
     if notes[SUBSCRIBE]:
+        Credit.objects.within(scope).bulk_update(spent, ["spent_at", "touch"])
         put_many(scope=scope, adapter="wechat.subscribe", notes=notes[SUBSCRIBE])
         keys = [note.key for note in notes[SUBSCRIBE]]
         made = dict(
@@ -145,10 +149,6 @@ def _lately(scope: Scope, due: Sequence[Touch]) -> defaultdict[UUID, list[dateti
         for customer_id, at in rows.values_list("customer_id", "decided_at"):
             found[customer_id] += [at] if at else []
     return found
-
-
-def _spend(scope: Scope, credit: Credit, touch: Touch) -> None:
-    Credit.objects.within(scope).filter(pk=credit.pk).update(spent_at=scope.at, touch=touch)
 
 
 def _key(touch: Touch) -> str:
